@@ -92,7 +92,8 @@ static unsigned long long number_at(struct administered *administered, const cha
 
 /* ---- the programs ---- */
 
-static struct administered start(const char *name) {
+/* `more`: services besides "echo", or "". */
+static struct administered start_with(const char *name, const char *more) {
     struct administered administered = {.sandbox = sandbox_new(name), .port = port_take(), .http_port = port_take()};
     struct sandbox *sandbox = administered.sandbox;
 
@@ -101,14 +102,20 @@ static struct administered start(const char *name) {
     administered.socket = sandbox_path(sandbox, "admin.sock");
     administered.server = server_start(
         sandbox,
-        (struct server_plan){.services = service_to(sandbox, "echo", administered.port,
-                                                    destination_port(administered.echo), ""),
+        (struct server_plan){.services = sandbox_text(sandbox, "%s%s",
+                                                      service_to(sandbox, "echo", administered.port,
+                                                                 destination_port(administered.echo), ""),
+                                                      more),
                              .more = sandbox_text(sandbox,
                                                   "'admin': {'socket': 'admin.sock', 'http': '127.0.0.1:%u', 'tokens': "
                                                   "'tokens'},",
                                                   administered.http_port)});
     administered.agents[0] = agent_join_warm(&administered.server, "alpha", NULL);
     return administered;
+}
+
+static struct administered start(const char *name) {
+    return start_with(name, "");
 }
 
 static void end(struct administered *administered) {
@@ -292,6 +299,41 @@ START_TEST(check_goes_the_way_of_a_client) {
 }
 END_TEST
 
+static void expect_check(struct administered *administered, const char *service, const char *summary) {
+    expect(administered, "POST", sandbox_text(administered->sandbox, "/v1/services/%s/check", service), 200);
+    ck_assert_msg(strstr(answer, summary), "%s: %s", service, answer);
+}
+
+START_TEST(check_names_what_is_wrong_with_the_destination) {
+    struct sandbox *texts = sandbox_new("texts");
+    char hello[] = "hello", nothing[] = "";
+    struct destination *greets = destination_start(handle_greeting, hello);
+    struct destination *closes = destination_start(handle_greeting, nothing);
+    uint16_t full;
+    int extra, hangs = destination_full(&full, &extra);
+    const char *lost = service_text(texts, "lost", port_take(), "nothing.invalid:80", "");
+    const char *metadata = service_text(texts, "metadata", port_take(), "169.254.169.254:80", "");
+    const char *more = sandbox_text(texts, ",%s,%s,%s,%s,%s", lost, metadata,
+                                    service_to(texts, "hangs", port_take(), full, "'connect_timeout': 1,"),
+                                    service_to(texts, "greets", port_take(), destination_port(greets), ""),
+                                    service_to(texts, "closes", port_take(), destination_port(closes), ""));
+    struct administered administered = start_with("wrong", more);
+
+    expect_check(&administered, "lost", "lost fails at name lookup: nothing.invalid:80");
+    expect_check(&administered, "metadata", "metadata fails at rules: ");
+    expect_check(&administered, "hangs", "hangs fails at connect: ");
+    expect_check(&administered, "greets", "{\"hop\":\"first byte\",\"result\":\"pass\"");
+    expect_check(&administered, "closes", "closes fails at first byte: ");
+    expect_check(&administered, "echo", "{\"hop\":\"first byte\",\"result\":\"skip\"");
+    end(&administered);
+    destination_free(greets);
+    destination_free(closes);
+    close(hangs);
+    close(extra);
+    sandbox_free(texts);
+}
+END_TEST
+
 START_TEST(those_who_may_not_ask_are_refused) {
     static const char view[] = "Host: localhost\r\n" BEARER(VIEW_TOKEN);
     static const char admin[] = "Host: localhost\r\n" BEARER(ADMIN_TOKEN);
@@ -364,6 +406,8 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(paused_service_keeps_its_relays, 60),
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
               SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
-              SCENARIO(check_goes_the_way_of_a_client, 60), SCENARIO(those_who_may_not_ask_are_refused, 60),
+              SCENARIO(check_goes_the_way_of_a_client, 60),
+              SCENARIO(check_names_what_is_wrong_with_the_destination, 60),
+              SCENARIO(those_who_may_not_ask_are_refused, 60),
               SCENARIO(page_is_there_without_a_token_and_within_its_policy, 60),
               SCENARIO(relays_go_on_while_it_is_asked_much, 60))
