@@ -24,6 +24,7 @@
  *                                             <-    on_control(link, JSON)
  *   plane_ping(link)                          ->    PING on a control link, in addition to those of ping_s
  *                                             <-    on_pong(link)            for the answer to any PING
+ *   plane_set_ping(link)                      ->    other ping_s and dead_after_s for a control link
  *   plane_check_paths(event)                  ->    agent: resets links without a way to the server, probes the others
  *   plane_recall(session, terms)              ->    ends relays before OPENED that nothing was sent for
  *   plane_retire_session(session)             ->    once its last stream is over, closes its data links
@@ -111,6 +112,8 @@ void plane_reject(struct plane *plane, struct link_ref link,
 void plane_serve(struct plane *plane, unsigned thread, struct client *client);
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */
 
+/* A control link: a PING now and each ping_s; its silence counts anew. May be lost on ENOMEM. */
+void plane_set_ping(struct plane *plane, struct link_ref link, unsigned ping_s, unsigned dead_after_s);
 bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of memory or stopping, nothing is sent */
 /* Takes clients of the session back that are of the service with these terms, whichever terms they came by, as
  * CLIENT_UNANSWERED: those that have no OPENED and of which nothing was sent. May be lost on ENOMEM. */

@@ -310,6 +310,24 @@ bool plane_ping(struct plane *plane, struct link_ref link) {
     return true;
 }
 
+static void on_set_ping(struct message *message) {
+    struct order *order = (struct order *)message;
+    struct link *link = relay_thread_find(order->thread, order->link);
+    if (link && link->state == LINK_CONTROL)
+        link_control_set_ping(link, order->ping_s, order->dead_after_s, clock_us());
+    free_order(order);
+}
+
+void plane_set_ping(struct plane *plane, struct link_ref link, unsigned ping_s, unsigned dead_after_s) {
+    struct order *order = plane->is_stopping ? NULL : calloc(1, sizeof *order);
+    if (!order)
+        return;
+    order->link = link;
+    order->ping_s = ping_s;
+    order->dead_after_s = dead_after_s;
+    send_order(order, thread_of(plane, link), on_set_ping);
+}
+
 static void on_close(struct message *message) {
     struct order *order = (struct order *)message;
     struct link *link = relay_thread_find(order->thread, order->link);

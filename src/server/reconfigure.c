@@ -320,6 +320,19 @@ static void open_ports(struct reconfigure *change) {
         log_write(server->log, LOG_LEVEL_ERROR, "server", "%s", error.text);
 }
 
+/* The agents' own pings stay as WELCOME had them: they answer those of the server all the same. */
+static void apply_pings(const struct reconfigure *change) {
+    const struct server *server = change->server;
+
+    if (!server_diff_has(change->diff, "agents.ping") && !server_diff_has(change->diff, "agents.dead_after"))
+        return;
+    for (struct session *session = session_table_first(server->sessions); session;
+         session = session_table_after(server->sessions, session))
+        if (session_is_connected(session))
+            plane_set_ping(server->plane, session_control(session), change->conf->agents.ping_s,
+                           change->conf->agents.dead_after_s);
+}
+
 static void apply_options(struct reconfigure *change) {
     struct server *server = change->server;
     struct server_config *before = server->conf;
@@ -331,6 +344,7 @@ static void apply_options(struct reconfigure *change) {
     server_config_free(before);
     agent_listener_set_limits(server->agent_listener, &limits);
     registry_set_resume(server->registry, server->conf->agents.resume_s);
+    apply_pings(change);
     if (change->admin && admin_apply(change->admin, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "admin", "%s", error.text);
     log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);

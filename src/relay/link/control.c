@@ -151,6 +151,14 @@ void link_control_ping(struct link *link, uint64_t now_us) {
     send_ping(link, now_us);
 }
 
+/* A peer that was asked less often until now is not dead for having been silent since. */
+void link_control_set_ping(struct link *link, unsigned ping_s, unsigned dead_after_s, uint64_t now_us) {
+    link->ping_s = ping_s;
+    link->dead_after_s = dead_after_s;
+    link->last_rx_us = now_us;
+    send_ping(link, now_us);
+}
+
 static void sweep(struct link *link, uint64_t now_us) {
     if (must_wait(link)) /* silence does not count while reading is disabled */
         link->last_rx_us = now_us;

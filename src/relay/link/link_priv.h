@@ -159,6 +159,7 @@ void link_control_read(struct link *link);
 /* Queues a frame. NULL, or why the link must be closed: the peer does not read, or memory lacks. */
 const char *link_control_put(struct link *link, enum frame_type type, const void *payload, size_t length);
 void link_control_ping(struct link *link, uint64_t now_us);
+void link_control_set_ping(struct link *link, unsigned ping_s, unsigned dead_after_s, uint64_t now_us);
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 
 /* data.c */

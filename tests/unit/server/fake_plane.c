@@ -185,6 +185,15 @@ void fake_fail(enum fake_kind kind, bool does_fail) {
     fails[kind] = does_fail;
 }
 
+void plane_set_ping(struct plane *self, struct link_ref link, unsigned ping_s, unsigned dead_after_s) {
+    struct fake_order order = {.kind = FAKE_SET_PING, .link = link};
+    char text[40];
+
+    (void)self;
+    snprintf(text, sizeof text, "%u %u", ping_s, dead_after_s);
+    note(order, text);
+}
+
 bool plane_ping(struct plane *self, struct link_ref link) {
     (void)self;
     if (fails[FAKE_PING])

@@ -20,6 +20,7 @@ enum fake_kind {
     FAKE_RETIRE,
     FAKE_DISCONNECT_PREAUTH,
     FAKE_PING,
+    FAKE_SET_PING, /* text: ping_s and dead_after_s */
     FAKE_RECALL,
     FAKE_VIEW, /* tag: the ticket; text: the id, or the service that is asked for */
     FAKE_END,  /* tag: the ticket; text: the id */
@@ -31,7 +32,7 @@ struct fake_order { /* of the control plane */
     struct link_ref link;
     struct client *client;             /* FAKE_SERVE */
     const struct service_terms *terms; /* FAKE_RECALL; the service has them */
-    uint64_t tag;                      /* not FAKE_REJECT, FAKE_CONTROL, FAKE_CLOSE, FAKE_PING */
+    uint64_t tag;                      /* not FAKE_REJECT, FAKE_CONTROL, FAKE_CLOSE, FAKE_PING, FAKE_SET_PING */
     int fd;                            /* FAKE_ADOPT */
     bool is_control;                   /* FAKE_ACCEPT */
     struct carrier_role role;          /* FAKE_ACCEPT of a data link */

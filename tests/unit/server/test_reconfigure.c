@@ -35,6 +35,13 @@ struct wanted { /* a service of the next configuration */
     const char *connect;
 };
 
+/* Among the fixture's, which the system gives to no connection, and of another test by chance only. */
+static uint16_t far_from(uint16_t port) {
+    enum { FIRST = 30000, COUNT = 2700 };
+
+    return (uint16_t)(FIRST + (port - FIRST + COUNT / 2) % COUNT);
+}
+
 static void set_text(char **text, const char *by) {
     free(*text);
     *text = strdup(by);
@@ -198,7 +205,7 @@ START_TEST(a_new_service_counts_for_the_threads_that_run) {
     begin(&fixture);
     const struct wanted more[] = {{"s0", fixture.ports[0], "localhost:80"},
                                   {"s1", fixture.ports[1], "localhost:80"},
-                                  {"new", (uint16_t)(fixture.ports[1] + 1000), "localhost:80"}};
+                                  {"new", far_from(fixture.ports[1]), "localhost:80"}};
     struct server_config *conf = make_next(&fixture, more, 2);
     conf->threads = 4; /* from the next start on */
     apply_conf(&fixture, conf);
@@ -219,7 +226,7 @@ START_TEST(a_service_moves_to_another_port_and_its_waiting_clients_stay) {
     server_fixture_open(&fixture);
     int fd = server_fixture_connect(&fixture, 0);
     ck_assert_uint_eq(fixture.server->services.waiting, 1);
-    const uint16_t port = (uint16_t)(fixture.ports[0] + 1000);
+    const uint16_t port = far_from(fixture.ports[0]);
     const struct wanted moved[] = {{"s0", port, "localhost:80"}};
     apply(&fixture, moved, 1);
     ck_assert_int_eq(connect_to(&fixture, fixture.ports[0]), -1);
@@ -381,7 +388,7 @@ START_TEST(a_name_that_was_looked_up_at_the_start_keeps_its_address) {
 
     server_fixture_set(&fixture, two, 2);
     snprintf(name, sizeof name, NAMED ":%u", fixture.ports[0]);
-    snprintf(other, sizeof other, "127.0.0.1:%u", fixture.ports[0] + 1000);
+    snprintf(other, sizeof other, "127.0.0.1:%u", far_from(fixture.ports[0]));
     strlist_done(&fixture.conf->services[0].listen);
     ck_assert_int_eq(strlist_add(&fixture.conf->services[0].listen, name), 0);
     server_fixture_open(&fixture);
@@ -442,7 +449,7 @@ START_TEST(a_port_that_is_taken_changes_nothing) {
     struct server_config *in_force = fixture.server->conf;
     /* Another server's port; the agent port of this one is taken by none of its services either. */
     const struct wanted wrong[] = {{"s1", fixture.ports[0], "localhost:80"},
-                                   {"new", (uint16_t)(fixture.ports[1] + 1000), "localhost:80"},
+                                   {"new", far_from(fixture.ports[1]), "localhost:80"},
                                    {"bad", 1, "localhost:80"}};
     struct server_config *conf = make_next(&fixture, wrong, 3);
     strlist_done(&conf->services[2].listen);
@@ -484,8 +491,31 @@ START_TEST(differences_that_are_not_listed_are_counted) {
 }
 END_TEST
 
+START_TEST(agents_that_are_connected_are_pinged_as_configured) {
+    struct server_fixture fixture;
+    struct fake_order order;
+
+    server_fixture_begin(&fixture);
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
+    const struct wanted same = {"s0", fixture.ports[0], "localhost:80"};
+    struct server_config *conf = make_next(&fixture, &same, 1);
+    conf->agents.ping_s = 3;
+    apply_conf(&fixture, conf);
+    ck_assert(fake_take(FAKE_SET_PING, &order));
+    ck_assert(link_ref_same(order.link, agent.control));
+    ck_assert_str_eq(order.text, "3 30");
+    apply(&fixture, &same, 1); /* the defaults again */
+    ck_assert(fake_take(FAKE_SET_PING, &order));
+    ck_assert_str_eq(order.text, "10 30");
+    apply(&fixture, &same, 1);
+    ck_assert_uint_eq(fake_count(FAKE_SET_PING), 0);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 static TCase *changing(void) {
     TCase *group = tcase_create("changing");
+    tcase_add_test(group, agents_that_are_connected_are_pinged_as_configured);
     tcase_add_test(group, the_same_configuration_changes_nothing);
     tcase_add_test(group, a_service_is_added_and_agents_are_asked_for_it);
     tcase_add_test(group, relays_of_a_removed_service_finish_and_then_agents_forget_it);

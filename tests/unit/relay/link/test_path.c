@@ -260,6 +260,22 @@ START_TEST(an_answer_that_waits_to_be_read_is_in_time) {
 }
 END_TEST
 
+START_TEST(other_pings_hold_for_a_link_that_is_there) {
+    begin(true);
+    now_us += 60 * SECOND; /* nothing came for so long */
+    plane_set_ping(world.planes.agent, world.agent_link, 1, 5);
+    two_planes_settle(&world.planes);
+    sweep_after(4 * SECOND);
+    ck_assert_uint_eq(world.gone, 0);
+    carry_answers();
+    sweep_after(4 * SECOND);
+    ck_assert_uint_eq(world.gone, 0);
+    sweep_after(2 * SECOND);
+    ck_assert_uint_eq(world.gone, 1);
+    finish();
+}
+END_TEST
+
 START_TEST(a_link_that_usually_answers_late_has_more_time) {
     begin(true);
     ck_assert(plane_ping(world.planes.agent, world.agent_link));
@@ -332,6 +348,7 @@ static TCase *probes(void) {
     tcase_add_test(group, a_data_link_that_does_not_answer_is_given_up_after_two_seconds);
     tcase_add_loop_test(group, an_answer_just_before_the_deadline_is_in_time, 0, 2);
     tcase_add_test(group, an_answer_that_waits_to_be_read_is_in_time);
+    tcase_add_test(group, other_pings_hold_for_a_link_that_is_there);
     tcase_add_test(group, a_link_that_usually_answers_late_has_more_time);
     tcase_add_loop_test(group, a_link_with_a_long_round_trip_of_tcp_has_more_time, 0, 2);
     tcase_add_test(group, changes_without_end_do_not_put_off_the_deadline);
