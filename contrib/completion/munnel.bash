@@ -10,10 +10,17 @@ _munnel_options() {
     "$@" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z0-9-]*\)\( [^ ][^ ]*\)\{0,1\} .*/\2\3/p'
 }
 
+# _munnel_names WORD...: the names that may follow these words of munnel.
+_munnel_names() {
+    mapfile -t COMPREPLY < <(compgen -W "$("$program" complete "$@" 2>/dev/null | cut -f 1)" -- "$current")
+}
+
 # _munnel_value VALUE: words for a value that --help calls so.
 _munnel_value() {
     case $1 in
     FILE* | PATH*) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames 2>/dev/null ;;
+    SERVICE) _munnel_names check ;;
+    AGENT) _munnel_names agent drain ;;
     DIR*) mapfile -t COMPREPLY < <(compgen -d -- "$current") && compopt -o filenames 2>/dev/null ;;
     [a-z]*\|*) mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -- "$current") ;;
     esac

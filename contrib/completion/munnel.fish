@@ -37,6 +37,10 @@ function __munnel_value
     switch "$value"
         case 'FILE*' 'PATH*'
             __fish_complete_path (commandline -ct)
+        case SERVICE
+            $path[1] complete check 2>/dev/null
+        case AGENT
+            $path[1] complete agent drain 2>/dev/null
         case 'DIR*'
             __fish_complete_directories (commandline -ct) ''
         case '*|*'

@@ -29,9 +29,9 @@ struct relay_list_arguments {
 #define AT(member) offsetof(struct relay_list_arguments, member)
 static const struct option_spec list_specs[] = {
     ADMIN_PLACE_SPECS(struct relay_list_arguments, place),
-    {"service", OPTION_TEXT, AT(service), "null", .wanted = "a service's name", .flag = "service", .argument = "NAME",
-     .help = "only those of this service"},
-    {"agent", OPTION_TEXT, AT(agent), "null", .wanted = "an agent's name", .flag = "agent", .argument = "NAME",
+    {"service", OPTION_TEXT, AT(service), "null", .wanted = "a service's name", .flag = "service",
+     .argument = "SERVICE", .help = "only those of this service"},
+    {"agent", OPTION_TEXT, AT(agent), "null", .wanted = "an agent's name", .flag = "agent", .argument = "AGENT",
      .help = "only those of this agent"},
     {"client", OPTION_TEXT, AT(client), "null", .wanted = "an IP address", .flag = "client", .argument = "ADDR",
      .help = "only those of this client's address"},

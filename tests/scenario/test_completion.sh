@@ -7,7 +7,8 @@
 number=0
 failed=0
 folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 PATH=$top_builddir:$PATH
 HOME=$folder
 export PATH HOME
@@ -73,6 +74,28 @@ commands_of() { # "" or a command: what munnel help names
     fi
 }
 
+# A server whose names are completed. It takes free ports: there are no clients.
+start_server() {
+    munnel init "$folder/s" --name localhost >/dev/null || return 1
+    cat >"$folder/s/munnel.json" <<EOF
+{ "agents": { "listen": "unix:$folder/agents.sock", "tls": { "cert": "server.pem", "key": "server.key" },
+              "auth": { "tokens": "agents.json" } },
+  "admin": { "socket": "$folder/admin.sock" },
+  "services": [ { "name": "ssh", "listen": "unix:$folder/ssh.sock", "connect": "localhost:22" },
+                { "name": "web", "listen": "unix:$folder/web.sock", "connect": "localhost:80" } ] }
+EOF
+    munneld --config "$folder/s/munnel.json" >"$folder/server.log" 2>&1 &
+    server=$!
+    MUNNEL_SOCKET=$folder/admin.sock
+    export MUNNEL_SOCKET
+    tries=0
+    until munnel status --json 2>/dev/null | grep -q '"state"'; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || return 1
+        sleep 0.1
+    done
+}
+
 for shell in bash zsh fish; do
     for command in munneld munnel-agent "munnel init" "munnel agent add" "munnel agent list" "munnel agent revoke" \
         "munnel agent rotate" "munnel server" "munnel agent" "munnel status" "munnel relay list" "munnel events" \
@@ -93,5 +116,23 @@ for shell in bash zsh fish; do
     printf 'auto\njson\ntext\n' >"$folder/expected"
     rule "$shell has the words of --log-format" $shell munneld --log-format ""
 done
+if start_server; then
+    for shell in bash zsh fish; do
+        printf 'ssh\nweb\n' >"$folder/expected"
+        rule "$shell has the services of the server for munnel service pause" $shell munnel service pause ""
+        rule "$shell has the services of the server for --service" $shell munnel relay list --service ""
+        printf 'default\n' >"$folder/expected"
+        rule "$shell has the agents of the server for munnel agent drain" $shell munnel agent drain ""
+        rule "$shell has the agents of the server for --agent" $shell munnel relay list --agent ""
+    done
+    kill "$server"
+    wait "$server"
+    server=
+else
+    number=$((number + 1))
+    failed=1
+    echo "not ok $number - a server runs"
+    sed 's/^/#   /' "$folder/server.log"
+fi
 echo "1..$number"
 exit $failed

@@ -121,7 +121,8 @@ static int add(struct agents_change *change, struct credentials *all) {
     if (credentials_find(all, change->name)) {
         snprintf(detail, sizeof detail, "agent %s exists already", change->name);
         change->pointer = "/name";
-        return refuse(change, 409, detail, "POST /v1/agents/%s/rotate gives it a new token, DELETE removes it",
+        return refuse(change, 409, detail,
+                      "munnel agent rotate %s gives it a new token, munnel agent revoke %s removes it", change->name,
                       change->name);
     }
     if (change->conf->agents.require == CONFIG_REQUIRE_CERTIFICATE)
@@ -136,7 +137,7 @@ static int refuse_unknown(struct agents_change *change) {
     char detail[PROTO_NAME_MAX + 64];
 
     snprintf(detail, sizeof detail, "there is no credential %s", change->name);
-    return refuse(change, 404, detail, "GET /v1/agents lists those that there are");
+    return refuse(change, 404, detail, "munnel agent list has those that there are");
 }
 
 static int rotate(struct agents_change *change, struct credentials *all) {
