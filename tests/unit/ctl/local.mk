@@ -77,4 +77,8 @@ unit_ctl_tests += tests/unit/ctl/test_diag_archive
 tests_unit_ctl_test_diag_archive_SOURCES = tests/unit/ctl/test_diag_archive.c
 tests_unit_ctl_test_diag_archive_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_question
+tests_unit_ctl_test_question_SOURCES = tests/unit/ctl/test_question.c
+tests_unit_ctl_test_question_LDADD = $(LINK_UNIT_CTL)
+
 unit_tests += $(unit_ctl_tests)
