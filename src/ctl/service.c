@@ -110,7 +110,7 @@ static int pause_service(struct admin_context *context, void *arguments, struct 
 
 static int resume_service(struct admin_context *context, void *arguments, struct error *error) {
     (void)arguments;
-    return admin_do(context, "POST", "/v1/services/", "/resume", "%s: takes clients again", error);
+    return admin_do(context, "POST", "/v1/services/", "/resume", "takes clients again", error);
 }
 
 const struct admin_command service_pause_command = {

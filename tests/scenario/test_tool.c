@@ -212,6 +212,7 @@ START_TEST(a_service_is_shown_with_both_keys_and_paused) {
     EXPECT(&tooled, 0, "service", "show", "echo");
     prints(&tooled, "paused by");
     EXPECT(&tooled, 0, "service", "resume", "echo");
+    ck_assert_str_eq(tooled.output, "echo: takes clients again\n");
     close(converse_with_echo(&tooled, "after"));
     end(&tooled);
 }
