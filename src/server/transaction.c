@@ -21,8 +21,9 @@ static struct server_config *read_config(const struct server *server, const stru
 int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error) {
     transaction->conf = read_config(server, options->edit, fault, error);
-    if (!transaction->conf ||
-        trust_files_read(server->trust, transaction->conf, &transaction->trust, NULL, fault, error))
+    transaction->keeps_trust = options->edit;
+    if (!transaction->conf || (!transaction->keeps_trust && trust_files_read(server->trust, transaction->conf,
+                                                                             &transaction->trust, NULL, fault, error)))
         return -1;
     const struct reconfigure_options change = {.conf = transaction->conf,
                                                .is_trial = options->is_trial,
@@ -44,7 +45,8 @@ int transaction_prepare_return(struct transaction *transaction, struct server *s
 void transaction_apply(struct transaction *transaction, struct server *server) {
     transaction->before = server_config_hold(server->conf);
     reconfigure_apply(transaction->change);
-    trust_files_use(server->trust, &transaction->trust);
+    if (!transaction->keeps_trust)
+        trust_files_use(server->trust, &transaction->trust);
 }
 
 void transaction_done(struct transaction *transaction) {

@@ -19,6 +19,7 @@ struct transaction {
     struct server_config *conf;   /* the new one */
     struct reconfigure *change;   /* NULL: not prepared */
     struct trust_content trust;   /* the new one's; applied: that of before */
+    bool keeps_trust;             /* an edit of services: what agents are judged by is no part of it */
     struct server_config *before; /* applied: what was in force */
 };
 

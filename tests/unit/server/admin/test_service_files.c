@@ -215,11 +215,31 @@ START_TEST(changes_that_a_person_makes_in_files_are_not_applied_besides) {
 }
 END_TEST
 
+/* Addresses that guess tokens would be let in again by each change, and a certificate that is being renewed would
+ * refuse it. */
+START_TEST(change_of_a_service_leaves_alone_what_agents_are_judged_by) {
+    struct addr peer;
+
+    begin();
+    struct agent_listener *agents = site.fixture.server->agent_listener;
+    ck_assert(addr_from_endpoint(&peer, &(struct endpoint){.host = "203.0.113.7", .port = 1}));
+    agent_listener_penalize(agents, &peer);
+    const SSL_CTX *tls = site.fixture.server->policy.tls;
+    unit_text_file("server.key", "no key");
+    put("/v1/services/web", body(1, ""), 201);
+    put("/v1/services/web", body(2, ""), 200);
+    ck_assert_ptr_eq(site.fixture.server->policy.tls, tls);
+    ck_assert(agent_listener_forgive(agents, &peer)); /* it was blocked still */
+    config_site_end(&site);
+}
+END_TEST
+
 static TCase *changing(void) {
     TCase *group = tcase_create("changing");
 
     tcase_add_test(group, service_is_added_changed_and_removed_with_its_file);
     tcase_add_test(group, change_has_to_name_the_version_that_it_was_made_for);
+    tcase_add_test(group, change_of_a_service_leaves_alone_what_agents_are_judged_by);
     return group;
 }
 
