@@ -21,6 +21,7 @@ enum {
     LIMIT = 200,
     LISTED_MOST = 1000,
     STREAMS_MOST = 16,
+    ID_TEXT = 48,     /* "17-19a2b3c4d5e": the event's number, and the process that counts so */
     MISSED_MOST = 400 /* fewer bytes than a stream may keep */
 };
 static const char event_stream_type[] = "text/event-stream";
@@ -38,6 +39,7 @@ struct feed_stream { /* a reader of events */
 struct event_feed {
     struct event_feed_options options;
     struct feed_stream streams[STREAMS_MOST];
+    uint64_t process; /* when it began: the one before it has used the same numbers for other events */
 };
 
 static json_t *event_json(const struct event_feed *feed, const struct recent_event *event) {
@@ -84,9 +86,9 @@ static bool wants(const struct feed_stream *stream, const struct recent_event *e
 }
 
 static void send_event(struct feed_stream *stream, const struct recent_event *event, const char *text) {
-    char id[24];
+    char id[ID_TEXT];
 
-    snprintf(id, sizeof id, "%" PRIu64, event->number);
+    snprintf(id, sizeof id, "%" PRIu64 "-%" PRIx64, event->number, stream->feed->process);
     send_text(stream, "event", id, text);
 }
 
@@ -105,15 +107,22 @@ static void on_event(void *context, const struct recent_event *event) {
     free(text);
 }
 
+/* 0: it is of a process before this one, whose events are not known. A number alone is from a list of this one. */
+static uint64_t read_id(const struct event_feed *feed, const char *id) {
+    char *end;
+    uint64_t number = strtoull(id, &end, 10);
+    bool is_ours = *end != '-' || strtoull(end + 1, NULL, 16) == feed->process;
+
+    return is_ours && number <= recent_events_last(feed->options.events) ? number : 0;
+}
+
 /* What came while it was not here. */
 static void send_missed(struct feed_stream *stream, const char *last_id) {
     const struct event_feed *feed = stream->feed;
     const struct recent_events *events = feed->options.events;
-    uint64_t number = strtoull(last_id, NULL, 10), last = recent_events_last(events);
+    uint64_t number = read_id(feed, last_id), last = recent_events_last(events);
     const struct recent_event *event;
 
-    if (number > last) /* of a process before this one */
-        number = 0;
     if (last > MISSED_MOST && number < last - MISSED_MOST)
         number = last - MISSED_MOST;
     while (stream->http && (event = recent_events_after(events, number))) {
@@ -170,7 +179,7 @@ static struct feed_stream *find_free(struct event_feed *feed) {
 static void open_stream(struct event_feed *feed, struct http_request *request, int kind) {
     struct feed_stream *stream = find_free(feed);
     const char *last_id = http_request_header(request, "Last-Event-ID");
-    char last[24] = "";
+    char last[ID_TEXT] = "";
 
     if (!stream) {
         http_answer_error(request, 503, "as many readers of events as there may be");
@@ -210,6 +219,7 @@ struct event_feed *event_feed_new(const struct event_feed_options *options) {
     if (!feed)
         return NULL;
     feed->options = *options;
+    feed->process = (uint64_t)value_wall_ms();
     recent_events_watch(options->events, on_event, feed);
     return feed;
 }

@@ -327,6 +327,38 @@ START_TEST(reader_of_events_gets_the_status_and_what_it_has_missed) {
 }
 END_TEST
 
+static int follow_after(const char *id) {
+    char request[200];
+
+    snprintf(request, sizeof request,
+             "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nLast-Event-ID: %s\r\n\r\n",
+             id);
+    int fd = connect_socket();
+    ck_assert_int_eq(send(fd, request, strlen(request), 0), (int)strlen(request));
+    return fd;
+}
+
+/* Its first event has the number of another one, which the reader has seen. */
+START_TEST(reader_that_was_here_before_the_server_was_started_anew_misses_no_event) {
+    char id[64];
+
+    begin();
+    server_fixture_join_ready(&fixture, "first");
+    int fd = follow_after("1-1");
+    read_until(fd, "{\"id\":1,");
+    const char *own = strstr(answer, "id: 1-");
+    ck_assert_msg(own, "%s", answer);
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(own + 4, "\n"), own + 4);
+    close(fd);
+    fd = follow_after(id);
+    server_fixture_join_ready(&fixture, "second");
+    read_until(fd, "second");
+    ck_assert_msg(!strstr(answer, "id: 1-"), "%s", answer);
+    close(fd);
+    finish();
+}
+END_TEST
+
 START_TEST(source_under_penalty_is_listed_and_forgiven) {
     struct endpoint endpoint = {.host = "203.0.113.7", .port = 1};
     struct addr addr;
@@ -407,6 +439,7 @@ static TCase *states(void) {
     tcase_add_test(group, client_is_counted_in_every_answer);
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
     tcase_add_test(group, reader_of_events_gets_the_status_and_what_it_has_missed);
+    tcase_add_test(group, reader_that_was_here_before_the_server_was_started_anew_misses_no_event);
     tcase_add_test(group, history_has_a_value_for_each_step);
     tcase_add_test(group, rate_of_the_minute_that_runs_is_of_its_seconds);
     return group;
