@@ -64,6 +64,12 @@ void cell_age(struct top_cell *to, const json_t *item, const char *path, const s
     to->style = since < 0 ? STYLE_FAINT : STYLE_PLAIN;
 }
 
+void cell_life(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
+    double ended = figure_time(item, "ended");
+
+    cell_age(to, item, path, &(struct top_look){ended > 0 ? ended : look->now, look->span});
+}
+
 void cell_clock(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
     double moment = figure_time(item, path);
 

@@ -16,6 +16,7 @@ cell_writer cell_text, cell_texts, cell_count, cell_rate, cell_per_s, cell_bytes
 cell_writer cell_age;                             /* since a time */
 cell_writer cell_clock, cell_minute, cell_until;  /* a time; a time from now on, in its largest unit */
 cell_writer cell_able, cell_links, cell_refused;  /* 2/3; 1+2; the sum of all reasons */
+cell_writer cell_life;                            /* of a relay: its age, or how long it lasted */
 cell_writer cell_state;                           /* any that needs no more than its mark and its word */
 cell_writer cell_own_service;                     /* of an agent */
 cell_writer cell_service, cell_agent, cell_relay; /* the state of one */

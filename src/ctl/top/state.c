@@ -100,10 +100,13 @@ unsigned state_of_agent(char *text, size_t size, const json_t *agent, double now
 unsigned state_of_relay(char *text, size_t size, const json_t *relay, double now) {
     const char *state = answer_text(relay, "state", ""), *carrier = answer_text(relay, "carrier", "");
     double since = figure_time(relay, "suspended");
-    char more[FIGURE_TEXT + 4] = "", age[FIGURE_TEXT];
+    double ended = figure_time(relay, "ended");
+    char more[FIGURE_TEXT + 8] = "", age[FIGURE_TEXT];
 
     if (strcmp(state, "suspended") == 0 && since > 0)
         snprintf(more, sizeof more, " %s", number_span(age, now - since));
+    if (ended > 0)
+        snprintf(more, sizeof more, " %s ago", number_span(age, now > ended ? now - ended : 0));
     return write_look(text, size, state, strcmp(state, "open") ? "" : carrier, more);
 }
 

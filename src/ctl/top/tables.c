@@ -86,7 +86,7 @@ static const struct sort agent_sorts[] = {
 #define RELAY_REST                                                                                                     \
     LEFT("", "Destination", NULL, "destination", cell_text, 11, 40, 7),                                                \
     LEFT("", "State", NULL, "", cell_relay, 11, 20, 1),                                                                \
-    RIGHT("", "Age", "age", "accepted", cell_age, 7, 2),                                                               \
+    RIGHT("", "Age", "age", "accepted", cell_life, 7, 2),                                                               \
     RIGHT("", "Idle", "idle", "progress", cell_age, 7, 5),                                                             \
     RIGHT("Mbit/s", "in", "rate", "in_rate", cell_rate, 7, 3),                                                         \
     RIGHT("Mbit/s", "out", "rate", "out_rate", cell_rate, 7, 3),                                                       \

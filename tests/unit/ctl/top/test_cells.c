@@ -39,6 +39,8 @@ START_TEST(times) {
     expect(cell_age, "{'m': '2026-11-29T10:49:31.000Z'}", "14m 49s", STYLE_PLAIN);
     expect(cell_age, "{'m': '2026-11-29T11:04:21.000Z'}", "0s", STYLE_PLAIN); /* clocks */
     expect(cell_age, "{'m': null}", "-", STYLE_FAINT);
+    expect(cell_life, "{'m': '2026-11-29T10:49:31.000Z', 'ended': null}", "14m 49s", STYLE_PLAIN);
+    expect(cell_life, "{'m': '2026-11-29T10:49:31.000Z', 'ended': '2026-11-29T10:49:41.000Z'}", "10s", STYLE_PLAIN);
     expect(cell_until, "{'m': null}", "never", STYLE_FAINT);
     expect(cell_until, "{'m': '2026-12-01T11:04:20Z'}", "2d", STYLE_WARN);
     expect(cell_until, "{'m': '2026-11-01T11:04:20Z'}", "expired", STYLE_BAD);

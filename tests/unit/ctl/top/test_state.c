@@ -50,7 +50,7 @@ START_TEST(relays) {
     expect(state_of_relay, "{'state': 'opening', 'carrier': null}", "○ opening", STYLE_PLAIN);
     expect(state_of_relay, "{'state': 'suspended', 'suspended': '2026-11-29T11:04:17.000Z'}", "▲ suspended 3s",
            STYLE_WARN);
-    expect(state_of_relay, "{'state': 'ended'}", "· ended", STYLE_FAINT);
+    expect(state_of_relay, "{'state': 'ended', 'ended': '2026-11-29T11:02:17.000Z'}", "· ended 2m 3s ago", STYLE_FAINT);
 }
 END_TEST
 

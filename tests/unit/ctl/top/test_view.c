@@ -147,7 +147,7 @@ START_TEST(relay_that_has_ended) {
         "411 relays, most 688  in 62.1 Mbit/s  out 291.5 Mbit/s  18.4 new/s  2 waiting  means of 10 s\n"
         " 1 Services 4   2 Agents 4   3 Relays 411   4 Events                                 ● Live 11:04:20\n"
         "\n"
-        "8c41f2aa-3  · ended\n"
+        "8c41f2aa-3  · ended 10s ago\n"
         "198.51.100.4:50003 came to web at 10:49:31, and was joined with 127.0.0.1:8443 by web3.\n"
         "\n"
         "How it opened: 33.4 ms from accept to first byte\n"
