@@ -73,9 +73,10 @@ enum managed_state managed_file_look(const char *path, struct error *error) {
     size_t length;
 
     if (lstat(path, &status)) {
-        bool is_absent = errno == ENOENT;
-        error_set(error, "cannot read %s: %s", path, strerror(errno));
-        return is_absent ? MANAGED_ABSENT : MANAGED_FOREIGN;
+        int failure = errno;
+        error_set(error, "cannot read %s: %s", path, strerror(failure));
+        errno = failure;
+        return failure == ENOENT ? MANAGED_ABSENT : MANAGED_UNREADABLE;
     }
     if (!S_ISREG(status.st_mode)) {
         error_set(error, "%s is no regular file: munneld has not made it, and leaves it alone", path);

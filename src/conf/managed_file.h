@@ -23,8 +23,8 @@ bool managed_file_is_named(const char *path, const char *service);
 /* Where it is, if conf's "include" reads that folder; malloc'ed. NULL with `error`, that tells the line to add. */
 char *managed_file_path(const struct server_config *conf, const char *service, struct error *error);
 
-enum managed_state { MANAGED_ABSENT, MANAGED_OURS, MANAGED_FOREIGN };
-/* What is there now. `error` tells why it is foreign, or may not be looked at. */
+enum managed_state { MANAGED_ABSENT, MANAGED_OURS, MANAGED_FOREIGN, MANAGED_UNREADABLE };
+/* What is there now. `error` tells why it is foreign or unreadable, of which errno is the cause: its folder, mostly. */
 enum managed_state managed_file_look(const char *path, struct error *error);
 
 #endif

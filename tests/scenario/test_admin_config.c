@@ -9,12 +9,14 @@
 #include "harness/deadline.h"
 #include "harness/http.h"
 #include "harness/live_relay.h"
+#include "harness/netns.h"
 #include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,22 +98,29 @@ static void write_mover(struct site *site, unsigned which) {
                   service_to(site->sandbox, "mover", site->mover[which], destination_port(site->echo), NULL), true);
 }
 
-static void site_start(struct site *site, struct sandbox *sandbox) {
+/* Without its agent. `mover`: the first of its two ports; `more`: members of the file, each with a comma behind it. */
+static void site_make(struct site *site, struct sandbox *sandbox, uint16_t mover, const char *more, bool may_fail) {
     *site = (struct site){.sandbox = sandbox,
                           .exchange = destination_start(handle_exchange, NULL),
                           .echo = destination_start(handle_echo, NULL),
                           .stay = port_take(),
                           .extra = {port_take(), port_take()},
-                          .mover = {port_take(), port_take()}};
+                          .mover = {mover, port_take()}};
     ck_assert(mkdir(sandbox_path(site->sandbox, "services.d"), 0750) == 0 || errno == EEXIST);
     site->address = sandbox_text(site->sandbox, "unix:%s", sandbox_path(site->sandbox, "admin.sock"));
     write_mover(site, 0);
-    site->server =
-        server_start(site->sandbox,
-                     (struct server_plan){
-                         .services =
-                             service_to(site->sandbox, "stay", site->stay, destination_port(site->exchange), NULL),
-                         .more = "'include': ['mover.json', 'services.d/*.json'], 'admin': {'socket': 'admin.sock'},"});
+    site->server = server_start(
+        site->sandbox,
+        (struct server_plan){
+            .services = service_to(site->sandbox, "stay", site->stay, destination_port(site->exchange), NULL),
+            .more = sandbox_text(site->sandbox,
+                                 "'include': ['mover.json', 'services.d/*.json'], 'admin': {'socket': 'admin.sock'},%s",
+                                 more),
+            .may_fail = may_fail});
+}
+
+static void site_start(struct site *site, struct sandbox *sandbox) {
+    site_make(site, sandbox, port_take(), "", false);
     site->agent = agent_join_warm(&site->server, "alpha", NULL);
 }
 
@@ -239,6 +248,57 @@ START_TEST(unconfirmed_reload_goes_back_with_the_way_that_it_has_closed) {
 }
 END_TEST
 
+/* ---- by a user without rights ---- */
+
+enum { WEB = 80 }; /* below 1024: only root may bind it */
+
+static void share(const char *path, gid_t group, mode_t mode) {
+    ck_assert_msg(chown(path, 0, group) == 0 && chmod(path, mode) == 0, "%s: %s", path, strerror(errno));
+}
+
+/* The folders above let everybody through; what the server reads is for its group. */
+static void share_all(const struct site *shared, gid_t group) {
+    share(scenario_folder(), 0, 0711);
+    share(sandbox_folder(shared->sandbox), 0, 0711);
+    share(shared->server.pki, group, 0750);
+    share(server_pki_file(&shared->server, "server.key"), group, 0640);
+    share(server_pki_file(&shared->server, "agents.json"), group, 0640);
+    share(shared->server.file, group, 0640);
+    share(sandbox_path(shared->sandbox, "mover.json"), group, 0640);
+}
+
+START_TEST(user_without_rights_goes_back_to_the_port_of_root) {
+    const struct passwd *nobody = getpwnam("nobody");
+
+    if (!nobody || !netns_may_be_made()) {
+        fprintf(stderr, "skipped: a port below 1024 of its own needs root\n");
+        return;
+    }
+    close(netns_new());
+    ck_assert(netns_run("ip link set lo up"));
+    site_make(&site, sandbox_new(__func__), WEB, "'user': 'nobody',", true); /* it cannot read its keys yet */
+    ck_assert(process_wait(site.server.process, START_MS));
+    share_all(&site, nobody->pw_gid);
+    server_start_again(&site.server);
+    site.agent = agent_join_warm(&site.server, "alpha", NULL);
+    ck_assert(socket_echoes(WEB, ASK_MS));
+
+    ck_assert_uint_eq(change(&site, "PUT", "/v1/services/extra", body_for(&site, site.extra[0], "")), 409);
+    ck_assert_msg(strstr(site.answer, "install -d -o nobody"), "%s", site.answer);
+    ck_assert_int_eq(chown(sandbox_path(site.sandbox, "services.d"), nobody->pw_uid, nobody->pw_gid), 0);
+    ck_assert_uint_eq(change(&site, "PUT", "/v1/services/extra", body_for(&site, site.extra[0], "")), 201);
+
+    write_mover(&site, 1);
+    share_all(&site, nobody->pw_gid);
+    size_t mark = process_mark(site.server.process);
+    ck_assert_uint_eq(change(&site, "POST", sandbox_text(site.sandbox, "/v1/reload?confirm=%d", CONFIRM_S), ""), 200);
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_is_refused(WEB)));
+    process_await(site.server.process, mark, BACK_MS, "the reload was not confirmed", NULL);
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(WEB, ASK_MS)));
+    site_end(&site);
+}
+END_TEST
+
 /* ---- refused ---- */
 
 START_TEST(wrong_requests_change_nothing) {
@@ -333,4 +393,5 @@ END_TEST
 SCENARIO_MAIN("admin_config", SCENARIO(changes_lose_nothing_of_clients_of_other_services, 240),
               SCENARIO(added_service_is_there_after_a_restart, 60),
               SCENARIO(unconfirmed_reload_goes_back_with_the_way_that_it_has_closed, 90),
+              SCENARIO(user_without_rights_goes_back_to_the_port_of_root, 90),
               SCENARIO(wrong_requests_change_nothing, 60), SCENARIO(full_or_read_only_disk_changes_nothing, 60))

@@ -133,9 +133,14 @@ static void refuse_outcome(struct change *change) {
 static bool look(struct change *change) {
     enum managed_state state = managed_file_look(change->path, &change->error);
 
+    change->failure = errno;
     change->is_new = state == MANAGED_ABSENT;
-    if (state != MANAGED_FOREIGN && (change->text || state == MANAGED_OURS))
+    if (state == MANAGED_OURS || (state == MANAGED_ABSENT && change->text))
         return true;
+    if (state == MANAGED_UNREADABLE) {
+        refuse_by_disk(change);
+        return false;
+    }
     admin_refuse(change->request, 409, change->error.text);
     change_free(change);
     return false;
