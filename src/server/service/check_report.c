@@ -246,7 +246,8 @@ static void judge_connect(struct making *making) {
         REMEDY(making, CONNECT, "%s", connect_remedy(facts));
     } else if (facts->is_over && making->agent) {
         set(making, CHECK_HOP_CONNECT, CHECK_FAIL, -1);
-        DETAIL(making, CONNECT, "%s: %s", reason_text(facts->reason), facts->detail);
+        DETAIL(making, CONNECT, "%s%s%s", reason_text(facts->reason), *facts->detail ? ": " : "", facts->detail);
+        REMEDY(making, CONNECT, "The server's log has the record of this client, which is called check");
     } else if (facts->accepted_us && !facts->is_over && service_agents(making->service)) {
         set(making, CHECK_HOP_CONNECT, CHECK_FAIL, ms_between(facts->accepted_us, facts->ended_us));
         DETAIL(making, CONNECT, "no answer from the destination within %d s", CHECK_MOST_MS / 1000);

@@ -193,6 +193,18 @@ START_TEST(failures_at_the_agent_are_told_apart) {
 }
 END_TEST
 
+START_TEST(end_of_another_kind_has_its_reason) {
+    begin_ready();
+    int fd = ask_and_serve();
+    served.client->reason = REASON_PROTOCOL;
+    end_client();
+    take_report(fd, "fail");
+    expect_hop("rules", "pass", NULL);
+    expect_hop("connect", "fail", reason_text(REASON_PROTOCOL));
+    finish();
+}
+END_TEST
+
 START_TEST(destination_that_closes_at_once_fails) {
     begin_ready();
     int fd = ask_and_serve();
@@ -226,6 +238,7 @@ static TCase *failures(void) {
     tcase_add_test(group, no_agent_is_named_without_a_wait);
     tcase_add_test(group, rule_of_the_agent_is_told_in_its_own_words);
     tcase_add_loop_test(group, failures_at_the_agent_are_told_apart, 0, 4);
+    tcase_add_test(group, end_of_another_kind_has_its_reason);
     tcase_add_test(group, destination_that_closes_at_once_fails);
     tcase_add_test(group, paused_service_and_closed_port_are_named);
     return group;
