@@ -85,10 +85,16 @@ static const struct cmdline_spec munnel_agent = {
     .flag_count = sizeof flags / sizeof *flags,
 };
 
+/* Without what is behind its last dot: names of hosts have dots, too. */
+static size_t stem_length(const char *name) {
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    return dot ? (size_t)(dot - name) : name ? strlen(name) : 0;
+}
+
 /* An agent's socket is named after its file, as that is after the unit: munnel-agent@web1 reads web1.json. */
 static char *default_socket(const char *file) {
     const char *slash = file ? strrchr(file, '/') : NULL, *name = slash ? slash + 1 : file;
-    size_t length = name ? strcspn(name, ".") : 0, size = sizeof FOLDER + length + sizeof ".sock";
+    size_t length = stem_length(name), size = sizeof FOLDER + length + sizeof ".sock";
     char *path = length > 0 ? malloc(size) : strdup(FOLDER "munnel-agent.sock");
     if (path && length > 0)
         snprintf(path, size, FOLDER "%.*s.sock", (int)length, name);

@@ -83,6 +83,8 @@ START_TEST(socket_is_named_after_the_file) {
     expect_socket(NULL, "/run/munnel-agent/munnel-agent.sock");
     expect_socket(unit_text_file("munnel-agent.json", "{}"), "/run/munnel-agent/munnel-agent.sock");
     expect_socket(unit_text_file("web1.json", "{ \"admin\": {} }"), "/run/munnel-agent/web1.sock");
+    expect_socket(unit_text_file("db.example.org.json", "{}"), "/run/munnel-agent/db.example.org.sock");
+    expect_socket(unit_text_file("agent", "{}"), "/run/munnel-agent/agent.sock");
     expect_socket(unit_text_file("web2.json", "{ \"admin\": { \"socket\": \"/run/x.sock\" } }"), "/run/x.sock");
     expect_socket(unit_text_file("web3.json", "{ \"admin\": { \"socket\": \"\" } }"), "");
 }
