@@ -36,6 +36,7 @@ struct reconfigure {
     struct log_target *log;
     struct admin_change *admin;     /* NULL: it stays as it is */
     struct listener_group *reserve; /* NULL: none is kept */
+    const struct strlist *paused;   /* or NULL */
     bool is_trial, is_return, is_applied;
 };
 
@@ -81,6 +82,7 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
         change->conf = server_config_hold(options->conf);
         change->is_trial = options->is_trial;
         change->is_return = options->is_return;
+        change->paused = options->paused;
         change->reserve =
             options->keeps_ports ? listener_group_new_reserve(loop_base(server->loop), server->log) : NULL;
         change->steps = calloc(after + 1, sizeof *change->steps);
@@ -304,6 +306,23 @@ static void announce(struct reconfigure *change) {
     }
 }
 
+/* By whom; NULL: it is not among them. */
+static const char *find_paused(const struct strlist *paused, const char *name) {
+    for (size_t i = 0; paused && i + 1 < paused->count; i += 2)
+        if (strcmp(paused->items[i], name) == 0)
+            return paused->items[i + 1];
+    return NULL;
+}
+
+static void pause_again(const struct reconfigure *change) {
+    for (size_t i = 0; i < change->step_count; i++) {
+        struct service *service = change->steps[i].service;
+        const char *by = find_paused(change->paused, service_config(service)->name);
+        if (by)
+            (void)service_pause(service, by);
+    }
+}
+
 /* Bound they are already; what fails now is tried again each second. */
 static void open_ports(struct reconfigure *change) {
     struct server *server = change->server;
@@ -390,6 +409,7 @@ void reconfigure_apply(struct reconfigure *change) {
     apply_listeners(change);
     apply_list(change);
     announce(change);
+    pause_again(change);
     open_ports(change);
     apply_options(change);
     log_difference(change);

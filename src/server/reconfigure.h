@@ -26,6 +26,8 @@ struct reconfigure_options {
     bool is_trial;              /* it will not be applied: neither a log file is made, nor does a listener stop */
     bool keeps_ports;
     bool is_return; /* to the configuration before: a log that cannot be opened is no obstacle */
+    /* NULL, or until it is applied: services that are paused again if they come back; each name, and by whom. */
+    const struct strlist *paused;
 };
 
 /* NULL with `error`, and the place in `fault` where it is known: nothing has changed. */

@@ -35,14 +35,29 @@ int transaction_prepare(struct transaction *transaction, struct server *server,
 int transaction_prepare_return(struct transaction *transaction, struct server *server, struct transaction *from,
                                struct option_fault *fault, struct error *error) {
     transaction->conf = server_config_hold(from->before);
-    const struct reconfigure_options change = {.conf = transaction->conf, .is_return = true};
+    const struct reconfigure_options change = {.conf = transaction->conf, .is_return = true, .paused = &from->paused};
     transaction->change = reconfigure_prepare(server, &change, fault, error);
     if (!transaction->change)
         return -1;
     return trust_files_read(server->trust, transaction->conf, &transaction->trust, &from->trust, fault, error);
 }
 
+/* Without memory it would be open when it comes back, as after a start. */
+static void note_paused(struct transaction *transaction, const struct service *service) {
+    const char *name = service_config(service)->name;
+    const struct server_change *change = server_diff_find(reconfigure_diff(transaction->change), name);
+    struct service_numbers numbers;
+
+    service_read(service, &numbers);
+    if (!numbers.paused_by || service_is_shut(service) || !change || change->kind != SERVER_CHANGE_REMOVED)
+        return;
+    if (strlist_add(&transaction->paused, name) || strlist_add(&transaction->paused, numbers.paused_by))
+        strlist_done(&transaction->paused);
+}
+
 void transaction_apply(struct transaction *transaction, struct server *server) {
+    for (size_t i = 0; i < server->services.count; i++)
+        note_paused(transaction, server->services.items[i]);
     transaction->before = server_config_hold(server->conf);
     reconfigure_apply(transaction->change);
     if (!transaction->keeps_trust)
@@ -54,6 +69,7 @@ void transaction_done(struct transaction *transaction) {
     trust_content_done(&transaction->trust);
     server_config_free(transaction->conf);
     server_config_free(transaction->before);
+    strlist_done(&transaction->paused);
     *transaction = (struct transaction){.conf = NULL};
 }
 

@@ -21,6 +21,7 @@ struct transaction {
     struct trust_content trust;   /* the new one's; applied: that of before */
     bool keeps_trust;             /* an edit of services: what agents are judged by is no part of it */
     struct server_config *before; /* applied: what was in force */
+    struct strlist paused;        /* applied: services that it has removed, and that were paused: NAME, by whom ... */
 };
 
 struct transaction_options {

@@ -191,6 +191,10 @@ static int start_listening(struct service *service, struct error *error) {
 }
 
 int service_open(struct service *service, struct error *error) {
+    if (service->is_paused) {
+        listener_group_shut(service->listeners); /* they may be another service's, which listened */
+        return 0;
+    }
     if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
         listener_group_shut(service->listeners); /* those of the service manager, or of another service, may be open */

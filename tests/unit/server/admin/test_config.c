@@ -211,6 +211,25 @@ START_TEST(without_a_confirmation_the_configuration_and_its_ports_come_back) {
 }
 END_TEST
 
+START_TEST(a_paused_service_that_comes_back_without_a_confirmation_is_paused) {
+    config_site_begin(&site, "");
+    write_second();
+    reload_with(0, CONFIG_DONE);
+    config_site_expect(&site, "POST", "/v1/services/second/pause", 204);
+    config_site_write(&site, "");
+    reload_with(1, CONFIG_DONE);
+    config_site_expect(&site, "GET", "/v1/services/second", 404);
+    ck_assert(unit_run_until(loop_base(site.fixture.server->loop), is_back, site.fixture.server->reload, 5000));
+    config_site_expect(&site, "GET", "/v1/services/second", 200);
+    config_site_expect_text(&site, "state", "paused");
+    config_site_expect_text(&site, "paused_by", "user ");
+    ck_assert(!config_site_listens(&site, 1));
+    config_site_expect(&site, "POST", "/v1/services/second/resume", 204);
+    ck_assert(config_site_listens(&site, 1));
+    config_site_end(&site);
+}
+END_TEST
+
 START_TEST(confirmed_configuration_stays) {
     config_site_begin(&site, "");
     write_second();
@@ -269,6 +288,7 @@ static TCase *confirmed(void) {
     TCase *group = tcase_create("confirmed");
 
     tcase_add_test(group, without_a_confirmation_the_configuration_and_its_ports_come_back);
+    tcase_add_test(group, a_paused_service_that_comes_back_without_a_confirmation_is_paused);
     tcase_add_test(group, confirmed_configuration_stays);
     tcase_add_test(group, files_of_the_configuration_that_comes_back_are_read_again);
     return group;
