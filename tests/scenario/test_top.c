@@ -328,7 +328,7 @@ START_TEST(colors_and_marks_follow_the_environment) {
         ck_assert(has_color(&watched));
         press(&watched, "q");
         expect_ended(&watched, 0);
-        start_top(&watched, "NO_COLOR=1 LC_ALL=C", "");
+        start_top(&watched, "NO_COLOR=1 LC_ALL=C COLUMNS=40 LINES=9", "");
         EXPECT_SEEN(&watched, "* Live");
         ck_assert(!has_color(&watched));
         press(&watched, "q");

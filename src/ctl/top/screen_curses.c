@@ -104,6 +104,14 @@ bool screen_is_possible(struct error *error) {
     return is_possible;
 }
 
+/* The terminal knows better than LINES and COLUMNS of the environment, which the library takes first. */
+static void resize(void) {
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        (void)resizeterm(size.ws_row, size.ws_col);
+}
+
 static void begin_colors(struct screen *screen) {
     static const struct {
         enum style style;
@@ -139,6 +147,7 @@ struct screen *screen_open(struct error *error) {
     (void)cbreak(), (void)noecho(), (void)nonl();
     (void)keypad(stdscr, TRUE), (void)nodelay(stdscr, TRUE), (void)curs_set(0);
     begin_colors(screen);
+    resize();
     return screen;
 }
 
@@ -244,13 +253,6 @@ static bool take_key(int *key) {
         (void)clearok(curscr, TRUE);
     *key = key_of(code);
     return true;
-}
-
-static void resize(void) {
-    struct winsize size;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-        (void)resizeterm(size.ws_row, size.ws_col);
 }
 
 static enum screen_event take_signal(struct screen *screen) {

@@ -60,21 +60,25 @@ static const struct liveness *liveness_of(const struct top *top) {
     return top->lost_since > 0 ? &lost : top->is_paused ? &paused : &live;
 }
 
-/* Whether what is shown is of now, in as many words as there is room for. */
+/* Whether what is shown is of now, in as many words as there is room for; over the tabs rather than not at all, but
+ * for what is live. */
 static void put_liveness(const struct top *top, struct grid *grid, unsigned x, unsigned y) {
     const struct liveness *liveness = liveness_of(top);
     double moment = top->lost_since > 0 ? top->lost_since : top->now;
+    unsigned room = x < grid->width ? grid->width - x : 0, width = 0;
     char text[FIGURE_TEXT * 2], clock[FIGURE_TEXT];
 
-    if (x >= grid->width || moment <= 0)
+    if (moment <= 0)
         return;
     (void)figure_clock(clock, moment, moment);
-    for (unsigned i = LIVENESS_LONGEST; i <= LIVENESS_SHORTEST; i++) {
+    for (unsigned i = LIVENESS_LONGEST; i <= LIVENESS_SHORTEST && (!width || width > room); i++) {
         snprintf(text, sizeof text, "%s%s%s", liveness->before[i], clock, liveness->behind[i]);
-        if (text_width(text) <= grid->width - x)
-            break;
+        width = text_width(text);
     }
-    (void)grid_put_right(grid, (struct place){x, y, grid->width - x}, liveness->style, text);
+    if (width > room && liveness->style == STYLE_OK)
+        return;
+    width = width < grid->width ? width : grid->width;
+    (void)grid_put(grid, (struct place){grid->width - width, y, width}, liveness->style, text);
 }
 
 static unsigned put_tabs(const struct top *top, struct grid *grid, unsigned y) {

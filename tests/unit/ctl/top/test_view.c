@@ -353,7 +353,7 @@ START_TEST(all_problems_on_a_page) {
     fixture_expect(&top, 60, 20,
                    "◆ ssh is unreachable since 10:42 · 2 of 4 services reachable\n"
                    "411 relays, most 688  in 62.1 Mbit/s  out 291.5 Mbit/s\n"
-                   " 1 Services 4   2 Agents 4   3 Relays 411   4 Events  ● 11:…\n"
+                   " 1 Services 4   2 Agents 4   3 Relays 411   4 Events\n"
                    "\n"
                    "◆ ssh is unreachable since 10:42: no agent of its groups is\n"
                    "connected and takes clients; 1 is known\n"
@@ -382,7 +382,7 @@ START_TEST(page_that_is_longer_than_its_place_is_scrolled) {
     fixture_expect(&top, 60, 8,
                    "◆ ssh is unreachable since 10:42 · 2 of 4 services reachable\n"
                    "411 relays, most 688  in 62.1 Mbit/s  out 291.5 Mbit/s\n"
-                   " 1 Services 4   2 Agents 4   3 Relays 411   4 Events  ● 11:…\n"
+                   " 1 Services 4   2 Agents 4   3 Relays 411   4 Events\n"
                    "\n"
                    "first\n"
                    "  → Look at its machine: load, memory, and the log of\n"
@@ -429,6 +429,14 @@ START_TEST(pause_is_seen) {
                    "build-cache  ‖ paused by mira  2/3       0       0        0        0         0        -\n"
                    "vnc-東京     ● reachable       2/2       9    <0.1        0      0.9       0.1     38.2\n"
                    "↑↓ row  Enter open  s sort  / filter  t rates  P pause it  ? keys  q quit\n");
+}
+END_TEST
+
+START_TEST(pause_is_seen_on_a_narrow_terminal) {
+    (void)keys_press(&top, 'p');
+    char *picture = fixture_draw(&top, 44, 10);
+    ck_assert_ptr_nonnull(strstr(picture, "‖ 11:04:20\n"));
+    free(picture);
 }
 END_TEST
 
@@ -529,6 +537,7 @@ static TCase *lines(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, question_names_what_ends);
     tcase_add_test(group, pause_is_seen);
+    tcase_add_test(group, pause_is_seen_on_a_narrow_terminal);
     tcase_add_test(group, server_that_does_not_answer);
     tcase_add_test(group, ascii_where_the_locale_has_no_utf8);
     tcase_add_test(group, any_size_is_drawn);
