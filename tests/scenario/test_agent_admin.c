@@ -8,6 +8,7 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/http.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -32,19 +33,13 @@ struct world { /* a server with one agent, and an echo behind it */
 static char answer[ANSWER_MOST];
 
 static unsigned ask(struct world *world, const char *method, const char *path) {
-    const char *address = sandbox_text(world->sandbox, "unix:%s", world->socket);
     const char *request =
         sandbox_text(world->sandbox,
                      "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", method,
                      path);
-    int fd = socket_connect(address, 0);
-    size_t got = 0;
+    int fd = socket_connect(sandbox_text(world->sandbox, "unix:%s", world->socket), 0);
 
-    ck_assert(socket_send(fd, request, strlen(request), ASK_MS));
-    socket_read(fd, answer, sizeof answer - 1, &got, ASK_MS);
-    answer[got] = '\0';
-    close(fd);
-    return got > 9 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
+    return http_converse(fd, request, answer, sizeof answer, ASK_MS);
 }
 
 static void expect(struct world *world, const char *method, const char *path, unsigned status) {
