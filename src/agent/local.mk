@@ -18,6 +18,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/agent.h \
 	src/agent/check/check.c \
 	src/agent/check/check.h \
+	src/agent/check/check_join.c \
+	src/agent/check/check_join.h \
 	src/agent/check/check_link.c \
 	src/agent/check/check_link.h \
 	src/agent/check/check_server.c \
@@ -28,6 +30,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/check/check_world.h \
 	src/agent/check/report.c \
 	src/agent/check/report.h \
+	src/agent/check/trial.c \
+	src/agent/check/trial.h \
 	src/agent/drain.c \
 	src/agent/drain.h \
 	src/agent/housekeeping.c \

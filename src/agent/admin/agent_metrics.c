@@ -27,7 +27,7 @@ static void write_servers(const struct agent_admin *admin, struct metrics *to) {
 }
 
 static void write_services(const struct agent_admin *admin, struct metrics *to) {
-    struct service_counts_of counts = {0};
+    struct announced_counts counts = {0};
 
     for (size_t i = 0; i < admin->options.settings->server_count; i++) {
         struct upstream_view view;

@@ -21,7 +21,7 @@ bool agent_admin_is_unreachable(const struct served_service *service) {
     return read_us(&service->health.failed_us) > read_us(&service->health.connected_us);
 }
 
-void agent_admin_count_services(const struct upstream_view *view, struct service_counts_of *counts) {
+void agent_admin_count_services(const struct upstream_view *view, struct announced_counts *counts) {
     const struct service_table *table = view->services ? view->services->table : NULL;
 
     for (size_t i = 0; table && i < table->count; i++)
@@ -80,7 +80,7 @@ static void add_server(json_t *list, const struct upstream_view *view) {
 
 void agent_admin_list_services(struct http_request *request, void *context) {
     const struct agent_admin *admin = context;
-    struct service_counts_of counts = {0};
+    struct announced_counts counts = {0};
     json_t *list = json_array();
 
     for (size_t i = 0; i < admin->options.settings->server_count; i++) {

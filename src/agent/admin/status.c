@@ -27,7 +27,7 @@ static json_t *failure_json(const struct upstream_view *view) {
 }
 
 static json_t *server_json(const struct upstream_view *view) {
-    struct service_counts_of counts = {0};
+    struct announced_counts counts = {0};
     char peer[ADDR_TEXT] = "";
 
     agent_admin_count_services(view, &counts);
@@ -56,7 +56,7 @@ static json_t *servers_part(const struct agent_admin *admin) {
 /* ---- numbers ---- */
 
 static json_t *services_part(const struct agent_admin *admin) {
-    struct service_counts_of counts = {0};
+    struct announced_counts counts = {0};
 
     for (size_t i = 0; i < admin->options.settings->server_count; i++) {
         struct upstream_view view;

@@ -10,7 +10,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/utf8.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,13 +48,10 @@ static json_t *milliseconds(uint64_t begun_us) {
     return begun_us ? json_real((double)(clock_us() - begun_us) / 1000) : json_null();
 }
 
-void report_add(struct report *report, const struct hop *hop, const char *format, ...) {
+void report_add_list(struct report *report, const struct hop *hop, const char *format, va_list arguments) {
     char detail[DETAIL];
-    va_list arguments;
 
-    va_start(arguments, format);
     vsnprintf(detail, sizeof detail, format, arguments);
-    va_end(arguments);
     clean(detail);
     report->counts[hop->result]++;
     json_t *row =
@@ -63,6 +59,14 @@ void report_add(struct report *report, const struct hop *hop, const char *format
                   "ms", milliseconds(hop->begun_us), "detail", detail, "remedy", hop->remedy);
     if (json_array_append_new(report->hops, row))
         report->lacks_memory = true;
+}
+
+void report_add(struct report *report, const struct hop *hop, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    report_add_list(report, hop, format, arguments);
+    va_end(arguments);
 }
 
 /* ---- printing ---- */

@@ -9,6 +9,7 @@
 #define MUNNEL_AGENT_CHECK_REPORT_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +46,8 @@ void report_done(struct report *report);
 
 void report_add(struct report *report, const struct hop *hop, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void report_add_list(struct report *report, const struct hop *hop, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* Aligned; with colours if `is_coloured`. 0 or -1: out of memory. */
 int report_print(const struct report *report, FILE *file, bool is_coloured);
