@@ -223,6 +223,7 @@ static int add_timers(struct relay_thread *thread) {
     struct event_base *base = relay_thread_base(thread);
     struct timeval period = {RELAY_THREAD_SWEEP_MS / 1000, RELAY_THREAD_SWEEP_MS % 1000 * 1000};
     event_assign(&thread->sweep, base, -1, EV_PERSIST, on_sweep, thread);
+    relay_walks_init(thread);
     event_assign(&thread->starter, base, -1, 0, on_starter, thread);
     defer_queue_init(&thread->again, base, 0);
     defer_queue_init(&thread->turns, base, 0);
@@ -248,7 +249,6 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     thread->index = index;
     thread->starting_end = &thread->starting;
     TAILQ_INIT(&thread->shaking);
-    relay_walks_init(thread);
     for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);

@@ -245,6 +245,7 @@ class Munnel(Peer):
             "services": [{"name": name, "listen": f"127.0.0.1:{self.listen[name]}",
                           "connect": f"127.0.0.1:{place.ports[name]}"} for name in SERVICES],
             "threads": self.threads,
+            **self.more_options(),
         }
         path = os.path.join(made, "munnel.json")
         with open(path, "w") as file:
@@ -253,6 +254,10 @@ class Munnel(Peer):
         self._start_agent([self._program("munnel-agent"), "--ca", os.path.join(made, "ca.pem"), "--threads",
                            str(self.threads), f"{place.server_address}:{self.port}", "bench"])
         return entries
+
+    def more_options(self):
+        """Members of the configuration that not every build knows."""
+        return {}
 
     def wait_joined(self):
         def has_joined():

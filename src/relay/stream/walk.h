@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * walk: goes through all relays of a thread, RELAY_VIEW_PIECE of them in a turn of its loop, since thousands at once
- * would be felt by their clients. One walk after the other.
+ * would be felt by their clients. One walk after the other, and between two the thread rests from them, so that
+ * walks take less than a tenth of it, however often they are asked for.
  *
  * A relay that is there from the beginning to the end of a walk is visited exactly once, also if it opens meanwhile;
  * one that begins or ends meanwhile once at most. Runs on: the thread. Owns: nothing; a walk is its caller's until

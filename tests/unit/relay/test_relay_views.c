@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { TICKET = 77, MANY = 150, SOME = 5 };
 
@@ -307,6 +308,42 @@ START_TEST(a_turn_looks_at_few_relays) {
 }
 END_TEST
 
+struct answers {
+    int side;
+    unsigned wanted;
+};
+
+static bool has_answers(void *context) {
+    const struct answers *answers = context;
+    return views_of(answers->side)->answers == answers->wanted;
+}
+
+/* The clock of the programs is the test's own, which a timer does not go by. */
+static uint64_t real_us(void) {
+    struct timespec now;
+    ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* However often they are asked for, the thread has its time for relays. */
+START_TEST(a_thread_rests_between_two_walks) {
+    static struct relayed *relayed[MANY];
+    enum { WALKS = 4, PATIENCE_MS = 5000, REST_US = 300 * (MANY / RELAY_VIEW_PIECE) };
+    sessions_begin_with_link();
+    open_some(relayed, MANY);
+    struct answers answers = {.side = _i};
+    uint64_t start_us = real_us();
+    while (answers.wanted < WALKS) {
+        ask(_i, (struct relay_query){.limit = 1});
+        answers.wanted++;
+        ck_assert(unit_run_until(loop_base(sessions.planes.loop), has_answers, &answers, PATIENCE_MS));
+    }
+    ck_assert_uint_ge(real_us() - start_us, (WALKS - 1) * REST_US);
+    relayed_close_all();
+    sessions_finish();
+}
+END_TEST
+
 /* Makes one walk as far as its first piece. */
 static void begin_walk(int side) {
     ask(side, (struct relay_query){.limit = RELAYED_MAX});
@@ -413,6 +450,7 @@ END_TEST
 static TCase *walks(void) {
     TCase *group = tcase_create("walks");
     tcase_add_loop_test(group, a_turn_looks_at_few_relays, SERVER, AGENT + 1);
+    tcase_add_loop_test(group, a_thread_rests_between_two_walks, SERVER, AGENT + 1);
     tcase_add_loop_test(group, the_relay_at_which_the_view_goes_on_may_end, SERVER, AGENT + 1);
     tcase_add_loop_test(group, relays_that_open_meanwhile_are_there_once, SERVER, AGENT + 1);
     tcase_add_loop_test(group, views_follow_one_another, SERVER, AGENT + 1);
