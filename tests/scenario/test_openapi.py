@@ -21,7 +21,7 @@ SECONDS = {"view": 25, "operate": 25, "admin": 50}
 def serve(run):
     """A server with two services, one of them to be changed by PUT, an agent, and a client that stays."""
     run.initialise()
-    os.mkdir(run.path("pki/services.d"))
+    os.makedirs(run.path("pki/services.d"), exist_ok=True)
     run.configure(include="services.d/*.json")
     run.start_server()
     run.start_agent()
