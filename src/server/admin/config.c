@@ -38,7 +38,7 @@ void admin_refuse(struct http_request *request, unsigned status, const char *tex
 static const char *skip_file(const char *text, const char *edited, struct option_fault *fault) {
     size_t length = edited ? strlen(edited) : 0;
 
-    if (!edited || strcmp(fault->file, edited) != 0)
+    if (!edited || !*fault->file || strncmp(fault->file, edited, sizeof fault->file - 1) != 0) /* it is cut if long */
         return text;
     fault->file[0] = '\0';
     fault->line = fault->column = 0;
