@@ -150,6 +150,10 @@ static struct deed *deed_new(struct admin *admin, struct http_request *request, 
 
     if (!has_file(admin, request))
         return NULL;
+    if (strlen(name) > PROTO_NAME_MAX) { /* cut to that it may be another's */
+        http_answer_error(request, 404, "there is no credential %s", name);
+        return NULL;
+    }
     struct deed *deed = calloc(1, sizeof *deed);
     struct agents_change *change = deed ? agents_change_new(kind, conf, name, groups, servers) : NULL;
     if (change) {

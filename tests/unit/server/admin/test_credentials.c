@@ -250,11 +250,29 @@ START_TEST(server_that_asks_for_certificates_makes_no_token) {
 }
 END_TEST
 
+START_TEST(name_that_is_too_long_is_not_taken_for_the_one_that_it_begins_with) {
+    char name[PROTO_NAME_MAX + 1] = "", text[200];
+
+    memset(name, 'a', PROTO_NAME_MAX);
+    begin();
+    snprintf(text, sizeof text, "{\"name\":\"%s\",\"groups\":[\"*\"]}", name);
+    post("/v1/agents", text, 201);
+    snprintf(text, sizeof text, "/v1/agents/%sb", name);
+    expect_status("DELETE", text, 404);
+    snprintf(text, sizeof text, "/v1/agents/%sb/rotate", name);
+    expect_status("POST", text, 404);
+    ck_assert_ptr_nonnull(in_force(name));
+    ck_assert_int_eq(in_force(name)->key_count, 1);
+    finish();
+}
+END_TEST
+
 static TCase *refused(void) {
     TCase *group = tcase_create("refused");
 
     tcase_add_loop_test(group, what_was_sent_wrong_is_named_and_nothing_changes, 0,
                         (int)(sizeof refusals / sizeof *refusals));
+    tcase_add_test(group, name_that_is_too_long_is_not_taken_for_the_one_that_it_begins_with);
     tcase_add_test(group, file_that_another_program_changes_is_not_waited_for);
     tcase_add_test(group, file_that_cannot_be_written_changes_nothing);
     tcase_add_test(group, file_that_others_may_read_is_not_changed);
