@@ -10,9 +10,18 @@ _munnel_options() {
     "$@" --help 2>/dev/null | sed -n 's/^  \(-., \|    \)\(--[a-z0-9-]*\)\( [^ ][^ ]*\)\{0,1\} .*/\2\3/p'
 }
 
+# _munnel_offer: those lines of standard input that begin as what is typed. Not by compgen -W, which expands its words: an
+# agent chooses its name, and "$(COMMAND)" in it would be run. Quoted for the same reason.
+_munnel_offer() {
+    local word
+    while read -r word; do
+        [[ -z $word || $word != "$current"* ]] || COMPREPLY+=("$(printf %q "$word")")
+    done
+}
+
 # _munnel_names WORD...: the names that may follow these words of munnel.
 _munnel_names() {
-    mapfile -t COMPREPLY < <(compgen -W "$("$program" complete "$@" 2>/dev/null | cut -f 1)" -- "$current")
+    _munnel_offer < <("$program" complete "$@" 2>/dev/null | cut -f 1)
 }
 
 # _munnel_value VALUE: words for a value that --help calls so.
@@ -27,7 +36,7 @@ _munnel_value() {
 }
 
 _munnel() {
-    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} candidates= line
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options= line
     local program=${COMP_WORDS[0]}
     local -a path=() typed=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
     COMPREPLY=()
@@ -37,13 +46,13 @@ _munnel() {
             _munnel_value "${line#* }"
             return
         fi
-        candidates+=" ${line%% *}"
+        options+=${line%% *}$'\n'
     done < <(_munnel_options "$program" "${path[@]}")
-    if [[ $current != -* ]]; then
-        candidates=
-        [[ ${program##*/} != munnel ]] || candidates=$("$program" complete "${typed[@]}" 2>/dev/null | cut -f 1)
+    if [[ $current == -* ]]; then
+        _munnel_offer <<<"$options"
+    elif [[ ${program##*/} == munnel ]]; then
+        _munnel_names "${typed[@]}"
     fi
-    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
 }
 
 complete -o default -F _munnel munnel munneld munnel-agent

@@ -134,5 +134,26 @@ else
     echo "not ok $number - a server runs"
     sed 's/^/#   /' "$folder/server.log"
 fi
+
+# An agent chooses the name that is offered: it must not be run, neither now nor when it is chosen.
+mkdir "$folder/fake"
+cat >"$folder/fake/munnel" <<EOF
+#!/bin/sh
+case \$* in
+*--help | *--path*) ;;
+*) printf '%s\\toffline\\n' '\$(>$folder/run)' 'a;>$folder/run' 'a1' ;;
+esac
+EOF
+chmod +x "$folder/fake/munnel"
+PATH=$folder/fake:$PATH
+printf '%s\n' "\\\$\(\>$folder/run\)" 'a1' "a\;\>$folder/run" | sort -u >"$folder/expected"
+rule "bash quotes what a server calls a name" bash munnel agent drain ""
+number=$((number + 1))
+if [ -e "$folder/run" ]; then
+    echo "not ok $number - bash runs no name"
+    failed=1
+else
+    echo "ok $number - bash runs no name"
+fi
 echo "1..$number"
 exit $failed
