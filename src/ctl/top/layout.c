@@ -34,7 +34,7 @@ void layout_measure(unsigned widths[TABLE_COLUMNS], const struct top_table *tabl
         const struct column *column = &table->columns[c];
         widths[c] = larger(larger(widths[c], column->least), title_width(column));
         for (size_t i = first; i < rows->count && i < first + count; i++) {
-            struct top_cell cell;
+            struct top_cell cell = {.style = 0};
             char clean[TABLE_CELL];
             tables_write(&cell, column, rows->items[i].item, look);
             text_clean(clean, sizeof clean, cell.text, false);

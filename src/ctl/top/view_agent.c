@@ -49,7 +49,7 @@ static unsigned put_rates(const struct top *top, struct grid *grid, unsigned y, 
 
 static unsigned put_credential(const struct top *top, struct grid *grid, unsigned y) {
     const struct top_look look = {top->now, top->span};
-    struct top_cell expires;
+    struct top_cell expires = {.style = 0};
     char line[LINE];
     double end = figure_time(top->detail, "expires");
 

@@ -26,7 +26,7 @@ unsigned view_fact(struct grid *grid, unsigned y, const char *name, unsigned sty
 }
 
 unsigned view_fact_of(struct grid *grid, unsigned y, const char *name, const json_t *item, const char *path) {
-    struct top_cell cell;
+    struct top_cell cell = {.style = 0};
     struct top_look look = {0};
 
     if (json_is_array(answer_at(item, path)))

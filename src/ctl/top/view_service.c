@@ -58,7 +58,7 @@ static unsigned put_clients(const struct top *top, struct grid *grid, unsigned y
 }
 
 static unsigned put_port(const struct top *top, struct grid *grid, unsigned y, const json_t *service) {
-    struct top_cell listen;
+    struct top_cell listen = {.style = 0};
     char line[LINE];
 
     cell_texts(&listen, service, "listen", NULL);

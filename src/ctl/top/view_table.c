@@ -69,7 +69,7 @@ static void put_row(const struct top *top, const struct top_tab *tab, size_t ind
     const struct top_look look = {top->now, top->span};
 
     for (unsigned i = 0; i < layout->count; i++) {
-        struct top_cell cell;
+        struct top_cell cell = {.style = 0};
         tables_write(&cell, layout->columns[i].column, row->item, &look);
         put_cell(grid, &layout->columns[i], y, row->is_gone ? STYLE_FAINT : view_style(top, cell.style), cell.text);
     }
