@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INSTANCE_BYTES = 16, SERVICES_MS = 2000 };
+enum { INSTANCE_BYTES = 16, SERVICES_MS = 2000, LEAVE_MS = 1000 };
 
 static const char remedy_of_no_service[] =
     "Give a service one of this agent's groups in the server's configuration; munnel agent list shows them there";
@@ -161,14 +161,20 @@ static int await_services(struct trial *trial, struct control_message *control, 
     }
 }
 
-/* It is left before the destinations are tried, which takes long. */
+/*
+ * It is left before the destinations are tried, which takes long. The server closes after BYE; to close before would
+ * reset the connection where something is unread, and the server, without the BYE, would wait for this agent to return.
+ */
 static void leave(struct trial *trial) {
     struct error ignored;
+    struct frame frame;
     char *bye = control_format(CONTROL_OP_BYE, "this was munnel-agent --check");
 
-    if (bye)
-        (void)check_link_send(&trial->link, FRAME_CONTROL, bye, &ignored);
+    bool is_sent = bye && check_link_send(&trial->link, FRAME_CONTROL, bye, &ignored) == 0;
     free(bye);
+    trial->link.deadline_us = check_deadline(trial->world, LEAVE_MS);
+    while (is_sent && check_link_receive(&trial->link, &frame, &ignored) == 0) {
+    }
     check_link_close(&trial->link);
 }
 
