@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	debian/munnel.install \
 	debian/rules \
 	debian/source/format \
+	debian/source/lintian-overrides \
 	debian/tests/control \
 	debian/tests/relay \
 	debian/tests/service
