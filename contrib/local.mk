@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
-EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg .ci/run
+EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg contrib/pictures/page-overview-dark.png \
+	contrib/pictures/page-overview-light.png contrib/pictures/page-service-dark.png .ci/run
 
 # The Debian packages, which contrib/deb builds.
 EXTRA_DIST += \

@@ -124,7 +124,15 @@ export const Sources = ({ sources, ask }) => html`<${Section} id="sources" title
 
 /* ---- a fresh server ---- */
 
-const Empty = ({ status }) => html`<section class="empty" id="services">
+const SETTLED_S = 10; /* after a restart agents need some seconds to come back */
+
+/* No agent has been here, and no client was relayed. */
+function isFresh({ status, services, agents }) {
+  if (!status || !services || !agents || status.relays.total > 0) return false;
+  return agents.every((agent) => agent.state === 'offline' && !agent.since) && (services.length === 0 || sinceSeconds(status.started, now()) > SETTLED_S);
+}
+
+const Empty = ({ status }) => html`<section class="empty">
   <svg viewBox="0 0 860 40" role="img" aria-label="Clients, port, group, agents, destination: nothing is joined yet" class="path">
     <path d="M66 24H182M236 24H362M424 24H556M622 24H742" />
     ${[['Clients', 0], ['Port', 194], ['Group', 374], ['Agents', 568], ['Destination', 754]].map(([text, x]) => html`<text x=${x} y="29">${text}</text>`)}
@@ -137,13 +145,14 @@ const Empty = ({ status }) => html`<section class="empty" id="services">
   </div></section>`;
 
 export function Overview({ state, ask, span, onSpan }) {
-  const isFresh = state.services?.length === 0 && state.agents?.length === 0;
+  const { services, agents } = state;
+  const fresh = isFresh(state);
   return html`
     <${Problems} status=${state.status} />
-    ${isFresh ? html`<${Empty} status=${state.status} />`
-      : html`<${Services} services=${state.services} sparks=${state.sparks} />
-        <${Agents} agents=${state.agents} ask=${ask} />
-        <${Relays} relays=${state.relays} services=${state.services} agents=${state.agents} ask=${ask} />
-        <${Charts} history=${state.history} events=${state.events} span=${span} onSpan=${onSpan} />`}
+    ${fresh && html`<${Empty} status=${state.status} />`}
+    ${!(fresh && services.length === 0) && html`<${Services} services=${services} sparks=${state.sparks} />`}
+    ${!(fresh && agents.length === 0) && html`<${Agents} agents=${agents} ask=${ask} />`}
+    ${!fresh && html`<${Relays} relays=${state.relays} services=${services} agents=${agents} ask=${ask} />
+      <${Charts} history=${state.history} events=${state.events} span=${span} onSpan=${onSpan} />`}
     <div class="two"><${Events} events=${state.events} /><${Sources} sources=${state.sources} ask=${ask} /></div>`;
 }

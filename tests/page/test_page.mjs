@@ -225,6 +225,42 @@ test('the log level is changed for a time', async () => {
   await rig.ask('PUT', '/v1/log', { level: 'info', for_s: null });
 });
 
+/* A join code with a token that is none. */
+function wrongCode(of, name) {
+  const code = of.tool('agent', 'add', '--config', of.path('server/munnel.json'), '--group', 'none', name).trim();
+  const content = JSON.parse(Buffer.from(code.slice('munnel1.'.length), 'base64').toString());
+  const token = content.t.replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+  return `munnel1.${Buffer.from(JSON.stringify({ ...content, t: token })).toString('base64url')}`;
+}
+
+/*
+ * On a server of its own: an address that has an agent is not under penalty. It is for seconds only, so the list is held,
+ * and the dialog open, before it is.
+ */
+test('a fresh server tells how to begin, and a source under penalty is forgiven', async () => {
+  const fresh = new Rig();
+  try {
+    const free = await freePorts(3);
+    [fresh.agentPort, fresh.httpPort] = free;
+    await fresh.begin([{ name: 'first', group: 'none', listen: `127.0.0.1:${free[2]}`, connect: `127.0.0.1:${ports[2]}` }]);
+    const state = fresh.path('wrong');
+    await withLook(browser, fresh, { permit: [answered(404)] }, async (look) => {
+      await look.page.getByRole('heading', { name: '1. Add an agent' }).waitFor({ timeout: 30000 });
+      await look.page.route('**/v1/sources', (route) => route.fulfill({ json: { sources: [{ address: '127.0.0.1', until: '2099-01-01T00:00:00Z', failures: 1, last: 'not authenticated' }] } }));
+      await look.button('Forgive 127.0.0.1').click();
+      fresh.start('wrong', 'munnel-agent', ['--join', '-', '--name', 'wrong'], { input: wrongCode(fresh, 'wrong'), env: { HOME: state, XDG_STATE_HOME: state, STATE_DIRECTORY: state } });
+      await until('it is refused', async () => (await fresh.get('/v1/sources')).sources.length);
+      const answer = look.page.waitForResponse((response) => response.request().method() === 'DELETE');
+      await look.page.getByRole('dialog').getByRole('button', { name: 'Forgive source' }).click();
+      ok([204, 404].includes((await answer).status()), 'it is forgiven, or the time was over already');
+      equal((await fresh.get('/v1/sources')).sources, [], 'sources under penalty');
+      await look.text(/rejected: the token is unknown/).waitFor();
+    });
+  } finally {
+    await fresh.end();
+  }
+});
+
 /* ---- the configuration ---- */
 
 const fill = (look, label, text) => look.page.getByRole('dialog').getByLabel(label, { exact: true }).fill(text);
@@ -390,7 +426,13 @@ test('text of others is text', async () => {
       const { agents: list } = await answer.json();
       await route.fulfill({ response: answer, json: { agents: list.map((one) => ({ ...one, groups: [evil], address: evil })) } });
     });
+    await look.page.route('**/v1/events*', async (route) => {
+      if (route.request().headers().accept.includes('event-stream')) return route.continue();
+      return route.fulfill({ json: { events: [{ id: 1, time: new Date().toISOString(), severity: 'bad', kind: 'agent', subject: evil, text: evil, count: 1 }] } });
+    });
     await look.text(`paused by ${evil}`).waitFor();
+    await look.page.reload();
+    await look.page.locator('.events').getByText(evil).first().waitFor();
     await look.row('Agents', 'web1').getByText(evil).first().waitFor();
     equal(await look.page.locator('img').count(), 0, 'images');
   });
@@ -413,30 +455,38 @@ test('scripts are the server\'s files alone', async () => {
 });
 
 test('axe has no finding, light and dark, wide and narrow', async () => {
-  const client = await rig.client(ports[3]);
-  const relay = await relayOf(client);
-  const hashes = ['', '#service/web', '#agent/web1', `#relay/${relay.id}`, '#search', '#keys'];
+  const relay = await relayOf(await rig.client(ports[3]));
+  const views = ['', '#service/web', '#agent/web1', `#relay/${relay.id}`, '#search', '#keys', '#add-service', '#add-agent'];
   const findings = [];
-  for (const [width, scheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light']])
-    for (const hash of [...hashes, null]) {
-      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: true });
-      const page = await context.newPage();
-      await page.goto(`${rig.base}/${hash === null ? '' : `#token=${rig.tokens.admin}`}`);
-      await page.waitForSelector(hash === null ? '#token' : 'tbody tr');
-      if (hash) await page.goto(`${rig.base}/${hash}`);
-      if (hash) await page.waitForSelector(/search|keys/.test(hash) ? 'dialog' : '.title .state');
-      await page.evaluate(axeSource());
+  for (const [width, scheme, hashes] of [[1280, 'light', views], [1280, 'dark', views], [390, 'light', views.slice(0, 4)]]) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: true });
+    const page = await context.newPage();
+    const look = async (words) => {
       const { violations } = await page.evaluate(() => axe.run());
-      for (const { id, nodes } of violations) findings.push(`${width} ${scheme} ${hash}: ${id}: ${nodes[0].target.join(' ')}: ${nodes[0].failureSummary}`);
-      await context.close();
+      for (const { id, nodes } of violations) findings.push(`${width} ${scheme} ${words}: ${id}: ${nodes[0].target.join(' ')}: ${nodes[0].failureSummary}`);
+    };
+    await page.goto(`${rig.base}/`);
+    await page.evaluate(axeSource());
+    await page.waitForSelector('#token');
+    await look('token');
+    await page.fill('#token', rig.tokens.admin);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('tbody tr');
+    for (const hash of hashes) {
+      await page.evaluate((to) => { location.hash = to; }, hash);
+      await page.waitForSelector(/search|keys|add/.test(hash) ? 'dialog' : hash ? '.title .state' : 'tbody tr');
+      await look(hash);
+      await page.keyboard.press('Escape');
     }
+    await context.close();
+  }
   equal(findings, [], 'findings');
 });
 
 test('no width scrolls sideways', async () => {
   const client = await rig.client(ports[3]);
   const relay = await relayOf(client);
-  for (const width of [390, 1024, 1920])
+  for (const width of [390, 1024])
     for (const hash of ['', '#service/web', '#agent/web1', `#relay/${relay.id}`])
       await open({ width, hash }, (look) => look.page.locator(hash ? '.title .state' : 'tbody tr').first().waitFor());
 });
