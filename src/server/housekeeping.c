@@ -12,6 +12,7 @@
 #include "lib/event/service_manager.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
+#include "server/admin/admin.h"
 #include "server/reconfigure.h"
 #include "server/service/announce.h"
 
@@ -126,6 +127,7 @@ void housekeeping_stop(void *context) {
         service_shut(server->services.items[i]);
     agent_listener_shut(
         server->agent_listener); /* at once, so that the next server can listen there while relays finish here */
+    admin_shut(server->admin);   /* likewise */
     handshake_stop(server->handshake);
     registry_stop(server->registry);
     dispatch_stop(server->dispatch, clock_us() + STOP_WAIT_MS * 1000ULL);

@@ -70,6 +70,8 @@ void admin_change_free(struct admin_change *change); /* what was not applied is 
 /* Binds and listens as admin.socket, admin.http and admin.tokens have it, before privileges are dropped. Without the
  * default socket's folder there is a warning, and no error. 0 or -1. */
 int admin_listen(struct admin *admin, struct error *error);
+/* No more connections, so that the next server can listen there; those that are open are served on. NULL is fine. */
+void admin_shut(struct admin *admin);
 
 /* Events of the plane: plane_view_relays, plane_end_relay. NULL is fine for these three. */
 void admin_on_relay_views(struct admin *admin, const struct relay_answer *answer);

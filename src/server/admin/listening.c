@@ -137,6 +137,12 @@ void admin_change_free(struct admin_change *change) {
 
 /* ---- applying ---- */
 
+static void leave(const struct admin *admin, struct admin_address *from) {
+    if (from->is_set)
+        http_server_unlisten(admin->shared.http, &from->addr);
+    from->is_set = false;
+}
+
 /* The new one first: whoever asks meanwhile finds one of the two. */
 static int move(const struct admin *admin, struct admin_address *from, struct wanted *to, struct error *error) {
     int result = 0;
@@ -146,8 +152,7 @@ static int move(const struct admin *admin, struct admin_address *from, struct wa
     if (to->fd >= 0)
         result = http_server_listen_fd(admin->shared.http, to->fd, &to->at.addr, error);
     to->fd = -1;
-    if (from->is_set)
-        http_server_unlisten(admin->shared.http, &from->addr);
+    leave(admin, from);
     *from = to->at;
     from->is_set = to->at.is_set && !result;
     return result;
@@ -175,4 +180,11 @@ int admin_listen(struct admin *admin, struct error *error) {
 
     admin_change_free(change);
     return result;
+}
+
+void admin_shut(struct admin *admin) {
+    if (!admin)
+        return;
+    leave(admin, &admin->socket);
+    leave(admin, &admin->tcp);
 }

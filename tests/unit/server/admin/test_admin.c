@@ -359,6 +359,24 @@ START_TEST(reader_that_was_here_before_the_server_was_started_anew_misses_no_eve
 }
 END_TEST
 
+START_TEST(server_that_stops_leaves_its_socket_to_the_next_one_and_serves_who_is_connected) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "agent");
+    int client = server_fixture_client(&fixture, 0, &served); /* for which it goes on */
+    int fd = follow_after("0");
+    read_until(fd, "event: tick");
+    housekeeping_stop(fixture.server);
+    ck_assert_int_eq(access(unit_path("admin.sock"), F_OK), -1);
+    read_until(fd, "\"stopping\":true");
+    ck_assert_ptr_nonnull(strstr(answer, "\"stopping\":true"));
+    close(fd);
+    close(client);
+    finish();
+}
+END_TEST
+
 START_TEST(source_under_penalty_is_listed_and_forgiven) {
     struct endpoint endpoint = {.host = "203.0.113.7", .port = 1};
     struct addr addr;
@@ -439,6 +457,7 @@ static TCase *states(void) {
     tcase_add_test(group, client_is_counted_in_every_answer);
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
     tcase_add_test(group, reader_of_events_gets_the_status_and_what_it_has_missed);
+    tcase_add_test(group, server_that_stops_leaves_its_socket_to_the_next_one_and_serves_who_is_connected);
     tcase_add_test(group, reader_that_was_here_before_the_server_was_started_anew_misses_no_event);
     tcase_add_test(group, history_has_a_value_for_each_step);
     tcase_add_test(group, rate_of_the_minute_that_runs_is_of_its_seconds);
