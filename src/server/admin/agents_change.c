@@ -60,17 +60,27 @@ static __attribute__((format(printf, 4, 5))) int refuse(struct agents_change *ch
     return fail(change, status, detail);
 }
 
-static int refuse_write(struct agents_change *change, int failure, const char *detail) {
-    bool is_full = failure == ENOSPC || failure == EDQUOT;
-    bool is_forbidden = failure == EACCES || failure == EPERM || failure == EROFS;
+static const char *remedy_of(int failure) {
+    switch (failure) {
+    case ENOSPC:
+    case EDQUOT:
+        return "Make room on the disk; ";
+    case EROFS:
+        return "Under systemd name the folder of the agents file in ReadWritePaths= of munneld.service, or use munnel "
+               "agent as root; ";
+    case EACCES:
+    case EPERM:
+        return "Let the user that munneld runs as write into the folder of the agents file, or use munnel agent as "
+               "root; ";
+    default:
+        return "";
+    }
+}
 
+static int refuse_write(struct agents_change *change, int failure, const char *detail) {
     change->is_of_file = true;
-    if (is_full)
-        return refuse(change, 507, detail, "Make room on the disk; nothing was changed");
-    return refuse(change, 500, detail, "%snothing was changed",
-                  is_forbidden ? "Let the user that munneld runs as write into the folder of the agents file, or use "
-                                 "munnel agent as root; "
-                               : "");
+    return refuse(change, failure == ENOSPC || failure == EDQUOT ? 507 : 500, detail, "%snothing was changed",
+                  remedy_of(failure));
 }
 
 /* ---- the join code ---- */
