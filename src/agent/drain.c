@@ -3,7 +3,8 @@
 /*
  * drain: see drain.h.
  * States: draining (until every server has sent `drained`: OPENs on their way are still served) -> finishing (until the
- * relays are over) -> leaving (until every session is closed after `bye`) -> over. Each has a time limit.
+ * relays are over, and their servers know how) -> leaving (until every session is closed after `bye`) -> over. Each has
+ * a time limit.
  */
 #include "config.h"
 
@@ -68,6 +69,15 @@ static void begin_over(struct drain *drain) {
     drain->parts.on_over(drain->parts.context);
 }
 
+/* A session whose control link is gone is not resumed any more: what its data links still bring comes at once, or, as
+ * after the server's end, never. */
+static void wait_less_alone(struct drain *drain) {
+    uint64_t until_ms = clock_ms() + drain->parts.drained_ms;
+
+    if (drain->until_ms > until_ms && count(drain).relays == 0 && all_upstreams(drain, upstream_is_alone))
+        drain->until_ms = until_ms;
+}
+
 static bool state_is_done(const struct drain *drain) {
     if (clock_ms() >= drain->until_ms)
         return true;
@@ -90,6 +100,8 @@ void drain_advance(struct drain *drain) {
     static void (*const begin[])(
         struct drain * drain) = {[FINISHING] = begin_finishing, [LEAVING] = begin_leaving, [OVER] = begin_over};
 
+    if (drain->state == FINISHING)
+        wait_less_alone(drain);
     while (drain->state != OVER && state_is_done(drain))
         begin[++drain->state](drain);
 }

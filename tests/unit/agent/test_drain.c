@@ -42,6 +42,19 @@ START_TEST(drain_waits_for_running_relays) {
 }
 END_TEST
 
+START_TEST(drain_does_not_wait_long_for_a_server_that_is_gone) {
+    harness.settings.times.drained_ms = harness.settings.times.bye_ms = 10;
+    harness.settings.times.finish_ms = 600000;
+    harness.settings.times.poll_ms = 1;
+    harness_connect(&harness);
+    fake_plane()->counts.unconfirmed = 1;
+    agent_end(harness.agent);
+    fake_control(0, CONTROL_OP_DRAINED);
+    fake_gone(0, "cut");
+    ck_assert_int_eq(harness_run(&harness), AGENT_EXIT_OK);
+}
+END_TEST
+
 START_TEST(drain_has_time_limits) {
     harness.settings.times.drained_ms = harness.settings.times.finish_ms = harness.settings.times.bye_ms = 10;
     harness.settings.times.poll_ms = 5;
@@ -104,6 +117,7 @@ static TCase *one_server(void) {
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, drain_is_sent_and_drained_is_waited_for);
     tcase_add_test(group, drain_waits_for_running_relays);
+    tcase_add_test(group, drain_does_not_wait_long_for_a_server_that_is_gone);
     tcase_add_test(group, drain_has_time_limits);
     tcase_add_test(group, a_second_signal_ends_at_once);
     tcase_add_test(group, draining_agent_does_not_come_back);
