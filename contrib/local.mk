@@ -2,8 +2,12 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
-EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh contrib/pictures/connection.svg contrib/pictures/bench.svg contrib/pictures/page-overview-dark.png \
-	contrib/pictures/page-overview-light.png contrib/pictures/page-service-dark.png .ci/run
+EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh .ci/run \
+	contrib/pictures/bench.svg \
+	contrib/pictures/connection.svg \
+	contrib/pictures/page-overview-dark.png \
+	contrib/pictures/page-overview-light.png \
+	contrib/pictures/page-service-dark.png
 
 # The Debian packages, which contrib/deb builds.
 EXTRA_DIST += \

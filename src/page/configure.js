@@ -74,7 +74,7 @@ function File({ form, body, problem }) {
   const lines = JSON.stringify({ name: form.name, ...body }, null, 2).split('\n');
   const wrong = MEMBERS.find((member) => at(problem, member));
   return html`<div class="caption"><span>What will be written</span><span class="quiet mono">services.d/${form.name || 'NAME'}.json</span></div>
-    <pre class="code" tabindex="0" aria-label="What will be written">${lines.map((line) => html`<span class=${wrong && line.startsWith(`  "${wrong}":`) ? 'line wrong-line' : 'line'}>${line}${'\n'}</span>`)}</pre>`;
+    <pre class="code" tabindex="0" aria-label="What will be written">${lines.map((line) => html`<span class=${wrong && line.startsWith(`  "${wrong}":`) ? 'line wrong-line' : 'line'}>${line}</span>`)}</pre>`;
 }
 
 export function ServiceSheet({ service, services, agents, onClose }) {

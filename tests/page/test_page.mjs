@@ -272,8 +272,11 @@ test('a service is added, changed and removed, each with its difference first', 
     await fill(look, 'Listens on', `127.0.0.1:${ports[3]}`);
     await fill(look, 'Groups', 'web');
     await fill(look, 'Destination', `127.0.0.1:${ports[2]}`);
+    const lines = await look.page.locator('.code .line').evaluateAll((all) => all.map((line) => line.getBoundingClientRect().top));
+    ok(lines.length > 5 && lines.every((top, index) => index === 0 || top > lines[index - 1]), 'what will be written stands line below line');
     await look.button('Show difference').click();
     await look.page.locator('#listen[aria-invalid=true]').waitFor();
+    await look.page.locator('.wrong-line', { hasText: '"listen"' }).waitFor();
     ok((await look.page.locator('#listen-wrong').innerText()).includes(String(ports[3])), "the server's own words are at the field");
     await fill(look, 'Listens on', `127.0.0.1:${ports[6]}`);
     await look.button('Show difference').click();
