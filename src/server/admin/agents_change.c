@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { LOCK_TRIES = 50, LOCK_AGAIN_MS = 20 }; /* a second */
 
 struct agents_change *agents_change_new(enum agents_change_kind kind, struct server_config *conf, const char *name,
                                         const struct strlist *groups, const struct strlist *servers) {
@@ -199,10 +202,22 @@ static void change_file(struct agents_change *change) {
     credentials_free(all);
 }
 
+/* Others have it for some milliseconds: changes of this server, too, that are asked for at once. */
+static int wait_for_lock(const char *path, bool *is_busy, struct error *error) {
+    static const struct timespec again = {0, LOCK_AGAIN_MS * 1000000L};
+    int lock = lock_try_folder_of(path, is_busy, error);
+
+    for (unsigned i = 0; i < LOCK_TRIES && lock == LOCK_NONE && *is_busy; i++) {
+        nanosleep(&again, NULL);
+        lock = lock_try_folder_of(path, is_busy, error);
+    }
+    return lock;
+}
+
 void agents_change_run(struct agents_change *change) {
     struct error error = {""};
     bool is_busy = false;
-    int lock = lock_try_folder_of(change->conf->agents.tokens, &is_busy, &error);
+    int lock = wait_for_lock(change->conf->agents.tokens, &is_busy, &error);
 
     if (lock != LOCK_NONE)
         change_file(change);

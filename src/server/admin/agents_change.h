@@ -34,6 +34,6 @@ struct agents_change {
 struct agents_change *agents_change_new(enum agents_change_kind kind, struct server_config *conf, const char *name,
                                         const struct strlist *groups, const struct strlist *servers);
 void agents_change_free(struct agents_change *change);
-void agents_change_run(struct agents_change *change); /* never waits for the lock, but for the disk */
+void agents_change_run(struct agents_change *change); /* waits for the disk, and a second for the lock */
 
 #endif

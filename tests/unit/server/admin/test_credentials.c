@@ -17,6 +17,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,7 +168,35 @@ START_TEST(what_was_sent_wrong_is_named_and_nothing_changes) {
 }
 END_TEST
 
-START_TEST(file_that_another_program_changes_is_not_waited_for) {
+/* Each is made of the file that the one before has left. */
+START_TEST(changes_that_are_asked_for_at_once_are_made_one_after_the_other) {
+    int fds[4];
+    char content[64], name[8];
+
+    begin();
+    int lock = lock_folder_of(unit_path("agents.json"), NULL);
+    for (int i = 0; i < 4; i++) {
+        snprintf(content, sizeof content, "{\"name\":\"web%d\",\"groups\":[\"*\"]}", i);
+        fds[i] = send_request("POST", "/v1/agents", content);
+    }
+    for (int i = 0; i < 20; i++) { /* all have begun */
+        server_fixture_run(&fixture);
+        poll(NULL, 0, 5);
+    }
+    lock_release(lock);
+    for (int i = 0; i < 4; i++) {
+        unsigned status = take_answer(fds[i]);
+        ck_assert_msg(status == 201, "%s", answer);
+    }
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "web%d", i);
+        ck_assert_ptr_nonnull(in_force(name));
+    }
+    finish();
+}
+END_TEST
+
+START_TEST(file_that_another_program_keeps_is_not_waited_for_without_end) {
     begin();
     int lock = lock_folder_of(unit_path("agents.json"), NULL);
     post("/v1/agents", "{\"name\":\"web1\",\"groups\":[\"*\"]}", 503);
@@ -273,7 +303,8 @@ static TCase *refused(void) {
     tcase_add_loop_test(group, what_was_sent_wrong_is_named_and_nothing_changes, 0,
                         (int)(sizeof refusals / sizeof *refusals));
     tcase_add_test(group, name_that_is_too_long_is_not_taken_for_the_one_that_it_begins_with);
-    tcase_add_test(group, file_that_another_program_changes_is_not_waited_for);
+    tcase_add_test(group, changes_that_are_asked_for_at_once_are_made_one_after_the_other);
+    tcase_add_test(group, file_that_another_program_keeps_is_not_waited_for_without_end);
     tcase_add_test(group, file_that_cannot_be_written_changes_nothing);
     tcase_add_test(group, file_that_others_may_read_is_not_changed);
     tcase_add_test(group, server_whose_address_is_not_known_makes_no_code);
