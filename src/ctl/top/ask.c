@@ -7,6 +7,8 @@
 
 #include "ctl/top/ask.h"
 
+#include "ctl/display.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -28,10 +30,12 @@ static int ask_one(struct ask *ask, struct http_client *client) {
         return -1;
     }
     ask->status = reply.status;
-    if (reply.status / 100 == 2)
+    if (reply.status / 100 == 2) {
         ask->json = json_incref(reply.json);
-    else
+    } else {
+        reply.json = display_clean_json(reply.json); /* the text may be printed as it is */
         (void)http_reply_explain(&reply, &ask->error);
+    }
     http_reply_done(&reply);
     return 0;
 }

@@ -122,6 +122,20 @@ START_TEST(a_refusal_is_explained) {
 }
 END_TEST
 
+/* munnel top --once prints it, and so does the live view when it ends. */
+START_TEST(a_refusal_cannot_change_the_terminal) {
+    struct ask_round round = round_of("/v1/status", NULL), answered;
+
+    ck_assert(asker_post(asker, &round));
+    expect_request("GET ");
+    answer("500 Oops", "application/problem+json", "{\"detail\":\"a\\u001b[2Jb\\u0007\"}");
+    ck_assert(is_readable(asker_fd(asker)));
+    ck_assert(asker_take(asker, &answered));
+    ck_assert_str_eq(answered.asks[0].error.text, "a?[2Jb?");
+    ask_done(&answered);
+}
+END_TEST
+
 START_TEST(without_an_answer_the_others_are_not_asked) {
     struct ask_round round = round_of("/v1/status", "/v1/services"), answered;
 
@@ -167,6 +181,7 @@ static TCase *asking(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, a_round_is_asked_and_comes_back);
     tcase_add_test(group, a_refusal_is_explained);
+    tcase_add_test(group, a_refusal_cannot_change_the_terminal);
     tcase_add_test(group, without_an_answer_the_others_are_not_asked);
     tcase_add_test(group, the_queue_has_an_end);
     tcase_add_test(group, the_end_waits_for_no_answer);
