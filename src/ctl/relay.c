@@ -22,9 +22,13 @@ enum { RELAYS_AT_ONCE = 1000 };
 
 struct relay_list_arguments {
     struct admin_place place;
-    char *service, *agent, *client, *state, *sort;
-    unsigned limit;
+    char *service, *agent, *client, *state;
+    unsigned sort, limit; /* sort: an index of sort_words */
 };
+
+/* The server knows "-rate" and the like, of which a shell's user would expect options. */
+static const char *const sort_words[] = {"rate", "bytes", "age", "newest", "idle", NULL};
+static const char *const sort_orders[] = {"-rate", "-bytes", "-age", "age", "-idle"};
 
 #define AT(member) offsetof(struct relay_list_arguments, member)
 static const struct option_spec list_specs[] = {
@@ -37,24 +41,13 @@ static const struct option_spec list_specs[] = {
      .help = "only those of this client's address"},
     {"state", OPTION_TEXT, AT(state), "null", .wanted = "a state", .flag = "state",
      .argument = "opening|open|suspended|ended", .help = "only those in this state"},
-    {"sort", OPTION_TEXT, AT(sort), "null", .wanted = "an order", .flag = "sort",
+    {"sort", OPTION_CHOICE, AT(sort), "\"rate\"", .words = sort_words, .flag = "sort",
      .argument = "rate|bytes|age|newest|idle", .help = "most of it first [rate]"},
     {"limit", OPTION_NUMBER, AT(limit), "100", .minimum = 1, .maximum = RELAYS_AT_ONCE, .flag = "limit",
      .argument = "COUNT", .help = "at most so many, up to 1000 [100]"},
 };
 static const struct option_table list_table = {list_specs, sizeof list_specs / sizeof *list_specs,
                                                sizeof(struct relay_list_arguments)};
-
-/* The server knows "-rate" and the like, of which a shell's user would expect options. */
-static const char *order_of(const char *sort) {
-    static const char *const orders[][2] = {
-        {"rate", "-rate"}, {"bytes", "-bytes"}, {"age", "-age"}, {"newest", "age"}, {"idle", "-idle"}};
-
-    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-        if (strcmp(orders[i][0], sort) == 0)
-            return orders[i][1];
-    return sort;
-}
 
 static bool add_filter(char target[ADMIN_TARGET], const char *name, const char *value, struct error *error) {
     char before[ADMIN_TARGET];
@@ -71,7 +64,7 @@ static bool make_target(char target[ADMIN_TARGET], const struct relay_list_argum
            add_filter(target, "agent", arguments->agent, error) &&
            add_filter(target, "client", arguments->client, error) &&
            add_filter(target, "state", arguments->state, error) &&
-           add_filter(target, "sort", arguments->sort ? order_of(arguments->sort) : NULL, error);
+           add_filter(target, "sort", sort_orders[arguments->sort], error);
 }
 
 static int print_relays(const struct display *display, const json_t *answer, struct error *error) {

@@ -154,6 +154,8 @@ START_TEST(a_relay_is_found_shown_and_ended) {
     prints(&tooled, "1 of 2 that match");
     EXPECT(&tooled, 0, "relay", "list", "--agent", "beta");
     prints(&tooled, "No relay matches.");
+    EXPECT(&tooled, USAGE, "relay", "list", "--sort", "colour");
+    prints(&tooled, "write \"rate\", \"bytes\", \"age\", \"newest\" or \"idle\"");
     EXPECT(&tooled, 0, "relay", "show", id);
     prints(&tooled, "5 B");
     prints(&tooled, "alpha");
