@@ -7,6 +7,7 @@
 
 #include "ctl/admin_client.h"
 
+#include "ctl/answer.h"
 #include "ctl/display.h"
 #include "lib/base/file.h"
 
@@ -85,10 +86,19 @@ struct http_client *admin_connect(const struct admin_place *place, unsigned time
 
 /* ---- asking ---- */
 
+/* What a program refuses as a part of a path. */
+static bool is_no_segment(const char *name) {
+    return !*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 bool admin_target(char target[ADMIN_TARGET], const char *before, const char *name, const char *after,
                   struct error *error) {
     size_t length = strlen(before);
 
+    if (length && before[length - 1] == '/' && is_no_segment(name)) {
+        error_set(error, "\"%.40s\" is nothing's name", name);
+        return false;
+    }
     if (length < ADMIN_TARGET) {
         memcpy(target, before, length);
         if (http_client_encode(target + length, ADMIN_TARGET - length, name)) {
@@ -103,7 +113,8 @@ bool admin_target(char target[ADMIN_TARGET], const char *before, const char *nam
     return false;
 }
 
-/* "FILE:LINE: WHAT; REMEDY" of what is wrong in a file of the server; its text may begin with the file. */
+/* "FILE:LINE: WHAT; REMEDY" of what is wrong in a file of the server; its text may begin with the file, and the line.
+ */
 static int explain(const struct http_reply *reply, struct error *error) {
     const char *file = json_string_value(json_object_get(reply->json, "file"));
     const char *detail = json_string_value(json_object_get(reply->json, "detail"));
@@ -114,19 +125,51 @@ static int explain(const struct http_reply *reply, struct error *error) {
         return http_reply_explain(reply, error);
     if (json_integer_value(json_object_get(reply->json, "line")) > 0)
         snprintf(line, sizeof line, ":%lld", (long long)json_integer_value(json_object_get(reply->json, "line")));
-    if (strncmp(detail, file, strlen(file)) == 0 && strncmp(detail + strlen(file), ": ", 2) == 0)
-        detail += strlen(file) + 2;
+    if (strncmp(detail, file, strlen(file)) == 0 && detail[strlen(file)] == ':') {
+        detail += strlen(file) + 1;
+        if (*detail != ' ') /* a line and a column */
+            return error_set(error, "%s:%s%s%s", file, detail, remedy ? "; " : "", remedy ? remedy : "");
+        detail++;
+    }
     return error_set(error, "%s%s: %s%s%s", file, line, detail, remedy ? "; " : "", remedy ? remedy : "");
 }
 
-int admin_ask(struct http_client *client, const struct http_ask *ask, struct http_reply *reply, struct error *error) {
+/* With JSON that is clean for a terminal. */
+static int ask_cleanly(struct http_client *client, const struct http_ask *ask, struct http_reply *reply,
+                       struct error *error) {
     if (http_client_ask(client, ask, reply, error) != 0)
         return -1;
     bool has_json = reply->json;
     reply->json = has_json ? display_clean_json(reply->json) : NULL;
-    if (has_json && !reply->json)
-        return error_set(error, "out of memory");
-    return reply->status >= 200 && reply->status < 300 ? 0 : explain(reply, error);
+    return has_json && !reply->json ? error_set(error, "out of memory") : 0;
+}
+
+int admin_refuse_agent(struct error *error) {
+    return error_set(error,
+                     "a munnel-agent answers here, and this command is for munneld: name its socket by --socket, "
+                     "or use status, top, events, relay, log-level or diag");
+}
+
+/* Both programs have an API, and an agent's is the smaller one. */
+static bool is_agent(struct http_client *client) {
+    struct http_reply reply = {0};
+    struct error error = {{0}};
+    bool result = ask_cleanly(client, &(struct http_ask){.method = "GET", .target = "/v1/status"}, &reply, &error) == 0;
+
+    result = result && reply.status < 300 && answer_is(reply.json, "program", "munnel-agent");
+    http_reply_done(&reply);
+    return result;
+}
+
+int admin_ask(struct http_client *client, const struct http_ask *ask, struct http_reply *reply, struct error *error) {
+    if (ask_cleanly(client, ask, reply, error) != 0)
+        return -1;
+    if (reply->status >= 200 && reply->status < 300)
+        return 0;
+    if (reply->status == 404 && strncmp(answer_text(reply->json, "detail", ""), "there is nothing at ", 20) == 0 &&
+        is_agent(client))
+        return admin_refuse_agent(error);
+    return explain(reply, error);
 }
 
 int admin_call(struct http_client *client, const char *method, const char *target, struct http_reply *reply,

@@ -35,13 +35,16 @@ char *admin_find_socket(const struct admin_place *place, const char *root, struc
 /* NULL with error. */
 struct http_client *admin_connect(const struct admin_place *place, unsigned timeout_ms, struct error *error);
 
-/* "BEFORE NAME AFTER" with the name encoded as one segment or value. False with error: it is too long. */
+/* "BEFORE NAME AFTER" with the name encoded as one segment or value. False with error: it is too long, or no segment.
+ */
 bool admin_target(char target[ADMIN_TARGET], const char *before, const char *name, const char *after,
                   struct error *error);
 
 /* 0 after 2xx: reply->json is clean for a terminal (display.h), reply->text is as it came. -1 with error, of no answer
  * or an answer that is none of these. In both cases http_reply_done() is the caller's. */
 int admin_ask(struct http_client *client, const struct http_ask *ask, struct http_reply *reply, struct error *error);
+/* Of a command that only munneld knows, if a munnel-agent has answered. Returns -1. */
+int admin_refuse_agent(struct error *error);
 /* GET, or another method, of a target and without a body. */
 int admin_call(struct http_client *client, const char *method, const char *target, struct http_reply *reply,
                struct error *error);

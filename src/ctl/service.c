@@ -17,7 +17,11 @@
 /* ---- list ---- */
 
 static int print_services(const struct display *display, const json_t *answer, struct error *error) {
-    return list_services(display, answer_at(answer, "services"), error);
+    const json_t *services = answer_at(answer, "services");
+
+    if (json_array_size(services) > 0 && answer_at(json_array_get(services, 0), "server"))
+        return admin_refuse_agent(error); /* those that its servers announce */
+    return list_services(display, services, error);
 }
 
 static int list(struct admin_context *context, void *arguments, struct error *error) {

@@ -285,6 +285,10 @@ START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
     prints(&tooled, "max_clients");
     EXPECT(&tooled, 0, "status");
     prints(&tooled, "the last reload was refused");
+    write_service(&tooled, "'max_clients': ,");
+    EXPECT(&tooled, 1, "reload");
+    prints(&tooled, "munnel reload: "); /* and the place once, although it is in the text as well */
+    ck_assert_str_eq(strstr(tooled.output, "own.json:1"), strrchr(tooled.output, '/') + 1);
     close(socket_client(tooled.more_port));
     EXPECT(&tooled, USAGE, "reload", "now");
     end(&tooled);
@@ -456,6 +460,9 @@ START_TEST(an_agent_answers_on_its_own_machine) {
     EXPECT(&tooled, 0, "events", "--socket", socket);
     EXPECT(&tooled, 0, "log-level", "debug", "--socket", socket);
     EXPECT(&tooled, 1, "agent", "drain", "alpha", "--socket", socket);
+    prints(&tooled, "a munnel-agent answers here, and this command is for munneld");
+    EXPECT(&tooled, 1, "service", "list", "--socket", socket);
+    prints(&tooled, "a munnel-agent answers here, and this command is for munneld");
     EXPECT(&tooled, 0, "diag", "--socket", socket, "-o", sandbox_path(tooled.sandbox, "a.tar"));
     expect_part(&tooled, sandbox_path(tooled.sandbox, "a.tar"), "status.json", "munnel-agent");
     sandbox_end(tooled.sandbox, tooled.server.process);

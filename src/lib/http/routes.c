@@ -70,7 +70,7 @@ static bool refuse(struct http_request *request, unsigned status) {
                       status == 404   ? "there is nothing at %s"
                       : status == 405 ? "%s does not take this method"
                                       : "a part of %s is malformed: it is to be UTF-8 without control "
-                                        "characters, 1 to 255 bytes",
+                                        "characters and \"/\", 1 to 255 bytes, not \".\" or \"..\"",
                       request->path);
     return false;
 }

@@ -85,14 +85,28 @@ START_TEST(names_are_encoded_as_one_segment) {
     char target[ADMIN_TARGET], name[ADMIN_TARGET];
     struct error error = {{0}};
 
-    ck_assert(admin_target(target, "/v1/services/", "a/b c", "/pause", &error));
-    ck_assert_str_eq(target, "/v1/services/a%2Fb%20c/pause");
+    ck_assert(admin_target(target, "/v1/services/", "a?b c", "/pause", &error));
+    ck_assert_str_eq(target, "/v1/services/a%3Fb%20c/pause");
+    ck_assert(admin_target(target, "/v1/relays?service=", "a/b", "", &error));
+    ck_assert_str_eq(target, "/v1/relays?service=a%2Fb");
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     ck_assert(!admin_target(target, "/v1/services/", name, "", &error));
     ck_assert_ptr_nonnull(strstr(error.text, "too long"));
     name[sizeof name - 20] = '\0';
     ck_assert(!admin_target(target, "/v1/services/", name, "/disconnect", &error));
+}
+END_TEST
+
+START_TEST(what_can_be_no_segment_is_not_sent) {
+    static const char *const names[] = {"", ".", "..", "a/b", "../x"};
+    char target[ADMIN_TARGET];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct error error = {{0}};
+        ck_assert(!admin_target(target, "/v1/services/", names[i], "", &error));
+        ck_assert_msg(strstr(error.text, "is nothing's name"), "%s", error.text);
+    }
 }
 END_TEST
 
@@ -121,6 +135,7 @@ static TCase *sockets(void) {
     tcase_add_test(group, of_several_agents_one_has_to_be_named);
     tcase_add_test(group, without_any_program_the_error_tells_where_it_was_looked_for);
     tcase_add_test(group, names_are_encoded_as_one_segment);
+    tcase_add_test(group, what_can_be_no_segment_is_not_sent);
     tcase_add_test(group, a_socket_without_a_program_is_explained);
     return group;
 }
