@@ -69,12 +69,12 @@ static const char *remedy_of(int failure) {
     case EDQUOT:
         return "Make room on the disk; ";
     case EROFS:
-        return "Under systemd name the folder of the agents file in ReadWritePaths= of munneld.service, or use munnel "
-               "agent as root; ";
+        return "Under systemd move the agents file to /var/lib/munnel, where munneld may write, and name it in "
+               "agents.auth.tokens, or use munnel agent as root; ";
     case EACCES:
     case EPERM:
-        return "Let the user that munneld runs as write into the folder of the agents file, or use munnel agent as "
-               "root; ";
+        return "Move the agents file to a folder in which the user that munneld runs as may write, and name it in "
+               "agents.auth.tokens, or use munnel agent as root; ";
     default:
         return "";
     }

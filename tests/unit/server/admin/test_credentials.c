@@ -212,7 +212,9 @@ START_TEST(file_that_cannot_be_written_changes_nothing) {
         int failure;
         unsigned status;
         const char *remedy;
-    } failures[] = {{ENOSPC, 507, "room on the disk"}, {EACCES, 500, "Let the user"}, {EROFS, 500, "ReadWritePaths="}};
+    } failures[] = {{ENOSPC, 507, "room on the disk"},
+                    {EACCES, 500, "Move the agents file"},
+                    {EROFS, 500, "/var/lib/munnel"}};
 
     begin();
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
