@@ -367,6 +367,7 @@ test('an agent is added by a code that is shown once, rotated and revoked', asyn
     await look.page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await client.ask('echo again', 6);
 
+    await until('the page shows its relay', async () => (await look.cells('Agents', 'gate'))[7] === '1');
     await look.button('Actions for gate').click();
     await look.page.getByRole('menuitem', { name: 'Revoke credential' }).click();
     await look.text(/^Its credential is not valid any more\. 1 relay ends now\./).waitFor();
