@@ -23,16 +23,40 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { PROGRAM_MS = 10000, LOG_END = 512 * 1024, FILE_MOST = 256 * 1024, CHECKS_MS = 60000, PATH_TEXT = 512 };
+enum {
+    PROGRAM_MS = 10000,
+    LOG_END = 512 * 1024,
+    FILE_MOST = 256 * 1024,
+    CHECKS_MS = 60000,
+    PATIENCE_MS = 15000,
+    PATH_TEXT = 512
+};
 
 /* ---- what a running program answers ---- */
+
+/* A program that hangs is not asked again and again: its report is needed most. 0, or -1 with error. */
+static int call(struct diag_source *source, const char *method, const char *target, struct http_reply *reply,
+                struct error *error) {
+    uint64_t asked_ms = clock_ms();
+
+    if (!source->client) {
+        *error = source->why;
+        return -1;
+    }
+    if (source->waited_ms >= PATIENCE_MS)
+        return error_set(error, "left out: the program has not answered for too long");
+    int result = admin_call(source->client, method, target, reply, error);
+    if (reply->status == 0)
+        source->waited_ms += clock_ms() - asked_ms;
+    return result;
+}
 
 static void add_answer(struct diag_archive *archive, struct diag_source *source, const char *name, const char *method,
                        const char *target) {
     struct http_reply reply = {0};
-    struct error error = source->why;
+    struct error error = {{0}};
 
-    if (source->client && admin_call(source->client, method, target, &reply, &error) == 0)
+    if (call(source, method, target, &reply, &error) == 0)
         diag_archive_add(archive, name, reply.text, reply.length, NULL);
     else
         diag_archive_add(archive, name, NULL, 0, &error);
@@ -42,10 +66,10 @@ static void add_answer(struct diag_archive *archive, struct diag_source *source,
 /* The JSON of an answer, which is a part already; NULL: none. */
 static json_t *ask(struct diag_source *source, const char *target) {
     struct http_reply reply = {0};
-    struct error error;
+    struct error error = {{0}};
     json_t *json = NULL;
 
-    if (source->client && admin_call(source->client, "GET", target, &reply, &error) == 0)
+    if (call(source, "GET", target, &reply, &error) == 0)
         json = json_incref(reply.json);
     http_reply_done(&reply);
     return json;

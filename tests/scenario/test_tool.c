@@ -12,6 +12,7 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,6 +421,19 @@ START_TEST(diag_works_when_no_server_runs) {
 }
 END_TEST
 
+/* What hangs is asked for some parts, not for each. */
+START_TEST(diag_ends_soon_when_the_server_hangs) {
+    struct tooled tooled = start("diag-hang");
+    const char *path = sandbox_path(tooled.sandbox, "d.tar");
+
+    ck_assert_int_eq(kill(process_pid(tooled.server.process), SIGSTOP), 0);
+    EXPECT(&tooled, 0, "diag", "-o", path);
+    ck_assert_int_eq(kill(process_pid(tooled.server.process), SIGCONT), 0);
+    expect_part(&tooled, path, "MANIFEST", "left out: the program has not answered for too long");
+    end(&tooled);
+}
+END_TEST
+
 START_TEST(a_service_is_checked_hop_by_hop) {
     struct tooled tooled = start("check");
 
@@ -542,5 +556,6 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
               SCENARIO(an_agent_answers_on_its_own_machine, 60), SCENARIO(a_service_is_checked_hop_by_hop, 60),
               SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60), SCENARIO(diag_works_when_no_server_runs, 60),
+              SCENARIO(diag_ends_soon_when_the_server_hangs, 90),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))
