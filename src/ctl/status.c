@@ -85,8 +85,11 @@ static int run(struct admin_context *context, void *arguments, struct error *err
         code = admin_print_json(context, &reply) + status_code(reply.json);
     else if (code == 0 && answer_is(reply.json, "program", "munnel-agent"))
         code = status_print_agent(context, reply.json, error);
-    else if (code == 0)
+    else if (code == 0 && answer_is(reply.json, "program", "munneld"))
         code = print_server(context, reply.json, error);
+    else if (code == 0)
+        code =
+            error_set(error, "what answers there is neither munneld nor munnel-agent; name its socket: --socket PATH");
     http_reply_done(&reply);
     return code;
 }
