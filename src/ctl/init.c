@@ -8,6 +8,7 @@
 
 #include "conf/managed_file.h"
 #include "conf/provision.h"
+#include "conf/server_config.h"
 #include "conf/validators.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
@@ -153,6 +154,15 @@ static void print_page(const struct provision *setup, bool had_configuration, bo
     free(tokens);
 }
 
+/* Where agents connect by a configuration that was there before; NULL: it has none that can be used. */
+static struct server_config *read_configuration(const struct provision *setup) {
+    struct error error = {{0}};
+    char *path = file_in(setup->folder, "munnel.json");
+    struct server_config *conf = path ? server_config_read(path, &error) : NULL;
+    free(path);
+    return conf;
+}
+
 static int print_next_steps(const struct provision *setup) {
     char *line = provision_agent_line(setup, NULL);
     if (!line)
@@ -177,7 +187,12 @@ static int set_up(const struct provision *setup, struct error *error) {
     report(setup->folder, before);
     if (!made)
         printf("\nAll of it was there, and nothing has been changed.\n");
-    bool is_printed = print_next_steps(setup) == 0;
+    struct server_config *conf = before[CONFIGURATION] ? read_configuration(setup) : NULL;
+    struct provision found = *setup;
+    if (conf && conf->agents.listen.count > 0)
+        found.listen = conf->agents.listen.items[0];
+    bool is_printed = print_next_steps(&found) == 0;
+    server_config_free(conf);
     print_page(setup, before[CONFIGURATION], before[TOKENS]);
     return is_printed && fflush(stdout) == 0 ? 0 : error_set(error, "standard output cannot be written");
 }

@@ -71,6 +71,14 @@ START_TEST(a_second_time_it_finds_all) {
 }
 END_TEST
 
+START_TEST(the_agents_line_has_the_port_of_the_configuration_that_is_there) {
+    ck_assert_int_eq(run(copy(unit_path("d")), copy("--listen=127.0.0.1:12345"), NULL), 0);
+    ck_assert(says(" 127.0.0.1:12345\n"));
+    ck_assert_int_eq(run(copy(unit_path("d")), NULL, NULL), 0);
+    ck_assert(says("found   munnel.json") && says(" 127.0.0.1:12345\n"));
+}
+END_TEST
+
 START_TEST(the_line_of_a_revoked_agent_is_not_printed) {
     ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
     unit_text_file("s/agents.json", "{\"agents\":[]}");
@@ -146,6 +154,7 @@ static TCase *init(void) {
     tcase_add_checked_fixture(group, NULL, forget);
     tcase_add_test(group, it_names_what_it_made_and_the_two_command_lines);
     tcase_add_test(group, a_second_time_it_finds_all);
+    tcase_add_test(group, the_agents_line_has_the_port_of_the_configuration_that_is_there);
     tcase_add_test(group, the_line_of_a_revoked_agent_is_not_printed);
     tcase_add_test(group, what_is_absent_made_and_found_is_distinguished);
     tcase_add_test(group, page_gets_an_address_and_a_token_that_is_not_printed_into_a_file);
