@@ -153,6 +153,7 @@ libmunnel_lib_tls_a_SOURCES = \
 libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/access.c \
 	src/lib/http/answer.c \
+	src/lib/http/answer_cache.c \
 	src/lib/http/assets.c \
 	src/lib/http/assets.h \
 	src/lib/http/body.c \

@@ -20,6 +20,7 @@ enum {
     HTTP_VERSION_MOST = 80
 };
 enum { HTTP_KEPT_HEADERS = 7 };
+enum { HTTP_KEPT_ANSWERS = 12 };
 enum { HTTP_HEADERS_MOST = 16 * 1024, HTTP_BODY_MOST = 64 * 1024, HTTP_BODY_DEPTH = 32 };
 
 struct http_value {   /* a parameter of the path or the query */
@@ -38,6 +39,7 @@ struct http_request {
     struct target target; /* within evhttp's text: while there is a connection */
     enum http_method method;
     bool is_head;
+    bool is_repeated; /* from the cache */
     bool must_close;  /* the connection, after the answer */
     unsigned allowed; /* methods, for Allow; 0: none to tell */
     unsigned retry_s; /* Retry-After; 0: none */
@@ -56,6 +58,21 @@ struct http_request {
     void *gone_context;
 };
 
+struct http_kept_answer {
+    const struct http_route *route; /* NULL: free */
+    enum http_role role;
+    char content_type[64];
+    char *text; /* not terminated */
+    size_t length;
+    uint64_t made_ms;
+};
+
+struct http_answer_cache {
+    uint64_t second; /* of clock_ms() */
+    unsigned asked;  /* requests within it */
+    struct http_kept_answer kept[HTTP_KEPT_ANSWERS];
+};
+
 struct http_server {
     struct http_options options;
     struct http_limits limits;
@@ -63,6 +80,7 @@ struct http_server {
     struct strlist hosts;
     struct http_tokens *tokens;
     struct http_lockout lockout;
+    struct http_answer_cache cache;
     struct http_pool *unix_pool, *tcp_pool;
     TAILQ_HEAD(, http_request) requests; /* that are not answered */
     unsigned pending;                    /* how many */
@@ -82,6 +100,16 @@ void http_request_lost(void *request); /* on_gone of its connection */
 bool http_answer_begin(struct http_request *request, unsigned status, const char *content_type);
 const char *http_status_text(unsigned status);
 void http_answer_asset(struct http_request *request);
+
+/* ---- answer_cache.c ---- */
+
+void http_cache_count(struct http_server *server); /* each request */
+/* A copy of an answer that was made for another; NULL: make one. */
+struct evbuffer *http_cache_find(struct http_request *request, const char **content_type);
+/* Copies it, if it may be given to others, too. */
+void http_cache_keep(const struct http_request *request, unsigned status, const char *content_type,
+                     struct evbuffer *content);
+void http_cache_clear(struct http_server *server); /* something changes, or has */
 
 /* ---- checks, in the order in which they are made; false: the request has been answered ---- */
 

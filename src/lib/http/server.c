@@ -34,6 +34,16 @@ static void on_late(void *context, uint64_t now_ms) {
     http_request_lost(request);
 }
 
+static void make_answer(struct http_request *request) {
+    const char *content_type;
+    struct evbuffer *content = http_cache_find(request, &content_type);
+
+    if (content)
+        http_answer_content(request, 200, content_type, content);
+    else
+        request->route->handle(request, request->server->options.context);
+}
+
 static void dispatch(struct http_request *request) {
     if (!http_check_framing(request) || !http_check_peer(request) || !http_check_host(request) ||
         !http_check_route(request) || !http_check_origin(request))
@@ -42,8 +52,11 @@ static void dispatch(struct http_request *request) {
         http_answer_asset(request);
         return;
     }
-    if (http_check_role(request) && http_check_query(request) && http_check_body(request))
-        request->route->handle(request, request->server->options.context);
+    if (!http_check_role(request) || !http_check_query(request) || !http_check_body(request))
+        return;
+    if (request->method != HTTP_METHOD_GET)
+        http_cache_clear(request->server);
+    make_answer(request);
 }
 
 /* evhttp has a complete request. */
@@ -55,6 +68,7 @@ static void on_request(struct http_server *server, struct http_pool *pool, struc
         return;
     }
     server->counts.requests++;
+    http_cache_count(server);
     struct http_request *request = http_request_new(server, connection, evhttp);
     if (!request) { /* no memory, or too many that are not answered */
         server->counts.refused_busy++;
@@ -133,6 +147,7 @@ void http_server_free(struct http_server *server) {
         TAILQ_REMOVE(&server->requests, request, all);
         request->server = NULL;
     }
+    http_cache_clear(server);
     http_tokens_free(server->tokens);
     strlist_done(&server->hosts);
     free(server);

@@ -49,6 +49,10 @@ struct http_options {
     size_t route_count;
     const struct http_asset *assets; /* below the routes; NULL: none */
     size_t asset_count;
+    /* Paths of routes whose answers may be up to 0.2 s old while more than crowd_per_s requests come and none changes
+     * anything. Ends with NULL; NULL: none. */
+    const char *const *repeatable;
+    unsigned crowd_per_s;     /* 0: 100 */
     void *context;            /* of the handlers and of on_answer */
     const char *const *hosts; /* NULL, or names for Host on TCP, NULL-terminated: "admin.example:8443", or without port
                                  for any; besides localhost and the loopback addresses, of any port. Copied. */
