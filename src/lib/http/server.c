@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECTIONS = 8, REQUEST_MS = 10000, IDLE_MS = 60000, HANDLER_MS = 60000, KEEPALIVE_MS = 15000 };
+enum { CONNECTIONS = 24, REQUEST_MS = 10000, IDLE_MS = 60000, HANDLER_MS = 60000, KEEPALIVE_MS = 15000 };
 enum { STREAM_BYTES = 256 * 1024, TICK_MS = 250, TICK_LEAST_MS = 10, UNIX_MODE = 0660 };
 
 /* on_time of a request whose handler has not answered: the handler's answer, when it comes, is dropped. */

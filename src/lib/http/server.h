@@ -11,9 +11,9 @@
  * Who may what: on the Unix socket the peer's user decides (root, the user of the process, members of the socket's
  * group: HTTP_ROLE_ADMIN; others 403). On TCP a bearer token has a role. Routes of HTTP_ROLE_NONE need neither.
  *
- * Bounds: 8 connections on TCP and 8 on the Unix socket, half of them event streams; 16 KiB of headers and 64 KiB of
- * content; 10 s from the first byte of a request to its last, 10 s to take the answer; 60 s idle; 10,000 requests on a
- * connection.
+ * Bounds: 24 connections on TCP (four browsers, which open six each) and 24 on the Unix socket, half of them event
+ * streams; 16 KiB of headers and 64 KiB of content; 10 s from the first byte of a request to its last, 10 s to take the
+ * answer; 60 s idle; 10,000 requests on a connection.
  *
  * Runs on: the thread of the event base. Owns: the listening sockets, the connections, the requests until they are
  * answered. Nothing blocks. States: new -> listening -> freed.
@@ -59,7 +59,7 @@ struct http_options {
     /* After each answer, also to what was refused before a handler ran, and also if the client is gone or was sent 504
      * before; for the log. May be NULL. */
     void (*on_answer)(void *context, const struct http_request *request, unsigned status);
-    unsigned connections_most; /* of each kind; 0: 8 */
+    unsigned connections_most; /* of each kind; 0: 24 */
     unsigned request_ms;       /* first byte to last, and again for the answer; 0: 10 s */
     unsigned idle_ms;          /* between requests; 0: 60 s */
     unsigned handler_ms;       /* until a handler has answered, else 504; 0: 60 s */

@@ -127,7 +127,8 @@ static const struct http_asset assets[] = {
 
 void fixture_defaults(struct fixture *fixture) {
     memset(fixture, 0, sizeof *fixture);
-    fixture->options = (struct http_options){.routes = routes,
+    fixture->options = (struct http_options){.connections_most = 8,
+                                             .routes = routes,
                                              .route_count = sizeof routes / sizeof routes[0],
                                              .assets = assets,
                                              .asset_count = sizeof assets / sizeof assets[0],
