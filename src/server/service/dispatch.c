@@ -229,8 +229,10 @@ static void count_failure(struct dispatch *dispatch, const struct client *client
               "ejected: three failures in a row; clients go to other agents first",
               LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),
                          LOG_TEXT("detail", detail)));
+    char text[RECENT_EVENT_TEXT];
+    snprintf(text, sizeof text, "service %s: %s", service->conf->name, detail);
     recent_events_add(dispatch->options.events, EVENT_KIND_AGENT, EVENT_WARNING, session_label(session),
-                      "ejected: three failures in a row; clients go to other agents first", detail);
+                      "ejected: three failures in a row; clients go to other agents first", text);
 }
 
 /* --- one function per client_outcome --- */
