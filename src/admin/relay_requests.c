@@ -151,7 +151,7 @@ static bool is_label(const char *text) {
     size_t name = strspn(text, NAME_CHARACTERS), digits = text[name] ? strspn(text + name + 1, "0123456789abcdef") : 0;
     bool has_digits = text[name] == '#' && digits > 0 && !text[name + 1 + digits];
 
-    return name > 0 && name + digits < LABEL_MOST && (!text[name] || has_digits);
+    return name > 0 && strlen(text) <= LABEL_MOST && (!text[name] || has_digits);
 }
 
 /* False: one cannot be a name, so that an empty list would hide a mistake; 400 has been answered. */

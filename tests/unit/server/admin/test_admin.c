@@ -199,6 +199,21 @@ static struct relay_view make_view(const char *id) {
     return view;
 }
 
+#define EIGHTY "01234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+START_TEST(longest_label_that_is_documented_is_searched_for) {
+    struct fake_order asked;
+
+    begin();
+    int fd = send_request("GET", "/v1/relays?agent=" EIGHTY, "");
+    ck_assert(server_fixture_wait_for(&fixture, FAKE_VIEW, 1));
+    ck_assert(fake_take(FAKE_VIEW, &asked));
+    fake_answer_views(&asked, NULL, 0);
+    ck_assert_uint_eq(take_answer(fd), 200);
+    finish();
+}
+END_TEST
+
 START_TEST(relays_are_those_of_the_data_plane) {
     const struct relay_view first = make_view("0123abcd-1"), second = make_view("0123abcd-2");
     const struct relay_view *views[] = {&first, &second};
@@ -224,6 +239,7 @@ START_TEST(relays_are_those_of_the_data_plane) {
     expect_status("GET", "/v1/relays?service=", 400);
     expect_status("GET", "/v1/relays?agent=%C3%A4", 400);
     expect_status("GET", "/v1/relays?agent=web1%23", 400);
+    expect_status("GET", "/v1/relays?agent=" EIGHTY "x", 400);
     expect_status("GET", "/v1/relays?agent=web1%233f2a9g", 400);
     expect_status("GET", "/v1/relays?limits=1", 400);
     finish();
@@ -482,6 +498,7 @@ static TCase *changes(void) {
 static TCase *relays(void) {
     TCase *group = tcase_create("relays");
 
+    tcase_add_test(group, longest_label_that_is_documented_is_searched_for);
     tcase_add_test(group, relays_are_those_of_the_data_plane);
     tcase_add_test(group, relay_that_ended_is_there_and_cannot_be_ended);
     tcase_add_test(group, relay_is_ended_or_not_there);
