@@ -275,8 +275,9 @@ START_TEST(added_agent_joins_by_its_code_until_it_is_revoked) {
     expect(&administered, "DELETE", "/v1/agents/web1", 200);
     expect(&administered, "GET", "/v1/agents/web1", 404);
     close(converse_with_echo(&administered, "by alpha"));
-    ck_assert_uint_eq(process_count(administered.server.process, 0, code, NULL), 0);
+    process_await(administered.server.process, 0, SOON_MS, "DELETE", "/v1/agents/web1", NULL);
     ck_assert_uint_gt(process_count(administered.server.process, 0, "/v1/agents/web1/rotate", NULL), 0);
+    ck_assert_uint_eq(process_count(administered.server.process, 0, code, NULL), 0);
     end(&administered);
 }
 END_TEST
