@@ -114,7 +114,8 @@ static bool start_timer(struct admin_shared *shared) {
 }
 
 int admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options, struct error *error) {
-    static const char *const repeatable[] = {"/v1/status", "/v1/services", "/v1/agents", "/metrics", NULL};
+    static const char *const repeatable[] = {"/v1/status", "/v1/services", "/v1/agents",
+                                             "/v1/relays", "/metrics",     NULL};
     const struct http_options http = {.repeatable = repeatable,
                                       .routes = options->routes,
                                       .route_count = options->route_count,
