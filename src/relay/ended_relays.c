@@ -54,20 +54,7 @@ struct relay_view *ended_relays_add(struct ended_relays *ended, const struct rec
 void ended_relays_add_client(struct ended_relays *ended, const char *instance, const struct client *client) {
     char id[PROTO_RELAY_ID_MAX + 1];
     record_make_id(id, instance, client->number);
-    const struct record record = {.id = id,
-                                  .service = client->terms->service,
-                                  .agent = client->agent,
-                                  .destination = client->terms->destination,
-                                  .address = client->opened_us ? record_address(client) : "",
-                                  .in = client->bytes_up,
-                                  .out = client->bytes_down,
-                                  .accepted_us = client->accepted_us,
-                                  .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
-                                  .opened_us = client->opened_us,
-                                  .first_byte_us = client->first_byte_us,
-                                  .reason = client->reason,
-                                  .by = client->by,
-                                  .detail = client->detail};
+    const struct record record = record_of_client(client, id);
     struct relay_view *view = ended_relays_add(ended, &record, client->ended_us);
     view->number = client->number;
     view->session = client->session;

@@ -119,26 +119,32 @@ const char *record_address(const struct client *client) {
     return *client->address ? client->address : client->terms->destination;
 }
 
+struct record record_of_client(const struct client *client, const char *id) {
+    return (struct record){.id = id,
+                           .service = client->terms->service,
+                           .agent = client->agent,
+                           .destination = client->terms->destination,
+                           .address = client->opened_us ? record_address(client) : "",
+                           .in = client->bytes_up,
+                           .out = client->bytes_down,
+                           .accepted_us = client->accepted_us,
+                           .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
+                           .opened_us = client->opened_us,
+                           .first_byte_us = client->first_byte_us,
+                           .ended_us = client->ended_us,
+                           .reason = client->reason,
+                           .attempts = client->attempts,
+                           .by = client->by,
+                           .detail = client->detail};
+}
+
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *detail) {
     char id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
-    struct record record = {.id = id,
-                            .service = client->terms->service,
-                            .client = record_client_text(client, from),
-                            .agent = client->agent,
-                            .destination = client->terms->destination,
-                            .address = client->opened_us ? record_address(client) : "",
-                            .in = client->bytes_up,
-                            .out = client->bytes_down,
-                            .accepted_us = client->accepted_us,
-                            .dispatched_us = client->dispatched_us ? client->dispatched_us : client->ended_us,
-                            .opened_us = client->opened_us,
-                            .first_byte_us = client->first_byte_us,
-                            .ended_us = client->ended_us,
-                            .reason = client->reason,
-                            .attempts = client->attempts,
-                            .by = by,
-                            .detail = detail};
     record_make_id(id, instance, client->number);
+    struct record record = record_of_client(client, id);
+    record.client = record_client_text(client, from);
+    record.by = by;
+    record.detail = detail;
     record_log(log, &record);
 }

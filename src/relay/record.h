@@ -49,6 +49,9 @@ extern const struct record_field record_fields[RECORD_FIELDS];
 void record_log(struct log *log, const struct record *record);
 
 struct client;
+/* Server: all that the client has for its record; the address of the client as text is left out. `id` and what the
+ * client points to must outlive it. */
+struct record record_of_client(const struct client *client, const char *id);
 /* Server: the record of a client that is over, for any reason. */
 void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
                        const char *detail);
