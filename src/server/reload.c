@@ -94,7 +94,7 @@ static void check_files(struct reload *reload) {
     note_changed(reload, reload->compared.result != CONFIG_DONE || reload->compared.difference);
 }
 
-/* Whoever may look could ask without end: the files are read only if they have changed. */
+/* The role view may ask as often as it likes: the files are read only if they have changed since. */
 static void compare(void *context, struct config_outcome *outcome) {
     struct reload *reload = context;
 

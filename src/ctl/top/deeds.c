@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * deeds: see deeds.h. Who may not is told so by the server.
+ * deeds: see deeds.h. The server refuses what the role of the user does not permit.
  */
 #include "config.h"
 

@@ -3,9 +3,8 @@
 /*
  * grid: a picture of characters, before a terminal shows it: rows of cells, each with a style.
  *
- * All text goes through text_clean(), so whatever is put into a grid is fit for a terminal. What does not fit is cut;
- * nothing outside the grid is touched.
- * Runs on: any thread, one at a time. Owns: its cells.
+ * All text goes through text_clean(), so that no control sequence in a name reaches the terminal. What does not fit is
+ * cut; nothing outside the grid is touched. Runs on: any thread, one at a time. Owns: its cells.
  */
 #ifndef MUNNEL_CTL_TOP_GRID_H
 #define MUNNEL_CTL_TOP_GRID_H

@@ -5,8 +5,8 @@
  *
  * Making an answer costs several times what it costs to take a request and to send one, and is done on a thread that
  * has clients to serve. Below crowd_per_s nothing is kept and nothing copied, so that a person, a page or a test never
- * sees an answer that is not of this moment; and whatever changes something empties the cache before and after.
- * Runs on: the thread of the event base. Owns: copies of answers.
+ * sees an answer that is not of this moment; and each request that changes something empties the cache when it comes
+ * and when it is answered. Runs on: the thread of the event base. Owns: copies of answers.
  */
 #include "config.h"
 

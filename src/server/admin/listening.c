@@ -143,7 +143,7 @@ static void leave(const struct admin *admin, struct admin_address *from) {
     from->is_set = false;
 }
 
-/* The new one first: whoever asks meanwhile finds one of the two. */
+/* The new address is opened before the old one is closed, so that one of them always accepts. */
 static int move(const struct admin *admin, struct admin_address *from, struct wanted *to, struct error *error) {
     int result = 0;
 

@@ -264,7 +264,7 @@ static bool has_reference(json_t *value) {
     return text && strstr(text, "${");
 }
 
-/* "${file:PATH}" would show whoever may configure services any file that the server can read. */
+/* "${file:PATH}" is refused: a user with the role admin could read any file that the server can read. */
 static bool check_references(struct http_request *request) {
     const char *key;
     json_t *value;
