@@ -11,6 +11,7 @@
 #include "lib/base/strbuf.h"
 #include "server/service/service_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ struct making {
     const struct check_facts *facts;
     const struct service *service;
     struct service_numbers numbers;
-    struct session *agent; /* that the client went to, or would; NULL: none is connected */
+    struct session *agent; /* that the client went to, or would; NULL: it is not connected, or none is */
+    bool is_agent_gone;    /* it has the client still, or had it when it was disconnected */
     size_t connected;
     char groups[CHECK_TEXT];
 };
@@ -48,6 +50,21 @@ static void set(struct making *making, enum check_hop hop, enum check_result res
 
 /* ---- what is there ---- */
 
+static bool is_over_by(const struct check_facts *facts, enum relay_reason reason) {
+    return facts->is_over && facts->reason == reason;
+}
+
+static bool is_closed_by_destination(const struct check_facts *facts) {
+    return facts->is_over ? facts->reason == REASON_DONE || facts->reason == REASON_DESTINATION_RESET : facts->got_end;
+}
+
+/* The check was over before the agent went. */
+static bool is_answered(const struct check_facts *facts) {
+    if (facts->opened_us)
+        return facts->got_byte || is_closed_by_destination(facts);
+    return is_over_by(facts, REASON_REFUSED) || is_over_by(facts, REASON_DENIED);
+}
+
 static void find_agent(struct making *making, const struct session_table *sessions) {
     const struct strlist *groups = &making->service->conf->groups;
 
@@ -57,11 +74,12 @@ static void find_agent(struct making *making, const struct session_table *sessio
         if (!session_is_connected(session) || !session_serves(session, groups))
             continue;
         making->connected++;
-        if (!making->agent || is_used)
+        if (is_used || (!*making->facts->agent && !making->agent))
             making->agent = session;
     }
     if (!*making->facts->agent && service_agents(making->service))
         making->agent = service_agent(making->service, 0);
+    making->is_agent_gone = *making->facts->agent && !making->agent && !is_answered(making->facts);
 }
 
 static void name_groups(struct making *making) {
@@ -76,6 +94,12 @@ static void name_groups(struct making *making) {
 
 /* ---- each hop ---- */
 
+/* The owner and mode of a Unix socket may be those of its clients alone, and not each system tells them apart. */
+static bool is_untried(const struct check_facts *facts) {
+    return strncmp(facts->port, "unix:", 5) == 0 &&
+           (facts->connect_error == EACCES || facts->connect_error == EPERM || facts->connect_error == ENOTSUP);
+}
+
 static void judge_listener(struct making *making) {
     const struct check_facts *facts = making->facts;
     const char *name = making->service->conf->name;
@@ -89,13 +113,17 @@ static void judge_listener(struct making *making) {
         DETAIL(making, LISTENER, "the service is paused by %s: its port is closed", making->numbers.paused_by);
         REMEDY(making, LISTENER, "Resume it: munnel service resume %s", name);
     } else if (!facts->has_port) {
+        DETAIL(making, LISTENER, "it listens nowhere");
+        REMEDY(making, LISTENER, "Name an address in \"listen\" of the service");
+    } else if (is_untried(facts)) {
         set(making, CHECK_HOP_LISTENER, CHECK_SKIP, -1);
-        DETAIL(making, LISTENER, "it listens on Unix sockets alone, and a check connects by TCP");
+        DETAIL(making, LISTENER, "munneld itself cannot be a client of %s: %s", facts->port,
+               strerror(facts->connect_error));
     } else if (!making->numbers.is_open && making->service->conf->no_agent == CONFIG_CLOSE) {
         DETAIL(making, LISTENER, "the port is closed until an agent can serve (no_agent is \"close\")");
         REMEDY(making, LISTENER, "See the hops below");
     } else if (facts->connect_error) {
-        DETAIL(making, LISTENER, "the port is not open: %s", strerror(facts->connect_error));
+        DETAIL(making, LISTENER, "%s is not open: %s", facts->port, strerror(facts->connect_error));
         REMEDY(making, LISTENER,
                "The server's log has why it could not be opened; ss -tlnp shows which program has it");
     } else {
@@ -118,9 +146,20 @@ static void judge_group(struct making *making) {
            "join, munnel agent add lets another in");
 }
 
+static void judge_agent_gone(struct making *making) {
+    const struct check_facts *facts = making->facts;
+    const char *why = !facts->is_over ? "" : *facts->detail ? facts->detail : reason_text(facts->reason);
+
+    set(making, CHECK_HOP_AGENT, CHECK_FAIL, -1);
+    DETAIL(making, AGENT, "agent %s was disconnected during the check%s%.120s", facts->agent, *why ? ": " : "", why);
+    REMEDY(making, AGENT, "Check again; if that repeats, munnel events and the agent's log have why it goes");
+}
+
 static void judge_agent(struct making *making) {
     struct session *agent = making->agent;
 
+    if (making->is_agent_gone)
+        judge_agent_gone(making);
     if (!agent)
         return;
     set(making, CHECK_HOP_AGENT, CHECK_PASS, -1);
@@ -153,14 +192,15 @@ static void judge_link(struct making *making) {
         return;
     set(making, CHECK_HOP_LINK, CHECK_FAIL, -1);
     if (has_link)
-        DETAIL(making, LINK, "it was lost before the agent answered");
+        DETAIL(making, LINK, "it was lost %s",
+               making->facts->opened_us ? "before the destination sent anything" : "before the agent answered");
     else
         DETAIL(making, LINK, "agent %s has no data link", session_label(making->agent));
     REMEDY(making, LINK, "The agent dials them to the same port as its control link: its log has why they fail");
 }
 
 static bool is_refused_as(const struct check_facts *facts, enum relay_reason reason) {
-    return facts->is_over && facts->reason == reason;
+    return !facts->opened_us && is_over_by(facts, reason);
 }
 
 static void judge_rules(struct making *making) {
@@ -168,7 +208,9 @@ static void judge_rules(struct making *making) {
     const struct service *service = making->service;
     bool all_refuse = service->refusing_count && !service_agents(service);
 
-    if (!making->agent)
+    if (facts->opened_us)
+        set(making, CHECK_HOP_RULES, CHECK_PASS, -1);
+    if (facts->opened_us || !making->agent)
         return;
     if (all_refuse || is_refused_as(facts, REASON_DENIED)) {
         set(making, CHECK_HOP_RULES, CHECK_FAIL, -1);
@@ -195,8 +237,11 @@ static bool has_name(const struct service *service) {
            !addr_from_endpoint(&addr, &endpoint);
 }
 
-static bool is_tried(const struct check_facts *facts) {
-    return facts->opened_us || is_refused_as(facts, REASON_REFUSED) || is_refused_as(facts, REASON_TIMEOUT);
+static bool is_tried(const struct making *making) {
+    const struct check_facts *facts = making->facts;
+
+    return facts->opened_us || is_refused_as(facts, REASON_REFUSED) ||
+           (is_refused_as(facts, REASON_TIMEOUT) && !making->is_agent_gone);
 }
 
 static bool failed_lookup(const struct check_facts *facts) {
@@ -212,7 +257,7 @@ static void judge_lookup(struct making *making) {
         set(making, CHECK_HOP_LOOKUP, CHECK_FAIL, ms_between(facts->accepted_us, facts->ended_us));
         DETAIL(making, LOOKUP, "%s", facts->detail);
         REMEDY(making, LOOKUP, "On the agent's machine: getent hosts NAME; mend its name service, or write an address");
-    } else if (is_tried(facts)) {
+    } else if (is_tried(making)) {
         set(making, CHECK_HOP_LOOKUP, CHECK_PASS, facts->opened_us ? (double)facts->lookup_ms : -1);
     }
 }
@@ -238,9 +283,10 @@ static void judge_connect(struct making *making) {
 
     if (facts->opened_us) {
         judge_opened(making);
-    } else if (failed_lookup(facts) || is_refused_as(facts, REASON_DENIED) || is_link_lost(facts)) {
+    } else if (making->is_agent_gone || failed_lookup(facts) || is_refused_as(facts, REASON_DENIED) ||
+               is_link_lost(facts)) {
         return;
-    } else if (is_tried(facts)) {
+    } else if (is_tried(making)) {
         set(making, CHECK_HOP_CONNECT, CHECK_FAIL, ms_between(facts->accepted_us, facts->ended_us));
         DETAIL(making, CONNECT, "%s", *facts->detail ? facts->detail : reason_text(facts->reason));
         REMEDY(making, CONNECT, "%s", connect_remedy(facts));
@@ -256,20 +302,35 @@ static void judge_connect(struct making *making) {
     }
 }
 
-static void judge_first_byte(struct making *making) {
+static void judge_no_byte(struct making *making) {
     const struct check_facts *facts = making->facts;
+    bool is_reset = is_over_by(facts, REASON_DESTINATION_RESET);
 
-    if (!facts->opened_us)
-        return;
-    if (facts->got_byte) {
-        set(making, CHECK_HOP_FIRST_BYTE, CHECK_PASS, ms_between(facts->accepted_us, facts->first_us));
-    } else if (facts->got_end) {
+    if (is_closed_by_destination(facts)) {
         set(making, CHECK_HOP_FIRST_BYTE, CHECK_FAIL, -1);
-        DETAIL(making, FIRST_BYTE, "the destination closed the connection at once, without a byte");
+        DETAIL(making, FIRST_BYTE, "the destination %s the connection at once, without a byte",
+               is_reset ? "reset" : "closed");
         REMEDY(making, FIRST_BYTE, "Its own log has why: it may not accept the agent's address, or be at a limit");
+    } else if (making->is_agent_gone || is_link_lost(facts)) {
+        DETAIL(making, FIRST_BYTE, "the connection was cut before the destination sent anything");
+    } else if (facts->is_over) {
+        set(making, CHECK_HOP_FIRST_BYTE, CHECK_FAIL, -1);
+        DETAIL(making, FIRST_BYTE, "the connection was cut: %s%s%s", reason_text(facts->reason),
+               *facts->detail ? ": " : "", facts->detail);
+        REMEDY(making, FIRST_BYTE,
+               "Check again; the server's log has the record of this client, which is called check");
     } else {
         DETAIL(making, FIRST_BYTE, "it sends nothing by itself, as with HTTP and TLS");
     }
+}
+
+static void judge_first_byte(struct making *making) {
+    const struct check_facts *facts = making->facts;
+
+    if (facts->opened_us && facts->got_byte)
+        set(making, CHECK_HOP_FIRST_BYTE, CHECK_PASS, ms_between(facts->accepted_us, facts->first_us));
+    else if (facts->opened_us)
+        judge_no_byte(making);
 }
 
 /* ---- the whole ---- */

@@ -45,12 +45,13 @@ struct check_report {
 
 struct check_facts {
     uint64_t begun_us, accepted_us, opened_us, first_us, ended_us; /* clock_us(); 0: did not happen */
-    int connect_error;                                             /* errno of the service's own port; 0: none */
-    bool has_port;                                                 /* the service listens on TCP */
-    bool is_over;           /* the client has ended, as the next has it, before it was opened */
-    bool got_byte, got_end; /* from the destination, as the first that came */
+    int connect_error; /* errno of the service's own port; 0: none. ENOTSUP: it could not know the check's client */
+    bool has_port;     /* the service listens */
+    bool got_byte, got_end; /* what came first; an end may be the destination's or not */
+    bool is_over;           /* the client has ended, as the next have it */
     enum relay_reason reason;
     enum refusal refusal;
+    char port[ADDR_TEXT];
     unsigned dial_ms, lookup_ms;
     char address[PROTO_DETAIL_SIZE], detail[PROTO_DETAIL_SIZE], agent[RECORD_AGENT];
 };

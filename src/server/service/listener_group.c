@@ -341,11 +341,11 @@ int listener_group_open(struct listener_group *listeners, struct error *error) {
     return result;
 }
 
-const struct addr *listener_group_tcp_addr(const struct listener_group *listeners) {
+const struct addr *listener_group_addr(const struct listener_group *listeners) {
     for (size_t i = 0; i < listeners->count; i++)
         if (!addr_is_unix(listener_addr(listeners->all[i].listener)))
             return listener_addr(listeners->all[i].listener);
-    return NULL;
+    return listeners->count ? listener_addr(listeners->all[0].listener) : NULL;
 }
 
 void listener_group_shut(struct listener_group *listeners) {

@@ -39,7 +39,8 @@ void listener_group_commit(struct listener_group *listeners); /* the options' te
 void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options);
 int listener_group_open(struct listener_group *listeners,
                         struct error *error); /* 0, or -1 with the first that failed */
-const struct addr *listener_group_tcp_addr(const struct listener_group *listeners); /* the first; NULL: none */
+/* The first of TCP, or the first Unix socket if there is none. NULL: it has none at all. */
+const struct addr *listener_group_addr(const struct listener_group *listeners);
 void listener_group_shut(struct listener_group *listeners);
 void listener_group_free(struct listener_group *listeners);
 void listener_group_log(const struct listener_group *listeners,

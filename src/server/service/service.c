@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
@@ -39,11 +40,16 @@ static enum access_verdict judge(struct service *service, const struct addr *pee
 
 /* ---- a check ---- */
 
-static bool is_probe(const struct service *service, const struct addr *peer) {
+static bool is_from(const struct service_probe *probe, int fd, const struct addr *peer) {
     struct open_address from = open_address_of(peer);
 
-    return service->probe.on_end && !service->probed && from.port && from.port == service->probe.from.port &&
-           memcmp(from.host, service->probe.from.host, sizeof from.host) == 0;
+    if (addr_is_unix(peer))
+        return probe->is_unix && sock_peer_process(fd) == getpid();
+    return from.port && from.port == probe->from.port && memcmp(from.host, probe->from.host, sizeof from.host) == 0;
+}
+
+static bool is_probe(const struct service *service, int fd, const struct addr *peer) {
+    return service->probe.on_end && !service->probed && is_from(&service->probe, fd, peer);
 }
 
 static void note_probe(struct service *service, struct client *client) {
@@ -83,7 +89,7 @@ static void finish_probe(struct service *service, const struct client *client) {
 
 static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
-    bool is_check = is_probe(service, peer);
+    bool is_check = is_probe(service, fd, peer);
     enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, peer);
 
     if (verdict != ACCESS_ADMITTED) {

@@ -101,11 +101,13 @@ struct service_agent { /* what a session of its groups is to it */
 void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent);
 
 /*
- * A check connects to a port of the service as a client would. Its connection is known by where it comes from: it is
- * admitted whatever `allow` and the limits are, and its client is marked. One at a time.
+ * A check connects to a port of the service as a client would. Its connection is known by where it comes from, at a
+ * Unix socket by its process: it is admitted whatever `allow` and the limits are, and its client is marked. One at a
+ * time.
  */
 struct service_probe { /* copied */
     struct open_address from;
+    bool is_unix; /* then it has no such address */
     void (*on_accept)(void *context);
     void (*on_opened)(void *context, const struct check_opened *opened);
     /* It has ended; NULL: the service goes, and the probe with it, also after the client's end. */

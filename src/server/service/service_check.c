@@ -66,6 +66,24 @@ static void finish(struct service_check *check) {
     event_active(check->deadline, EV_TIMEOUT, 1);
 }
 
+/* ---- what the destination sends ---- */
+
+/* False: nothing yet. */
+static bool take_first(struct service_check *check) {
+    char bytes[READ_SIZE];
+    struct iovec part = {bytes, sizeof bytes};
+    ssize_t got = check->facts.first_us ? -1 : sock_readv(check->fd, &part, 1);
+
+    if (check->facts.first_us || (got < 0 && sock_would_block(errno)))
+        return false;
+    if (check->io)
+        event_del(check->io);
+    check->facts.first_us = clock_us();
+    check->facts.got_byte = got > 0;
+    check->facts.got_end = got <= 0;
+    return true;
+}
+
 /* ---- what the service reports ---- */
 
 static void on_accept(void *context) {
@@ -88,21 +106,26 @@ static void on_opened(void *context, const struct check_opened *opened) {
     facts->lookup_ms = opened->lookup_ms;
     strbuf_copy(facts->agent, sizeof facts->agent, opened->client->agent);
     strbuf_copy(facts->address, sizeof facts->address, opened->address);
-    if (facts->got_byte || facts->got_end || event_add(check->silence, &silence))
+    if (facts->got_byte || event_add(check->silence, &silence))
         finish(check);
 }
 
-static void take_end(struct check_facts *facts, const struct client *client) {
-    facts->is_over = !client->opened_us;
-    facts->reason = client->reason;
+/* What came before the end may still wait in the socket. */
+static void take_end(struct service_check *check, const struct client *client) {
+    struct check_facts *facts = &check->facts;
+
+    facts->is_over = true;
+    facts->reason = client->outcome == CLIENT_UNANSWERED ? REASON_LINK_LOST : client->reason;
     facts->refusal = client->refusal;
     strbuf_copy(facts->detail, sizeof facts->detail, client->detail);
     strbuf_copy(facts->agent, sizeof facts->agent, client->agent);
-    if (client->opened_us && !facts->opened_us) { /* out of memory for the event */
+    if (!client->opened_us)
+        return;
+    take_first(check);
+    if (!facts->opened_us) { /* out of memory for the event */
         facts->opened_us = client->opened_us;
         strbuf_copy(facts->address, sizeof facts->address, record_address(client));
     }
-    facts->got_end |= client->opened_us > 0 && !facts->got_byte;
 }
 
 /* A service that goes has no listeners any more, and its check no use: it ends at once. */
@@ -110,7 +133,7 @@ static void on_end(void *context, const struct client *client) {
     struct service_check *check = context;
 
     if (client) {
-        take_end(&check->facts, client);
+        take_end(check, client);
         finish(check);
         return;
     }
@@ -122,21 +145,16 @@ static void on_end(void *context, const struct client *client) {
 
 /* ---- its own end ---- */
 
+/* Of an end only the client's record has the reason. It is there when the relay has ended in both directions. */
 static void on_readable(evutil_socket_t fd, short what, void *context) {
     struct service_check *check = context;
-    char bytes[READ_SIZE];
-    struct iovec part = {bytes, sizeof bytes};
-    ssize_t got = sock_readv(check->fd, &part, 1);
 
-    (void)fd;
     (void)what;
-    if (got < 0 && sock_would_block(errno))
+    if (!take_first(check))
         return;
-    event_del(check->io);
-    check->facts.first_us = clock_us();
-    check->facts.got_byte = got > 0;
-    check->facts.got_end = got <= 0;
-    if (check->facts.opened_us)
+    if (check->facts.got_end)
+        sock_half_close(fd);
+    else if (check->facts.opened_us)
         finish(check);
 }
 
@@ -178,11 +196,16 @@ static struct addr reachable(const struct addr *listening) {
     return addr;
 }
 
+/* Does the kernel tell the service that a connection to its Unix socket is this process's? */
+static bool is_known(const struct service_check *check, const struct addr *addr) {
+    return !addr_is_unix(addr) || sock_peer_process(check->fd);
+}
+
 /* False: it is over, with what is known. */
 static bool connect_to_port(struct service_check *check) {
     struct service *service = check->options.service;
     struct listener_group *listeners = service_listeners(service);
-    const struct addr *listening = listeners ? listener_group_tcp_addr(listeners) : NULL;
+    const struct addr *listening = listeners ? listener_group_addr(listeners) : NULL;
     struct addr here, addr;
     bool is_done = false;
 
@@ -190,12 +213,14 @@ static bool connect_to_port(struct service_check *check) {
     if (!listening)
         return false;
     addr = reachable(listening);
+    addr_format(&addr, check->facts.port, sizeof check->facts.port);
     check->fd = sock_connect(&addr, &here, &is_done);
-    if (check->fd < 0) {
-        check->facts.connect_error = errno;
+    if (check->fd < 0 || !is_known(check, &addr)) {
+        check->facts.connect_error = check->fd < 0 ? errno : ENOTSUP;
         return false;
     }
-    const struct service_probe probe = {open_address_of(&here), on_accept, on_opened, on_end, check};
+    const struct service_probe probe = {
+        open_address_of(&here), addr_is_unix(&addr), on_accept, on_opened, on_end, check};
     service_end_probe(service); /* that of service_check_start, which had no address yet */
     check->has_probe = service_begin_probe(service, &probe);
     check->io = event_new(check->options.base, check->fd, EV_WRITE | EV_PERSIST, on_connected, check);

@@ -9,9 +9,11 @@
 #include "server/admin/admin_fixture.h"
 
 #include "lib/net/sock.h"
+#include "server/service/check_report.h"
 #include "server/service/service_priv.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,13 @@ static void open_destination(unsigned dial_ms, unsigned lookup_ms) {
 static void end_client(void) {
     fake_give_back(&served, CLIENT_ENDED);
     server_fixture_run(&fixture);
+}
+
+/* The check's end is reset where the relay was cut. */
+static void end_opened(enum relay_reason reason, const char *detail) {
+    served.client->reason = reason;
+    snprintf(served.client->detail, sizeof served.client->detail, "%s", detail);
+    end_client();
 }
 
 static void refuse(enum refusal refusal, const char *detail) {
@@ -122,6 +131,19 @@ START_TEST(destination_that_waits_for_a_request_is_well) {
 }
 END_TEST
 
+START_TEST(byte_before_the_end_counts) {
+    begin_ready();
+    int fd = ask_and_serve();
+    ck_assert_int_eq(write(served.client->fd, "SSH", 3), 3);
+    sock_set_reset_on_close(served.client->fd, false);
+    open_destination(1, 0);
+    end_opened(REASON_DONE, "");
+    take_report(fd, "pass");
+    expect_hop("first byte", "pass", NULL);
+    finish();
+}
+END_TEST
+
 START_TEST(check_is_not_subject_to_the_rules_for_clients) {
     begin_ready();
     fixture.server->services.items[0]->live = 0;
@@ -144,6 +166,7 @@ static TCase *passes(void) {
 
     tcase_add_test(group, destination_that_answers_passes_every_hop);
     tcase_add_test(group, destination_that_waits_for_a_request_is_well);
+    tcase_add_test(group, byte_before_the_end_counts);
     tcase_add_test(group, check_is_not_subject_to_the_rules_for_clients);
     return group;
 }
@@ -210,10 +233,84 @@ START_TEST(destination_that_closes_at_once_fails) {
     int fd = ask_and_serve();
     sock_half_close(served.client->fd);
     open_destination(1, 0);
+    server_fixture_run(&fixture);
+    end_opened(REASON_DONE, "");
     take_report(fd, "fail");
     expect_hop("connect", "pass", NULL);
     expect_hop("first byte", "fail", "closed the connection at once");
+    finish();
+}
+END_TEST
+
+START_TEST(destination_that_resets_fails) {
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    end_opened(REASON_DESTINATION_RESET, "");
+    take_report(fd, "fail");
+    expect_hop("agent", "pass", "alpha");
+    expect_hop("first byte", "fail", "reset the connection at once");
+    finish();
+}
+END_TEST
+
+static void expect_agent_blamed(int fd, const char *detail) {
+    take_report(fd, "fail");
+    expect_hop("agent", "fail", "agent alpha was disconnected during the check");
+    expect_hop("agent", "fail", detail);
+    expect_hop("link", "skip", NULL);
+    expect_hop("rules", "pass", NULL);
+    expect_hop("connect", "pass", "127.0.0.1:80");
+    expect_hop("first byte", "skip", "was cut");
+}
+
+START_TEST(disconnected_agent_is_not_the_destinations_fault) {
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    expect_status("POST", "/v1/agents/alpha/disconnect", 204);
+    end_opened(REASON_OPERATOR, "an operator has asked for it");
+    expect_agent_blamed(fd, ": an operator has asked for it");
+    finish();
+}
+END_TEST
+
+START_TEST(agent_that_is_lost_is_not_the_destinations_fault) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "alpha");
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    server_fixture_lose(&fixture, &agent);
+    expect_agent_blamed(fd, NULL);
     end_client();
+    finish();
+}
+END_TEST
+
+/* No time is left for another. */
+START_TEST(agent_that_is_lost_before_its_answer_is_named) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "alpha");
+    ((struct service_config *)(uintptr_t)service_config(fixture.server->services.items[0]))->connect_timeout_s = 0;
+    int fd = ask_and_serve();
+    server_fixture_lose(&fixture, &agent);
+    fake_give_back(&served, CLIENT_UNANSWERED);
+    take_report(fd, "fail");
+    expect_hop("agent", "fail", "the link to agent alpha was lost before it answered");
+    expect_hop("connect", "skip", NULL);
+    finish();
+}
+END_TEST
+
+START_TEST(link_that_is_lost_is_not_the_destinations_fault) {
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    end_opened(REASON_LINK_LOST, "");
+    take_report(fd, "fail");
+    expect_hop("agent", "pass", "alpha");
+    expect_hop("link", "fail", "lost before the destination sent anything");
+    expect_hop("first byte", "skip", "was cut");
     finish();
 }
 END_TEST
@@ -240,7 +337,83 @@ static TCase *failures(void) {
     tcase_add_loop_test(group, failures_at_the_agent_are_told_apart, 0, 4);
     tcase_add_test(group, end_of_another_kind_has_its_reason);
     tcase_add_test(group, destination_that_closes_at_once_fails);
+    tcase_add_test(group, destination_that_resets_fails);
+    tcase_add_test(group, disconnected_agent_is_not_the_destinations_fault);
+    tcase_add_test(group, agent_that_is_lost_is_not_the_destinations_fault);
+    tcase_add_test(group, agent_that_is_lost_before_its_answer_is_named);
+    tcase_add_test(group, link_that_is_lost_is_not_the_destinations_fault);
     tcase_add_test(group, paused_service_and_closed_port_are_named);
+    return group;
+}
+
+/* ---- Unix sockets ---- */
+
+static void begin_at_socket(void) {
+    char listen[200];
+
+    prepare();
+    snprintf(listen, sizeof listen, "unix:%s", unit_path("s0.sock"));
+    strlist_done(&fixture.conf->services[0].listen);
+    strlist_add(&fixture.conf->services[0].listen, listen);
+    server_fixture_open(&fixture);
+    server_fixture_join_ready(&fixture, "alpha");
+}
+
+START_TEST(check_goes_through_a_unix_socket_too) {
+    begin_at_socket();
+    int fd = ask_and_serve();
+    ck_assert_int_eq(write(served.client->fd, "SSH", 3), 3);
+    open_destination(1, 0);
+    take_report(fd, "pass");
+    expect_hop("listener", "pass", NULL);
+    expect_hop("first byte", "pass", NULL);
+    end_client();
+    finish();
+}
+END_TEST
+
+/* A plain close of a Unix socket looks like the destination's end. */
+START_TEST(cut_at_a_unix_socket_is_not_the_destinations_end) {
+    begin_at_socket();
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    expect_status("POST", "/v1/agents/alpha/disconnect", 204);
+    end_opened(REASON_OPERATOR, "an operator has asked for it");
+    expect_agent_blamed(fd, ": an operator has asked for it");
+    finish();
+}
+END_TEST
+
+START_TEST(unix_socket_that_is_gone_fails) {
+    begin_at_socket();
+    ck_assert_int_eq(unlink(unit_path("s0.sock")), 0);
+    take_report(ask(), "fail");
+    expect_hop("listener", "fail", "s0.sock is not open: No such file");
+    finish();
+}
+END_TEST
+
+/* Its owner and mode may be for its clients alone. */
+START_TEST(unix_socket_that_the_server_may_not_open_is_skipped) {
+    const struct check_facts facts = {.begun_us = 1, .has_port = true, .port = "unix:/s0", .connect_error = EACCES};
+    struct check_report report;
+
+    begin_at_socket();
+    check_report_make(&report, &facts, fixture.server->services.items[0], fixture.server->sessions);
+    ck_assert(!report.has_passed);
+    ck_assert_int_eq(report.hops[CHECK_HOP_LISTENER].result, CHECK_SKIP);
+    ck_assert_ptr_nonnull(strstr(report.summary, "could not be tried: munneld itself cannot be a client of unix:/s0"));
+    finish();
+}
+END_TEST
+
+static TCase *unix_sockets(void) {
+    TCase *group = tcase_create("unix sockets");
+
+    tcase_add_test(group, check_goes_through_a_unix_socket_too);
+    tcase_add_test(group, cut_at_a_unix_socket_is_not_the_destinations_end);
+    tcase_add_test(group, unix_socket_that_is_gone_fails);
+    tcase_add_test(group, unix_socket_that_the_server_may_not_open_is_skipped);
     return group;
 }
 
@@ -302,4 +475,4 @@ static TCase *limits(void) {
     return group;
 }
 
-UNIT_MAIN("server/service/service_check", passes, failures, limits)
+UNIT_MAIN("server/service/service_check", passes, failures, unix_sockets, limits)
