@@ -7,6 +7,9 @@
 #ifndef MUNNEL_CTL_DIAG_MACHINE_H
 #define MUNNEL_CTL_DIAG_MACHINE_H
 
+#include "ctl/program_output.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,6 +20,8 @@ struct diag_machine_file {
 /* Of the machine and of this process; of another process. Both end with name NULL. */
 extern const struct diag_machine_file diag_machine_files[], diag_process_files[];
 
+/* Whose rights a process has. False: unknown. */
+bool diag_process_user(pid_t process, struct program_user *user);
 /* The path of a process's file. */
 void diag_process_path(char *path, size_t size, pid_t process, const char *file);
 

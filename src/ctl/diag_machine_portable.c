@@ -18,4 +18,9 @@ void diag_process_path(char *path, size_t size, pid_t process, const char *file)
     (void)process;
     snprintf(path, size, "%s", file);
 }
+
+bool diag_process_user(pid_t process, struct program_user *user) {
+    (void)process, (void)user;
+    return false;
+}
 #endif

@@ -9,9 +9,9 @@
 
 #include "conf/cmdline.h"
 #include "ctl/answer.h"
-#include "ctl/commands.h"
 #include "ctl/diag_machine.h"
-#include "ctl/program_output.h"
+#include "ctl/diag_named.h"
+#include "ctl/diag_output.h"
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
@@ -23,14 +23,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum {
-    PROGRAM_MS = 10000,
-    LOG_END = 512 * 1024,
-    FILE_MOST = 256 * 1024,
-    CHECKS_MS = 60000,
-    PATIENCE_MS = 15000,
-    PATH_TEXT = 512
-};
+enum { FILE_MOST = 256 * 1024, CHECKS_MS = 60000, PATIENCE_MS = 15000 };
 
 /* ---- what a running program answers ---- */
 
@@ -119,17 +112,17 @@ static void add_checks(struct diag_archive *archive, struct diag_source *source)
 /* ---- files and programs ---- */
 
 /* Of a file what there is, or its end. */
-static void add_file(struct diag_archive *archive, const char *name, const char *path, size_t most) {
+static void add_file(struct diag_archive *archive, const char *name, const char *path) {
     struct error error = {{0}};
-    char *bytes = malloc(most);
+    char *bytes = malloc(FILE_MOST);
     int fd = bytes ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     struct stat status;
     size_t length = 0;
     ssize_t got = -1;
 
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > (off_t)most)
-        (void)lseek(fd, status.st_size - (off_t)most, SEEK_SET);
-    while (fd >= 0 && length < most && (got = read(fd, bytes + length, most - length)) > 0)
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > FILE_MOST)
+        (void)lseek(fd, status.st_size - FILE_MOST, SEEK_SET);
+    while (fd >= 0 && length < FILE_MOST && (got = read(fd, bytes + length, FILE_MOST - length)) > 0)
         length += (size_t)got;
     if (fd < 0 || got < 0)
         error_set(&error, "%s: %s", path, strerror(errno));
@@ -141,51 +134,25 @@ static void add_file(struct diag_archive *archive, const char *name, const char 
     free(bytes);
 }
 
-/* With an exit code that is not 0 its output is the better part of it. */
-static void add_output(struct diag_archive *archive, const char *name, char *const *argv) {
-    struct error error = {{0}};
-    size_t length = 0;
-    int code = 0;
-    char *bytes = program_output(argv, PROGRAM_MS, &length, &code, &error);
-
-    if (bytes)
-        diag_redact(bytes, length);
-    if (bytes && length == 0) {
-        error_set(&error, "%s has printed nothing, exit status %d", argv[0], code);
-        free(bytes);
-        bytes = NULL;
-    }
-    diag_archive_add(archive, name, bytes, length, &error);
-    free(bytes);
-}
-
 static void add_journal(struct diag_archive *archive) {
     char program[] = "journalctl", lines[] = "--lines=2000", pager[] = "--no-pager", quiet[] = "--quiet";
     char form[] = "--output=short-iso", unit[] = "--unit=munneld", agents[] = "--unit=munnel-agent*";
     char *argv[] = {program, lines, pager, quiet, form, unit, agents, NULL};
 
-    add_output(archive, "journal.txt", argv);
+    diag_add_output(archive, "journal.txt", argv, NULL, DIAG_FAILURE_TELLS);
 }
 
-static void add_log_file(struct diag_archive *archive, struct diag_source *source) {
+static void add_named(struct diag_archive *archive, struct diag_source *source, const json_t *status) {
     json_t *configuration = ask(source, "/v1/config");
-    const char *to = answer_text(configuration, "running.log.to", "");
+    const struct diag_named named = {.self = source->self,
+                                     .config = source->config,
+                                     .is_server_there = status,
+                                     .file = answer_text(status, "configuration.file", NULL),
+                                     .log = answer_text(configuration, "running.log.to", NULL),
+                                     .socket = source->client ? http_client_fd(source->client) : -1};
 
-    if (*to == '/')
-        add_file(archive, "log.txt", to, LOG_END);
+    diag_add_named(archive, &named);
     json_decref(configuration);
-}
-
-static void add_configuration_check(struct diag_archive *archive, const struct diag_source *source, const char *file) {
-    char program[] = "munneld", check[] = "--check", config[] = "--config", path[PATH_TEXT];
-    char *beside = program_beside(source->self, program);
-    char *argv[] = {beside ? beside : program, check, config, path, NULL};
-
-    snprintf(path, sizeof path, "%s", file ? file : "");
-    if (!file)
-        argv[2] = NULL;
-    add_output(archive, "configuration-check.txt", argv);
-    free(beside);
 }
 
 /* ---- the process and the machine ---- */
@@ -199,7 +166,7 @@ static void add_process(struct diag_archive *archive, const struct diag_source *
         char path[64];
         diag_process_path(path, sizeof path, process, file->path);
         if (process > 1) /* 1 has opened the sockets that it passes to services */
-            add_file(archive, file->name, path, FILE_MOST);
+            add_file(archive, file->name, path);
         else
             diag_archive_add(archive, file->name, NULL, 0, &unknown);
     }
@@ -207,7 +174,7 @@ static void add_process(struct diag_archive *archive, const struct diag_source *
 
 static void add_machine(struct diag_archive *archive) {
     for (const struct diag_machine_file *file = diag_machine_files; file->name; file++)
-        add_file(archive, file->name, file->path, FILE_MOST);
+        add_file(archive, file->name, file->path);
 }
 
 static void add_versions(struct diag_archive *archive) {
@@ -230,15 +197,13 @@ static void add_versions(struct diag_archive *archive) {
 void diag_add_parts(struct diag_archive *archive, struct diag_source *source) {
     json_t *status = ask(source, "/v1/status");
     bool is_agent = answer_is(status, "program", "munnel-agent");
-    const char *file = answer_text(status, "configuration.file", NULL);
 
     add_versions(archive);
     add_answers(archive, source, is_agent);
     add_process(archive, source);
     if (!is_agent) {
         add_checks(archive, source);
-        add_configuration_check(archive, source, source->config ? source->config : file);
-        add_log_file(archive, source);
+        add_named(archive, source, status);
     }
     add_journal(archive);
     add_machine(archive);

@@ -32,6 +32,10 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/diag_machine.h \
 	src/ctl/diag_machine_linux.c \
 	src/ctl/diag_machine_portable.c \
+	src/ctl/diag_named.c \
+	src/ctl/diag_named.h \
+	src/ctl/diag_output.c \
+	src/ctl/diag_output.h \
 	src/ctl/diag_parts.c \
 	src/ctl/diag_parts.h \
 	src/ctl/difference.c \

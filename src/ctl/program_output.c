@@ -11,36 +11,70 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIECE = 64 * 1024, PAUSE_MS = 10 };
+enum { PIECE = 64 * 1024, PAUSE_MS = 10, PATH_TEXT = 4096, NOT_STARTED = 127 };
 extern char **environ;
 
-/* 0 and the child's number, or -1 with error. */
-static int start(char *const *argv, int output, pid_t *child, struct error *error) {
-    posix_spawn_file_actions_t actions;
-    int result = posix_spawn_file_actions_init(&actions);
+/* ---- the child ---- */
 
-    if (result)
-        return error_set(error, "out of memory");
-    result = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!result)
-        result = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (!result)
-        result = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-    if (!result)
-        result = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return result ? error_set(error, "cannot start %s: %s", argv[0], strerror(result)) : 0;
+static bool become(const struct program_user *user) {
+    return setgroups(0, NULL) == 0 && setgid(user->group) == 0 && setuid(user->user) == 0;
 }
+
+/* Never returns. Why it could not be started goes to `report`, which a started program does not have. */
+static void run_child(char *const *argv, const struct program_user *user, int output, int report) {
+    const char *path = getenv("PATH");
+    char kept[PATH_TEXT], *environment[] = {path ? kept : NULL, NULL};
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool is_ready = nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
+                    dup2(output, STDERR_FILENO) >= 0;
+
+    snprintf(kept, sizeof kept, "PATH=%s", path ? path : "");
+    if (user)
+        environ = environment;
+    if (is_ready && (!user || become(user)))
+        execvp(argv[0], argv);
+    (void)!write(report, &errno, sizeof errno);
+    _exit(NOT_STARTED);
+}
+
+/* Two descriptors that programs do not get. */
+static int make_pipe(int ends[2], struct error *error) {
+    if (pipe(ends) != 0)
+        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+/* 0 and the child's number, or -1 with error. */
+static int start(char *const *argv, const struct program_user *user, int output, pid_t *child, struct error *error) {
+    int report[2], cause = 0;
+
+    if (make_pipe(report, error) != 0)
+        return -1;
+    *child = fork();
+    if (*child == 0)
+        run_child(argv, user, output, report[1]);
+    cause = *child < 0 ? errno : 0;
+    close(report[1]);
+    if (*child > 0 && read(report[0], &cause, sizeof cause) == sizeof cause)
+        (void)waitpid(*child, NULL, 0);
+    close(report[0]);
+    return cause ? error_set(error, "cannot start %s: %s", argv[0], strerror(cause)) : 0;
+}
+
+/* ---- what it prints ---- */
 
 /* False: the deadline has passed. Otherwise it can be read, perhaps its end. */
 static bool wait_readable(int fd, uint64_t deadline_ms) {
@@ -100,18 +134,15 @@ static int wait_end(pid_t child, uint64_t deadline_ms) {
                                                : 128 + (WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-char *program_output(char *const *argv, unsigned timeout_ms, size_t *length, int *code, struct error *error) {
+char *program_output(char *const *argv, const struct program_user *user, unsigned timeout_ms, size_t *length, int *code,
+                     struct error *error) {
     uint64_t deadline_ms = clock_ms() + timeout_ms;
     int ends[2];
     pid_t child;
 
-    if (pipe(ends) != 0) {
-        error_set(error, "cannot make a pipe: %s", strerror(errno));
+    if (make_pipe(ends, error) != 0)
         return NULL;
-    }
-    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    int started = start(argv, ends[1], &child, error);
+    int started = start(argv, user, ends[1], &child, error);
     close(ends[1]);
     char *bytes = started == 0 ? read_all(ends[0], deadline_ms, length, error) : NULL;
     close(ends[0]);

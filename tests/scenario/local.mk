@@ -61,7 +61,9 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/http.c \
 	tests/scenario/harness/http.h \
 	tests/scenario/harness/live_relay.c \
-	tests/scenario/harness/live_relay.h
+	tests/scenario/harness/live_relay.h \
+	tests/scenario/harness/tool.c \
+	tests/scenario/harness/tool.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)
 
 scenario_programs = \
@@ -98,6 +100,7 @@ scenario_programs = \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
 	tests/scenario/test_tool \
+	tests/scenario/test_diag \
 	tests/scenario/test_agent_admin \
 	tests/scenario/test_agent_check \
 	tests/scenario/test_top \
@@ -191,6 +194,8 @@ tests_scenario_test_agent_admin_SOURCES = tests/scenario/test_agent_admin.c
 tests_scenario_test_agent_admin_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_diag_SOURCES = tests/scenario/test_diag.c
+tests_scenario_test_diag_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c
 tests_scenario_test_tool_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_top_SOURCES = tests/scenario/test_top.c

@@ -11,7 +11,6 @@
 #include "harness/proc_stats.h"
 #include "harness/scenario.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
@@ -50,19 +49,6 @@ START_TEST(no_new_privileges_is_set) {
 }
 END_TEST
 
-static void share(const char *path, gid_t group, mode_t mode) {
-    ck_assert_msg(chown(path, 0, group) == 0 && chmod(path, mode) == 0, "%s: %s", path, strerror(errno));
-}
-
-/* The folders above let everybody through, key and agents file are for the group. */
-static void share_all(const struct server *server, gid_t group) {
-    share(scenario_folder(), 0, 0711);
-    share(sandbox_folder(server->sandbox), 0, 0711);
-    share(server->pki, group, 0750);
-    share(server_pki_file(server, "server.key"), group, 0640);
-    share(server_pki_file(server, "agents.json"), group, 0640);
-}
-
 START_TEST(root_changes_to_the_user_and_still_reloads) {
     const struct passwd *nobody = getpwnam("nobody");
     if (geteuid() != 0 || !nobody) {
@@ -81,7 +67,7 @@ START_TEST(root_changes_to_the_user_and_still_reloads) {
     process_await(server.process, 0, LOG_MS, "cannot read it", "0640",
                   NULL); /* munneld reads it after it has given up root */
 
-    share_all(&server, nobody->pw_gid);
+    server_share(&server, nobody->pw_gid);
     server_start_again(&server);
     process_await(server.process, 0, START_MS, "listening for agents on", NULL);
     live_of(server.process);
@@ -96,10 +82,10 @@ START_TEST(root_changes_to_the_user_and_still_reloads) {
     agent_join(&server, "alpha", NULL);
     ck_assert(socket_echoes(port, ASK_MS));
     server_renew(&server, "fresh");
-    share(server_pki_file(&server, "server.pem"), 0, 0644);
-    share(server_pki_file(&server, "server.key"), nobody->pw_gid, 0640);
+    sandbox_share(server_pki_file(&server, "server.pem"), 0, 0644);
+    sandbox_share(server_pki_file(&server, "server.key"), nobody->pw_gid, 0640);
     process_await(server.process, 0, LOG_MS, "certificates reloaded", NULL);
-    share(server_pki_file(&server, "server.key"), 0, 0600);
+    sandbox_share(server_pki_file(&server, "server.key"), 0, 0600);
     process_await(server.process, 0, LOG_MS, "cannot reload the certificates", "server.key", NULL);
     sandbox_free(sandbox);
     destination_free(echo);

@@ -8,90 +8,17 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
-#include "harness/munnel.h"
-#include "harness/port.h"
 #include "harness/scenario.h"
+#include "harness/tool.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    ASK_MS = 10000,
-    SOON_MS = 10000,
-    WORDS = 12,
-    USAGE = 2,
-    DOWN = 2,
-    SCREEN = 24,
-    SCREEN_WIDTH = 80,
-    TOKEN_DIGITS = 64,
-    ARCHIVE_MOST = 8 << 20
-};
-
-struct tooled { /* a server with an agent, and an echo behind it */
-    struct sandbox *sandbox;
-    struct server server;
-    struct process *agent;
-    struct destination *echo;
-    uint16_t port, more_port;
-    unsigned runs;
-    const char *output; /* of the last command */
-};
-
-static struct tooled start(const char *name) {
-    struct tooled tooled = {.sandbox = sandbox_new(name), .port = port_take(), .more_port = port_take()};
-
-    tooled.echo = destination_start(handle_echo, NULL);
-    setenv("MUNNEL_SOCKET", sandbox_path(tooled.sandbox, "admin.sock"), 1);
-    ck_assert_int_eq(mkdir(sandbox_path(tooled.sandbox, "services.d"), 0700), 0);
-    tooled.server =
-        server_start(tooled.sandbox,
-                     (struct server_plan){.services = service_to(tooled.sandbox, "echo", tooled.port,
-                                                                 destination_port(tooled.echo), ""),
-                                          .more =
-                                              "'include': 'services.d/*.json', 'admin': {'socket': 'admin.sock'},"});
-    tooled.agent = agent_join_warm(&tooled.server, "alpha", NULL);
-    return tooled;
-}
-
-static void end(struct tooled *tooled) {
-    unsetenv("MUNNEL_SOCKET");
-    sandbox_free(tooled->sandbox);
-    destination_free(tooled->echo);
-}
-
-/* Runs "munnel WORD...", NULL last. */
-static int tool(struct tooled *tooled, ...) {
-    const char *words[WORDS + 1] = {NULL}, *name = sandbox_text(tooled->sandbox, "tool-%u", tooled->runs++);
-    va_list list;
-
-    va_start(list, tooled);
-    for (size_t i = 0; i < WORDS && (words[i] = va_arg(list, const char *)); i++)
-        ;
-    va_end(list);
-    int code = sandbox_do(tooled->sandbox, name, sandbox_program(tooled->sandbox, "munnel"), words[0], words[1],
-                          words[2], words[3], words[4], words[5], words[6], words[7], NULL);
-    tooled->output = sandbox_output(tooled->sandbox, name);
-    return code;
-}
-
-#define EXPECT(tooled, code, ...)                                                                                      \
-    do {                                                                                                               \
-        int got = tool((tooled), __VA_ARGS__, NULL);                                                                   \
-        ck_assert_msg(got == (code), "line %d: exit code %d: %s", __LINE__, got, (tooled)->output);                    \
-    } while (0)
-
-static void prints(const struct tooled *tooled, const char *text) {
-    ck_assert_msg(strstr(tooled->output, text), "no \"%s\" in: %s", text, tooled->output);
-}
-
-static void prints_not(const struct tooled *tooled, const char *text) {
-    ck_assert_msg(!strstr(tooled->output, text), "\"%s\" in: %s", text, tooled->output);
-}
+enum { ASK_MS = 10000, SOON_MS = 10000, USAGE = 2, DOWN = 2, SCREEN = 24, SCREEN_WIDTH = 80 };
 
 static unsigned lines_in(const char *text) {
     unsigned count = 0;
@@ -101,20 +28,13 @@ static unsigned lines_in(const char *text) {
     return count;
 }
 
-static int converse_with_echo(const struct tooled *tooled, const char *text) {
-    int fd = socket_client(tooled->port);
-
-    ck_assert_msg(socket_converse(fd, text, ASK_MS), "the service does not serve");
-    return fd;
-}
-
 static bool has_status(struct tooled *tooled, int code) {
-    return tool(tooled, "status", NULL) == code;
+    return tooled_run(tooled, "status", NULL) == code;
 }
 
 START_TEST(status_tells_scripts_and_people_how_it_is) {
-    struct tooled tooled = start("status");
-    int fd = converse_with_echo(&tooled, "hello");
+    struct tooled tooled = tooled_start("status");
+    int fd = tooled_converse(&tooled, "hello");
 
     EXPECT(&tooled, 0, "status");
     prints(&tooled, " is ok: 1 service can be served");
@@ -139,13 +59,13 @@ START_TEST(status_tells_scripts_and_people_how_it_is) {
     EXPECT(&tooled, DOWN, "status");
     prints(&tooled, "is it running");
     close(fd);
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(a_relay_is_found_shown_and_ended) {
-    struct tooled tooled = start("relay");
-    int other = converse_with_echo(&tooled, "1"), fd = converse_with_echo(&tooled, "12345");
+    struct tooled tooled = tooled_start("relay");
+    int other = tooled_converse(&tooled, "1"), fd = tooled_converse(&tooled, "12345");
     char id[64];
 
     EXPECT(&tooled, 0, "relay", "list", "--sort=bytes", "--limit=1", "--json");
@@ -168,17 +88,17 @@ START_TEST(a_relay_is_found_shown_and_ended) {
     ck_assert(socket_converse(other, "still there", ASK_MS));
     close(fd);
     close(other);
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 static bool agents_have(struct tooled *tooled, const char *state) {
-    return tool(tooled, "status", NULL) == 0 && strstr(tooled->output, state);
+    return tooled_run(tooled, "status", NULL) == 0 && strstr(tooled->output, state);
 }
 
 START_TEST(an_agent_is_drained_undrained_and_disconnected) {
-    struct tooled tooled = start("agent");
-    int fd = converse_with_echo(&tooled, "before");
+    struct tooled tooled = tooled_start("agent");
+    int fd = tooled_converse(&tooled, "before");
 
     EXPECT(&tooled, 0, "agent", "list", "--config", tooled.server.file);
     prints(&tooled, "STATE");
@@ -186,7 +106,7 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
 
     EXPECT(&tooled, 0, "agent", "drain", "alpha");
     prints(&tooled, "alpha: gets no new clients");
-    ck_assert_int_ne(tool(&tooled, "status", NULL), 0);
+    ck_assert_int_ne(tooled_run(&tooled, "status", NULL), 0);
     prints(&tooled, "draining");
     EXPECT(&tooled, 0, "agent", "undrain", "alpha");
     ck_assert(HOLDS_WITHIN(SOON_MS, agents_have(&tooled, "connected")));
@@ -196,12 +116,12 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
     EXPECT(&tooled, 1, "agent", "drain", "beta");
     prints(&tooled, "munnel agent drain: no agent beta is connected");
     close(fd);
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(a_service_is_shown_with_both_keys_and_paused) {
-    struct tooled tooled = start("service");
+    struct tooled tooled = tooled_start("service");
 
     EXPECT(&tooled, 0, "service", "list");
     prints(&tooled, "echo");
@@ -216,13 +136,13 @@ START_TEST(a_service_is_shown_with_both_keys_and_paused) {
     prints(&tooled, "paused by");
     EXPECT(&tooled, 0, "service", "resume", "echo");
     ck_assert_str_eq(tooled.output, "echo: takes clients again\n");
-    close(converse_with_echo(&tooled, "after"));
-    end(&tooled);
+    close(tooled_converse(&tooled, "after"));
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(a_service_is_added_changed_and_removed) {
-    struct tooled tooled = start("add");
+    struct tooled tooled = tooled_start("add");
     uint16_t port = tooled.more_port;
     const char *listen = sandbox_text(tooled.sandbox, "--listen=127.0.0.1:%u", port);
     const char *connect = sandbox_text(tooled.sandbox, "--connect=127.0.0.1:%u", destination_port(tooled.echo));
@@ -253,7 +173,7 @@ START_TEST(a_service_is_added_changed_and_removed) {
     EXPECT(&tooled, 1, "service", "remove", "none", "--yes");
     prints(&tooled, "there is no service");
     close(fd);
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
@@ -264,7 +184,7 @@ static void write_service(struct tooled *tooled, const char *more) {
 }
 
 START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
-    struct tooled tooled = start("reload");
+    struct tooled tooled = tooled_start("reload");
 
     EXPECT(&tooled, 0, "reload");
     prints(&tooled, "Nothing is different.");
@@ -292,12 +212,12 @@ START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
     ck_assert_str_eq(strstr(tooled.output, "own.json:1"), strrchr(tooled.output, '/') + 1);
     close(socket_client(tooled.more_port));
     EXPECT(&tooled, USAGE, "reload", "now");
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(log_level_events_and_sources) {
-    struct tooled tooled = start("log");
+    struct tooled tooled = tooled_start("log");
 
     EXPECT(&tooled, 0, "log-level");
     prints(&tooled, "info\n");
@@ -316,13 +236,13 @@ START_TEST(log_level_events_and_sources) {
     prints(&tooled, "No address is under a penalty.");
     EXPECT(&tooled, 1, "source", "forgive", "192.0.2.1");
     prints(&tooled, "is not under a penalty");
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 /* None is missed between the list and what comes. */
 START_TEST(events_are_followed) {
-    struct tooled tooled = start("follow");
+    struct tooled tooled = tooled_start("follow");
     struct process *follower =
         sandbox_run(tooled.sandbox, "follow", sandbox_program(tooled.sandbox, "munnel"), "events", "--follow", NULL);
 
@@ -332,110 +252,12 @@ START_TEST(events_are_followed) {
     process_await(follower, mark, SOON_MS, "service echo:", "paused", NULL);
     sandbox_end(tooled.sandbox, tooled.server.process);
     ck_assert_int_eq(process_wait(follower, SOON_MS), 1);
-    end(&tooled);
-}
-END_TEST
-
-/* ---- diag ---- */
-
-static char *read_whole(const char *path, size_t *length) {
-    FILE *file = fopen(path, "rb");
-    char *bytes = malloc(ARCHIVE_MOST);
-
-    ck_assert_msg(file && bytes, "cannot read %s", path);
-    *length = fread(bytes, 1, ARCHIVE_MOST, file);
-    fclose(file);
-    return bytes;
-}
-
-/* Each run of 64 digits in a file of secrets is one, and so is a join code. */
-static void expect_no_secret_of(const char *archive, size_t length, const char *path) {
-    size_t size = 0, found = 0;
-    char *secrets = read_whole(path, &size);
-
-    for (size_t at = 0; at + TOKEN_DIGITS <= size; at++) {
-        if (strspn(secrets + at, "0123456789abcdef") < TOKEN_DIGITS)
-            continue;
-        ck_assert_msg(!memmem(archive, length, secrets + at, TOKEN_DIGITS), "a secret of %s is in it", path);
-        at += TOKEN_DIGITS;
-        found++;
-    }
-    ck_assert_msg(found > 0, "no secret in %s", path);
-    free(secrets);
-}
-
-static void expect_part(struct tooled *tooled, const char *archive, const char *part, const char *text) {
-    const char *name = sandbox_text(tooled->sandbox, "tar-%u", tooled->runs++);
-
-    ck_assert_int_eq(sandbox_do(tooled->sandbox, name, "tar", "-xOf", archive, "--wildcards",
-                                sandbox_text(tooled->sandbox, "*/%s", part), NULL),
-                     0);
-    tooled->output = sandbox_output(tooled->sandbox, name);
-    prints(tooled, text);
-}
-
-/* The token of the agent, its key, a join code, and the key of the server. */
-START_TEST(diag_has_what_a_report_needs_and_no_secret) {
-    struct tooled tooled = start("diag");
-    const char *path = sandbox_path(tooled.sandbox, "d.tar"), *pki = tooled.server.pki;
-    struct stat status;
-    size_t length;
-    int fd = converse_with_echo(&tooled, "hello");
-
-    EXPECT(&tooled, 0, "agent", "add", "beta", "--config", tooled.server.file, "--server", "127.0.0.1:1");
-    const char *code = sandbox_text(tooled.sandbox, "%.60s", strstr(tooled.output, "munnel1.") + 8);
-    EXPECT(&tooled, 0, "diag", "-o", path);
-    prints(&tooled, "MANIFEST in it tells why"); /* no journal of this server */
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_uint_eq(status.st_mode & 0777, 0600);
-    expect_part(&tooled, path, "status.json", "\"program\":\"munneld\"");
-    expect_part(&tooled, path, "relays.json", "\"service\":\"echo\"");
-    expect_part(&tooled, path, "configuration.json", "/agents.json\"");
-    expect_part(&tooled, path, "metrics.txt", "munnel_clients_accepted_total");
-    expect_part(&tooled, path, "process-limits.txt", "Max open files");
-    expect_part(&tooled, path, "configuration-check.txt", "configuration OK");
-    expect_part(&tooled, path, "MANIFEST", "ok      services.json");
-    char *archive = read_whole(path, &length);
-    expect_no_secret_of(archive, length, sandbox_text(tooled.sandbox, "%s/agents.json", pki));
-    expect_no_secret_of(archive, length, sandbox_text(tooled.sandbox, "%s/agent.token", pki));
-    ck_assert(!memmem(archive, length, code, strlen(code)));
-    ck_assert(!memmem(archive, length, "PRIVATE KEY", 11));
-    EXPECT(&tooled, 1, "diag", "-o", path); /* never over a file */
-    prints(&tooled, "File exists");
-    free(archive);
-    close(fd);
-    end(&tooled);
-}
-END_TEST
-
-START_TEST(diag_works_when_no_server_runs) {
-    struct tooled tooled = {.sandbox = sandbox_new("diag-down")};
-    const char *path = sandbox_path(tooled.sandbox, "d.tar");
-
-    EXPECT(&tooled, 0, "diag", "-o", path, "--socket", "/no/such.sock");
-    expect_part(&tooled, path, "MANIFEST", "FAILED  status.json                  cannot connect to unix:/no/such.sock");
-    expect_part(&tooled, path, "versions.txt", "OpenSSL");
-    EXPECT(&tooled, 1, "diag", "-o", "/dev/full");
-    prints(&tooled, "File exists");
-    sandbox_free(tooled.sandbox);
-}
-END_TEST
-
-/* What hangs is asked for some parts, not for each. */
-START_TEST(diag_ends_soon_when_the_server_hangs) {
-    struct tooled tooled = start("diag-hang");
-    const char *path = sandbox_path(tooled.sandbox, "d.tar");
-
-    ck_assert_int_eq(kill(process_pid(tooled.server.process), SIGSTOP), 0);
-    EXPECT(&tooled, 0, "diag", "-o", path);
-    ck_assert_int_eq(kill(process_pid(tooled.server.process), SIGCONT), 0);
-    expect_part(&tooled, path, "MANIFEST", "left out: the program has not answered for too long");
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(a_service_is_checked_hop_by_hop) {
-    struct tooled tooled = start("check");
+    struct tooled tooled = tooled_start("check");
 
     EXPECT(&tooled, 0, "check", "echo");
     prints(&tooled, "listener");
@@ -452,19 +274,19 @@ START_TEST(a_service_is_checked_hop_by_hop) {
     EXPECT(&tooled, 1, "check", "echo", "--json");
     prints(&tooled, "\"result\":\"fail\"");
     tooled.echo = destination_start(handle_echo, NULL); /* for the end */
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 START_TEST(an_agent_answers_on_its_own_machine) {
-    struct tooled tooled = start("own");
+    struct tooled tooled = tooled_start("own");
     const char *file = sandbox_write(tooled.sandbox, "agent.json",
                                      "{ 'admin': { 'socket': 'agent.sock' }, 'allow': '192.0.2.1:1' }", true);
     const char *socket = sandbox_path(tooled.sandbox, "agent.sock");
 
     agent_start(&tooled.server, "beta", NULL, "--config", file, NULL);
     agent_await(&tooled.server, 0, "beta", JOIN_MS);
-    ck_assert(HOLDS_WITHIN(SOON_MS, tool(&tooled, "status", "--socket", socket, NULL) == 0 &&
+    ck_assert(HOLDS_WITHIN(SOON_MS, tooled_run(&tooled, "status", "--socket", socket, NULL) == 0 &&
                                         strstr(tooled.output, "0 of 1 services permitted, 1 refused")));
     prints(&tooled, "munnel-agent on ");
     prints(&tooled, "1 of 1 servers connected");
@@ -477,18 +299,16 @@ START_TEST(an_agent_answers_on_its_own_machine) {
     prints(&tooled, "a munnel-agent answers here, and this command is for munneld");
     EXPECT(&tooled, 1, "service", "list", "--socket", socket);
     prints(&tooled, "a munnel-agent answers here, and this command is for munneld");
-    EXPECT(&tooled, 0, "diag", "--socket", socket, "-o", sandbox_path(tooled.sandbox, "a.tar"));
-    expect_part(&tooled, sandbox_path(tooled.sandbox, "a.tar"), "status.json", "munnel-agent");
     sandbox_end(tooled.sandbox, tooled.server.process);
-    ck_assert(HOLDS_WITHIN(SOON_MS, tool(&tooled, "status", "--socket", socket, NULL) == DOWN &&
+    ck_assert(HOLDS_WITHIN(SOON_MS, tooled_run(&tooled, "status", "--socket", socket, NULL) == DOWN &&
                                         strstr(tooled.output, "0 of 1 servers connected")));
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
 /* A shell asks for names with each key: also when nothing runs it is silent and quick. */
 START_TEST(names_are_completed_and_silence_when_no_server_runs) {
-    struct tooled tooled = start("complete");
+    struct tooled tooled = tooled_start("complete");
 
     EXPECT(&tooled, 0, "complete", "agent", "drain");
     prints(&tooled, "alpha\t");
@@ -504,7 +324,7 @@ START_TEST(names_are_completed_and_silence_when_no_server_runs) {
     ck_assert_str_eq(tooled.output, "");
     EXPECT(&tooled, 0, "complete", "agent", "drain", "--socket", "/no/such.sock");
     ck_assert_str_eq(tooled.output, "");
-    end(&tooled);
+    tooled_end(&tooled);
 }
 END_TEST
 
@@ -555,7 +375,5 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
               SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
               SCENARIO(an_agent_answers_on_its_own_machine, 60), SCENARIO(a_service_is_checked_hop_by_hop, 60),
-              SCENARIO(diag_has_what_a_report_needs_and_no_secret, 60), SCENARIO(diag_works_when_no_server_runs, 60),
-              SCENARIO(diag_ends_soon_when_the_server_hangs, 90),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))

@@ -10,6 +10,7 @@
 #include "harness/deadline.h"
 #include "harness/port.h"
 #include "harness/proc_stats.h"
+#include "harness/scenario.h"
 
 #include <check.h>
 #include <errno.h>
@@ -47,6 +48,14 @@ static const char *write_configuration(struct sandbox *sandbox, const struct ser
                      or_else(plan->auth, ""), or_else(plan->services, ""), threads, admin, more,
                      or_else(plan->log, "stderr"));
     return sandbox_write(sandbox, sandbox_text(sandbox, "%s.json", name), text, true);
+}
+
+void server_share(const struct server *server, gid_t group) {
+    sandbox_share(scenario_folder(), 0, 0711);
+    sandbox_share(sandbox_folder(server->sandbox), 0, 0711);
+    sandbox_share(server->pki, group, 0750);
+    sandbox_share(sandbox_text(server->sandbox, "%s/server.key", server->pki), group, 0640);
+    sandbox_share(sandbox_text(server->sandbox, "%s/agents.json", server->pki), group, 0640);
 }
 
 void server_start_again(struct server *server) {

@@ -38,6 +38,9 @@ struct server {
 
 /* Writes NAME.json, starts munneld with it and waits until it listens. */
 struct server server_start(struct sandbox *sandbox, struct server_plan plan);
+/* For one that root starts and that becomes another user: the folders above let everybody through, key and agents file
+ * are for that user's group. */
+void server_share(const struct server *server, gid_t group);
 void server_start_again(struct server *server); /* with the same file, after sandbox_kill or sandbox_end */
 
 /* One service as a member of "services": listens on 127.0.0.1:`port`; `more` members with a comma behind each. */

@@ -127,6 +127,10 @@ const char *sandbox_write(struct sandbox *sandbox, const char *name, const char 
     return path;
 }
 
+void sandbox_share(const char *path, gid_t group, mode_t mode) {
+    ck_assert_msg(chown(path, 0, group) == 0 && chmod(path, mode) == 0, "%s: %s", path, strerror(errno));
+}
+
 const char *sandbox_pki(struct sandbox *sandbox, const char *name) {
     const char *folder = sandbox_path(sandbox, "%s", name);
     if (access(folder, F_OK) == 0)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct sandbox;
 
@@ -28,6 +29,9 @@ const char *sandbox_folder(const struct sandbox *sandbox);
 
 /* Writes a file of the sandbox's folder (mode 0600); ' becomes " when `quotes`, so that JSON reads well in C. */
 const char *sandbox_write(struct sandbox *sandbox, const char *name, const char *text, bool quotes);
+
+/* Gives a file to root and a group. */
+void sandbox_share(const char *path, gid_t group, mode_t mode);
 
 /* A folder with what `munnel init` makes (ca.pem, server.pem, server.key, agents.json, agent.token); made at need. */
 const char *sandbox_pki(struct sandbox *sandbox, const char *name);

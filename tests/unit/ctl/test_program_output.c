@@ -12,14 +12,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LONG_MS = 15000, SHORT_MS = 200 };
 
-static char *run_shell(const char *script, unsigned timeout_ms, size_t *length, int *code, struct error *error) {
+static char *run_shell_of(const struct program_user *user, const char *script, unsigned timeout_ms, size_t *length,
+                          int *code, struct error *error) {
     char program[] = "sh", option[] = "-c", text[256], *argv[] = {program, option, text, NULL};
 
     snprintf(text, sizeof text, "%s", script);
-    return program_output(argv, timeout_ms, length, code, error);
+    return program_output(argv, user, timeout_ms, length, code, error);
+}
+
+static char *run_shell(const char *script, unsigned timeout_ms, size_t *length, int *code, struct error *error) {
+    return run_shell_of(NULL, script, timeout_ms, length, code, error);
 }
 
 START_TEST(both_outputs_and_the_exit_code_are_taken) {
@@ -67,8 +73,25 @@ START_TEST(one_that_is_not_there_is_named) {
     size_t length = 0;
     int code = -1;
 
-    ck_assert_ptr_null(program_output(argv, LONG_MS, &length, &code, &error));
+    ck_assert_ptr_null(program_output(argv, NULL, LONG_MS, &length, &code, &error));
     ck_assert_str_eq(error.text, "cannot start no-such-program: No such file or directory");
+}
+END_TEST
+
+/* Its user could read the environment, too. */
+START_TEST(one_of_another_user_has_that_users_rights_and_nothing_else) {
+    const struct program_user user = {.user = 65534, .group = 65533};
+    struct error error = {{0}};
+    size_t length = 0;
+    int code = -1;
+
+    setenv("SECRET", "of-root", 1);
+    char *output = run_shell_of(&user, "id -u; id -g; id -G; echo $SECRET", LONG_MS, &length, &code, &error);
+    if (geteuid() == 0)
+        ck_assert_str_eq(output, "65534\n65533\n65533\n\n");
+    else
+        ck_assert_str_eq(error.text, "cannot start sh: Operation not permitted");
+    free(output);
 }
 END_TEST
 
@@ -78,6 +101,7 @@ static TCase *programs(void) {
     tcase_add_test(group, what_is_too_much_is_cut);
     tcase_add_test(group, one_that_does_not_end_is_killed);
     tcase_add_test(group, one_that_is_not_there_is_named);
+    tcase_add_test(group, one_of_another_user_has_that_users_rights_and_nothing_else);
     return group;
 }
 
