@@ -15,6 +15,8 @@ AM_CPPFLAGS += -I$(top_srcdir)/tests/scenario
 
 check_LIBRARIES += libmunnel_scenario.a
 libmunnel_scenario_a_SOURCES = \
+	tests/scenario/harness/background_load.c \
+	tests/scenario/harness/background_load.h \
 	tests/scenario/harness/bytes.c \
 	tests/scenario/harness/bytes.h \
 	tests/scenario/harness/certs.c \

@@ -6,11 +6,11 @@
  */
 #include "config.h"
 
+#include "harness/background_load.h"
 #include "harness/deadline.h"
 #include "harness/http.h"
 #include "harness/live_relay.h"
 #include "harness/netns.h"
-#include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -26,8 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_MS = 10000, ASK_MS = 10000, BACK_MS = 30000, EXCHANGE_MS = 60000, ANSWER_MOST = 1 << 16 };
-enum { ROUNDS = 8, CLIENTS = 60, MANY = 1000000, PAUSE_MS = 1000, CONFIRM_S = 5 };
+enum { LOG_MS = 10000, ASK_MS = 10000, BACK_MS = 30000, ANSWER_MOST = 1 << 16 };
+enum { ROUNDS = 8, CLIENTS = 60, PAUSE_MS = 1000, CONFIRM_S = 5 };
 
 struct site {
     struct sandbox *sandbox;
@@ -37,8 +37,6 @@ struct site {
     uint16_t stay, extra[2], mover[2];
     const char *address; /* of admin.socket */
     char answer[ANSWER_MOST], version[64];
-    atomic_bool over;
-    atomic_uint relays;
 };
 
 /* ---- asking ---- */
@@ -157,7 +155,8 @@ static const char *remove_it(struct site *site, int relay) {
     return goes_on ? NULL : "a relay of a service that was removed was cut";
 }
 
-static const char *change_often(struct site *site) {
+static const char *change_often(void *context) {
+    struct site *site = context;
     for (unsigned i = 0; i < ROUNDS; i++) {
         int relay = -1;
         const char *wrong = add_and_move(site, &relay);
@@ -173,39 +172,12 @@ static const char *change_often(struct site *site) {
     return NULL;
 }
 
-/* Job 0 changes, the others relay until it is done. */
-static const char *relay_or_change(unsigned job, void *context) {
-    static const uint64_t sizes[] = {0, 1, 100, 5000, 70000, 300000};
-    struct site *site = context;
-    if (job == 0) {
-        const char *wrong = change_often(site);
-        atomic_store(&site->over, true);
-        return wrong;
-    }
-    if (atomic_load(&site->over))
-        return NULL;
-    struct relayed relayed = {.port = site->stay,
-                              .destination = site->exchange,
-                              .tag = job,
-                              .up = sizes[job % 6],
-                              .down = sizes[job / 6 % 6]};
-    const char *wrong = relayed_differs(&relayed, EXCHANGE_MS);
-    atomic_fetch_add(&site->relays, 1);
-    for (uint64_t pause = deadline_in(PAUSE_MS); !atomic_load(&site->over) && deadline_nap(pause);)
-        ; /* so that the clients leave the programs some of the machine */
-    return wrong;
-}
-
 static struct site site;
 
 START_TEST(changes_lose_nothing_of_clients_of_other_services) {
     site_start(&site, sandbox_new(__func__));
-    parallel_clients_run(CLIENTS + 1, MANY, relay_or_change, &site);
-    ck_assert_uint_gt(site.relays, CLIENTS);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"cut\"", NULL), 0);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"connection lost\"", NULL), 0);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"service\":\"stay\"", "\"reason\":\"no_agent\"", NULL),
-                      0);
+    struct background_load load = {&site.server, "stay", site.stay, site.exchange, CLIENTS, PAUSE_MS};
+    ck_assert_uint_gt(background_load_run(&load, change_often, &site), CLIENTS);
     ck_assert_uint_eq(files(&site), 0);
     site_end(&site);
 }

@@ -6,9 +6,9 @@
  */
 #include "config.h"
 
+#include "harness/background_load.h"
 #include "harness/deadline.h"
 #include "harness/live_relay.h"
-#include "harness/parallel_clients.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
 
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { LOG_MS = 10000, ASK_MS = 10000, EXCHANGE_MS = 60000, REST_MS = 30000, LONG_BYTES = 3 << 20 };
-enum { RELOADS = 50, CLIENTS = 200, MANY = 1000000, PAUSE_MS = 2500 };
+enum { RELOADS = 50, CLIENTS = 200, PAUSE_MS = 2500 };
 
 struct site {
     struct sandbox *sandbox;
@@ -29,8 +29,6 @@ struct site {
     struct destination *exchange, *echo;
     uint16_t stay, mover[2], extra;
     char main_file[2048];
-    atomic_bool over;
-    atomic_uint relays;
 };
 
 static const char *file_of(struct site *site, const char *name, const char *service) {
@@ -166,7 +164,8 @@ static const char *write_wrong(struct site *site, unsigned at) {
                                                     : "a wrong file changed something";
 }
 
-static const char *reload_often(struct site *site) {
+static const char *reload_often(void *context) {
+    struct site *site = context;
     unsigned at = 0;
     int relay = -1;
     for (unsigned i = 0; i < RELOADS; i += 5) {
@@ -182,40 +181,13 @@ static const char *reload_often(struct site *site) {
     return NULL;
 }
 
-/* Job 0 reloads, the others relay until it is done. */
-static const char *relay_or_reload(unsigned job, void *context) {
-    static const uint64_t sizes[] = {0, 1, 100, 5000, 70000, 300000};
-    struct site *site = context;
-    if (job == 0) {
-        const char *wrong = reload_often(site);
-        atomic_store(&site->over, true);
-        return wrong;
-    }
-    if (atomic_load(&site->over))
-        return NULL;
-    struct relayed relayed = {.port = site->stay,
-                              .destination = site->exchange,
-                              .tag = job,
-                              .up = sizes[job % 6],
-                              .down = sizes[job / 6 % 6]};
-    const char *wrong = relayed_differs(&relayed, EXCHANGE_MS);
-    atomic_fetch_add(&site->relays, 1);
-    for (uint64_t pause = deadline_in(PAUSE_MS); !atomic_load(&site->over) && deadline_nap(pause);)
-        ; /* so that two hundred threads leave the programs some of the machine */
-    return wrong;
-}
-
 START_TEST(fifty_reloads_lose_nothing_of_two_hundred_clients) {
     struct site site = site_start(__func__);
+    struct background_load load = {&site.server, "stay", site.stay, site.exchange, CLIENTS, PAUSE_MS};
     struct usage before = usage_of(site.server.process), agent_before = usage_of(site.agent);
     before.extra_links = agent_before.extra_links = 8;
     before.extra_heap = agent_before.extra_heap = USAGE_BULK_HEAP;
-    parallel_clients_run(CLIENTS + 1, MANY, relay_or_reload, &site);
-    ck_assert_uint_gt(site.relays, CLIENTS);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"cut\"", NULL), 0);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"connection lost\"", NULL), 0);
-    ck_assert_uint_eq(process_count(site.server.process, 0, "\"service\":\"stay\"", "\"reason\":\"no_agent\"", NULL),
-                      0);
+    ck_assert_uint_gt(background_load_run(&load, reload_often, &site), CLIENTS);
     ck_assert_uint_ge(process_count(site.server.process, 0, "\"configuration reloaded\"", NULL), RELOADS / 5 * 4);
     usage_await(site.server.process, &before, REST_MS);
     usage_await(site.agent, &agent_before, REST_MS);

@@ -5,10 +5,10 @@
  */
 #include "config.h"
 
+#include "harness/background_load.h"
 #include "harness/certs.h"
 #include "harness/deadline.h"
 #include "harness/live_relay.h"
-#include "harness/parallel_clients.h"
 #include "harness/scenario.h"
 
 #include <signal.h>
@@ -29,36 +29,18 @@ static void write_text(const char *path, const char *text) {
 
 /* --- certificates --- */
 
-struct load {
-    const struct simple *simple;
-    struct destination *destination;
-    atomic_bool over;
-    atomic_uint relays;
-};
+enum { RENEWALS = 3, CLIENTS = 3 };
 
-enum { RENEWALS = 3, CLIENTS = 4, MANY = 1000000 };
-
-/* Job 0 renews, the others relay until it is done. */
-static const char *relay_or_renew(unsigned job, void *context) {
-    struct load *load = context;
-    if (job > 0) {
-        if (atomic_load(&load->over))
-            return NULL;
-        struct relayed relayed = {
-            .port = load->simple->port, .destination = load->destination, .tag = job, .up = 20000, .down = 50000};
-        atomic_fetch_add(&load->relays, 1);
-        return relayed_differs(&relayed, ASK_MS);
-    }
+static const char *renew_often(void *context) {
+    const struct server *server = context;
     for (unsigned i = 0; i < RENEWALS; i++) {
-        struct process *server = load->simple->server.process;
-        size_t mark = process_mark(server);
-        server_renew(&load->simple->server, i % 2 ? "odd" : "even");
-        char *line = process_seek(server, mark, LOG_MS, "certificates reloaded", NULL);
+        size_t mark = process_mark(server->process);
+        server_renew(server, i % 2 ? "odd" : "even");
+        char *line = process_seek(server->process, mark, LOG_MS, "certificates reloaded", NULL);
         free(line);
         if (!line)
             return "the server did not read its new certificate";
     }
-    atomic_store(&load->over, true);
     return NULL;
 }
 
@@ -66,13 +48,10 @@ START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     struct destination *destination = destination_start(handle_exchange, NULL);
     struct simple simple = simple_start(__func__, destination_port(destination), NULL, NULL);
     struct sandbox *sandbox = simple.sandbox;
-    struct load load = {.simple = &simple, .destination = destination};
+    struct background_load load = {&simple.server, "echo", simple.port, destination, CLIENTS, 0};
     char old_pin[80], new_pin[80];
     certs_pin(simple.server.pki, "server", old_pin);
-    parallel_clients_run(CLIENTS, MANY, relay_or_renew, &load);
-    ck_assert_uint_gt(load.relays, 50);
-    ck_assert_uint_eq(process_count(simple.server.process, 0, "\"cut\"", NULL), 0);
-    ck_assert_uint_eq(process_count(simple.server.process, 0, "\"connection lost\"", NULL), 0);
+    ck_assert_uint_gt(background_load_run(&load, renew_often, &simple.server), 50);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "cannot reload the certificates", NULL), 0);
 
     /* Who comes now meets the new key. */
