@@ -66,9 +66,15 @@ unit_agent_tests += tests/unit/agent/upstream/test_data_dials
 tests_unit_agent_upstream_test_data_dials_SOURCES = tests/unit/agent/upstream/test_data_dials.c $(unit_agent_harness)
 tests_unit_agent_upstream_test_data_dials_LDADD = $(LINK_UNIT_AGENT)
 
+data_links_fixture = tests/unit/agent/upstream/data_links_fixture.c tests/unit/agent/upstream/data_links_fixture.h $(unit_agent_harness)
+
 unit_agent_tests += tests/unit/agent/upstream/test_data_links
-tests_unit_agent_upstream_test_data_links_SOURCES = tests/unit/agent/upstream/test_data_links.c $(unit_agent_harness)
+tests_unit_agent_upstream_test_data_links_SOURCES = tests/unit/agent/upstream/test_data_links.c $(data_links_fixture)
 tests_unit_agent_upstream_test_data_links_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_data_links_exclusive
+tests_unit_agent_upstream_test_data_links_exclusive_SOURCES = tests/unit/agent/upstream/test_data_links_exclusive.c $(data_links_fixture)
+tests_unit_agent_upstream_test_data_links_exclusive_LDADD = $(LINK_UNIT_AGENT)
 
 unit_agent_tests += tests/unit/agent/upstream/test_services
 tests_unit_agent_upstream_test_services_SOURCES = tests/unit/agent/upstream/test_services.c $(unit_agent_one_harness)

@@ -1,138 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_data_links: shared links are kept, exclusive ones are dialled when they are wanted, and no more than a limit at
- * once.
+ * test_data_links: shared links are kept, after failures ever more slowly, and for as long as the session lives.
  */
 #include "config.h"
 
 #include "agent/harness.h"
-#include "agent/upstream/data_links.h"
+#include "agent/upstream/data_links_fixture.h"
 #include "lib/base/clock.h"
 #include "unit.h"
-
-#include <stdlib.h>
-
-enum { LIMIT_MS = 5000, SESSION = 17, OTHER = 18, NEVER_MS = 3600000 };
-
-static struct loop *loop;
-static struct data_links *links;
-static struct session_links *session, *other;
-static const struct carrier_role SHARED = {SESSION, 0, false}, EXCLUSIVE = {SESSION, 0, true};
-
-/* The plane's events of data links lead to data_links.c alone. */
-static void on_carrier(void *context, uint64_t tag, const struct carrier_role *role) {
-    (void)context;
-    ck_assert(data_dials_made(tag));
-    data_links_on_carrier(links, tag, role);
-}
-
-static void on_want_carriers(void *context, const struct carrier_role *role, unsigned count) {
-    (void)context;
-    data_links_on_want(links, role, count);
-}
-
-static void on_gone(void *context, const struct link_end *end) {
-    (void)context;
-    ck_assert(data_dials_made(end->tag));
-    data_links_on_gone(links, end);
-}
-
-static void on_greeting(void *context, const struct greeting *greeting) {
-    (void)context;
-    ck_assert(greeting->rejected);
-    data_links_on_rejected(links, greeting->tag, greeting->text, greeting->length);
-    plane_reject(fake_plane(), greeting->link, NULL);
-}
-
-static const struct plane_events EVENTS = {.on_greeting = on_greeting,
-                                           .on_carrier = on_carrier,
-                                           .on_want_carriers = on_want_carriers,
-                                           .on_gone = on_gone};
-
-static struct session_links *make_session(uint64_t tag, const char *name) {
-    struct session_links *made = calloc(1, sizeof *made);
-
-    ck_assert_ptr_nonnull(made);
-    made->threads = 1;
-    made->target = (struct data_target){.who = name,
-                                        .session = tag,
-                                        .id = "00112233445566778899aabbccddeeff",
-                                        .name = "tester",
-                                        .instance = "ffeeddccbbaa99887766554433221100",
-                                        .trust = fake_trust(),
-                                        .server_name = name,
-                                        .key = {1, 2, 3},
-                                        .resume_ms = 30000};
-    return made;
-}
-
-static void set_up_with(const struct data_links_times *times) {
-    fake_plane()->options.events = &EVENTS;
-    loop = loop_new("test");
-    links = data_links_new(loop, fake_plane(), NULL, times);
-    ck_assert_ptr_nonnull(links);
-    session = make_session(SESSION, "one");
-    other = make_session(OTHER, "other");
-}
-
-static void set_up(void) {
-    set_up_with(&(struct data_links_times){.first_ms = 1, .longest_ms = 4});
-}
-
-/* A wait is a random part of an hour, so that no dial of a test comes by itself. */
-static void set_up_patient(void) {
-    set_up_with(&(struct data_links_times){.first_ms = NEVER_MS, .longest_ms = NEVER_MS});
-}
-
-static void set_up_unsettled(void) {
-    set_up_with(&(struct data_links_times){.first_ms = 1, .longest_ms = 4, .settled_ms = NEVER_MS});
-}
-
-static void set_up_flapping(void) {
-    set_up_with(&(struct data_links_times){.first_ms = NEVER_MS, .longest_ms = NEVER_MS, .hurry_ms = 60000});
-}
-
-static void tear_down(void) {
-    struct session_links *all[] = {session, other};
-
-    for (size_t i = 0; i < 2; i++) {
-        data_links_remove(links, all[i]);
-        trust_free(all[i]->target.trust);
-        free(all[i]);
-    }
-    data_links_free(links);
-    loop_free(loop);
-    fake_plane_forget();
-}
-
-static unsigned dialled(void) {
-    return fake_plane()->link_count;
-}
-
-static const struct dial_order *order(unsigned index) {
-    ck_assert_uint_lt(index, dialled());
-    return &fake_plane()->links[index].order;
-}
-
-static bool are_dialled(void *context) {
-    const unsigned *count = context;
-
-    return dialled() >= *count;
-}
-
-static void await_dials(unsigned count) {
-    ck_assert_msg(unit_run_until(loop_base(loop), are_dialled, &count, LIMIT_MS), "%u dials, not %u", dialled(), count);
-    unit_run_rounds(loop_base(loop), 5);
-    ck_assert_uint_eq(dialled(), count);
-}
-
-/* Until what failed or was lost would be dialled again. */
-static void run_past_due(void) {
-    while (clock_ms() < session->dialling[false].due_ms || clock_ms() < session->dialling[true].due_ms)
-        ;
-    unit_run_rounds(loop_base(loop), 10);
-}
 
 /* ---- shared links ---- */
 
@@ -437,112 +313,6 @@ START_TEST(nothing_is_dialled_while_the_plane_stops) {
 }
 END_TEST
 
-/* ---- exclusive links ---- */
-
-START_TEST(exclusive_links_are_dialled_when_they_are_wanted_and_not_again) {
-    data_links_add(links, session);
-    fake_want_links(&EXCLUSIVE, 2);
-    ck_assert_uint_eq(dialled(), 3);
-    ck_assert(order(2)->role.is_exclusive);
-    data_links_order(links, session, 0, true, 3); /* by the server: two are on their way */
-    ck_assert_uint_eq(dialled(), 4);
-    fake_link_up(1);
-    fake_link_gone(1, "not used for a minute");
-    run_past_due();
-    ck_assert_uint_eq(dialled(), 4);
-}
-END_TEST
-
-START_TEST(an_exclusive_link_that_failed_is_not_wanted_again_before_its_wait_is_over) {
-    data_links_add(links, session);
-    fake_want_links(&EXCLUSIVE, 1);
-    fake_link_gone(1, "connection refused");
-    fake_want_links(&EXCLUSIVE, 1);
-    ck_assert_uint_eq(dialled(), 2);
-    session->dialling[true].due_ms = 0;
-    fake_want_links(&EXCLUSIVE, 1); /* as each second */
-    ck_assert_uint_eq(dialled(), 3);
-}
-END_TEST
-
-START_TEST(a_thread_has_no_more_than_60_exclusive_links) {
-    data_links_add(links, session);
-    for (unsigned i = 0; i < 3; i++) {
-        fake_want_links(&EXCLUSIVE, 64);
-        ck_assert_uint_eq(dialled(), 61);
-    }
-    for (unsigned i = 1; i < 61; i++)
-        fake_link_up(i);
-    fake_want_links(&EXCLUSIVE, 1);
-    ck_assert_uint_eq(dialled(), 61);
-    fake_link_gone(1, "closed");
-    fake_want_links(&EXCLUSIVE, 2);
-    ck_assert_uint_eq(dialled(), 62);
-}
-END_TEST
-
-/* ---- no more than a limit at once ---- */
-
-static void want_as_many_as_possible(void) {
-    for (unsigned i = 0; i < PROTO_THREADS_MAX; i++)
-        fake_want_links(&(struct carrier_role){SESSION, i, true}, CARRIERS_EXCLUSIVE_MAX);
-}
-
-START_TEST(dials_for_exclusive_links_leave_room_for_shared_ones) {
-    session->threads = PROTO_THREADS_MAX;
-    data_links_add(links, session);
-    want_as_many_as_possible();
-    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX);
-    data_links_add(links, other);
-    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX + 1);
-    fake_link_up(1); /* the first exclusive one makes room for another */
-    want_as_many_as_possible();
-    ck_assert_uint_eq(dialled(), 1 + DATA_DIALS_EXCLUSIVE_MAX + 2);
-}
-END_TEST
-
-enum { CROWD = 8 };
-
-static struct session_links *crowd[CROWD]; /* each with streams that lack a link on every thread */
-
-static void make_crowd(void) {
-    for (unsigned i = 0; i < CROWD; i++) {
-        crowd[i] = make_session(100 + i, "crowd");
-        crowd[i]->threads = PROTO_THREADS_MAX;
-        data_links_add(links, crowd[i]);
-        for (unsigned k = 0; k < PROTO_THREADS_MAX; k++)
-            fake_want_links(&(struct carrier_role){100 + i, k, false}, 1);
-    }
-}
-
-static void free_crowd(void) {
-    for (unsigned i = 0; i < CROWD; i++) {
-        data_links_remove(links, crowd[i]);
-        trust_free(crowd[i]->target.trust);
-        free(crowd[i]);
-    }
-}
-
-START_TEST(no_more_than_1024_are_under_way_and_sessions_take_turns) {
-    session->threads = PROTO_THREADS_MAX;
-    data_links_add(links, session);
-    want_as_many_as_possible();
-    make_crowd();
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
-    data_links_add(links, other);
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX);
-    fake_link_up(0); /* makes room for one more, as the next two */
-    fake_link_up(DATA_DIALS_EXCLUSIVE_MAX + 1);
-    fake_link_reject(DATA_DIALS_EXCLUSIVE_MAX + 2, REJECT_BUSY, "full", 60);
-    ck_assert_uint_eq(dialled(), DATA_DIALS_MAX + 3);
-    unsigned of_other = 0;
-    for (unsigned i = DATA_DIALS_MAX; i < dialled(); i++)
-        of_other += order(i)->role.session == OTHER;
-    ck_assert_uint_eq(of_other, 1); /* though the others were there first */
-    free_crowd();
-}
-END_TEST
-
 static TCase *shared(void) {
     TCase *group = tcase_create("shared");
 
@@ -556,6 +326,10 @@ static TCase *shared(void) {
     tcase_add_test(group, no_server_puts_a_link_off_for_longer_than_a_minute);
     tcase_add_test(group, a_busy_server_is_not_dialled_before_the_time_that_it_asked_for);
     return group;
+}
+
+static void set_up_unsettled(void) {
+    set_up_with(&(struct data_links_times){.first_ms = 1, .longest_ms = 4, .settled_ms = NEVER_MS});
 }
 
 static TCase *unsettled(void) {
@@ -576,6 +350,10 @@ static TCase *waiting(void) {
     tcase_add_test(group, a_timer_that_cannot_be_set_does_not_end_the_dialling);
     tcase_add_test(group, a_change_of_the_network_ends_the_wait_after_a_failure);
     return group;
+}
+
+static void set_up_flapping(void) {
+    set_up_with(&(struct data_links_times){.first_ms = NEVER_MS, .longest_ms = NEVER_MS, .hurry_ms = 60000});
 }
 
 static TCase *flapping(void) {
@@ -599,23 +377,4 @@ static TCase *sessions(void) {
     return group;
 }
 
-static TCase *exclusive(void) {
-    TCase *group = tcase_create("exclusive");
-
-    tcase_add_checked_fixture(group, set_up, tear_down);
-    tcase_add_test(group, exclusive_links_are_dialled_when_they_are_wanted_and_not_again);
-    tcase_add_test(group, a_thread_has_no_more_than_60_exclusive_links);
-    tcase_add_test(group, dials_for_exclusive_links_leave_room_for_shared_ones);
-    tcase_add_test(group, no_more_than_1024_are_under_way_and_sessions_take_turns);
-    return group;
-}
-
-static TCase *failed(void) {
-    TCase *group = tcase_create("failed");
-
-    tcase_add_checked_fixture(group, set_up_patient, tear_down);
-    tcase_add_test(group, an_exclusive_link_that_failed_is_not_wanted_again_before_its_wait_is_over);
-    return group;
-}
-
-UNIT_MAIN("agent/upstream/data_links", shared, unsettled, waiting, flapping, sessions, exclusive, failed)
+UNIT_MAIN("agent/upstream/data_links", shared, unsettled, waiting, flapping, sessions)
