@@ -161,10 +161,22 @@ unit_relay_tests += tests/unit/relay/test_flush
 tests_unit_relay_test_flush_SOURCES = tests/unit/relay/test_flush.c
 tests_unit_relay_test_flush_LDADD = $(LINK_UNIT_RELAY)
 
+send_buffer_fixture = tests/unit/relay/mux/send_buffer_fixture.c tests/unit/relay/mux/send_buffer_fixture.h
+
 unit_relay_tests += tests/unit/relay/mux/test_send_buffer
-tests_unit_relay_mux_test_send_buffer_SOURCES = tests/unit/relay/mux/test_send_buffer.c
+tests_unit_relay_mux_test_send_buffer_SOURCES = tests/unit/relay/mux/test_send_buffer.c $(send_buffer_fixture)
 tests_unit_relay_mux_test_send_buffer_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_mux_test_send_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+
+unit_relay_tests += tests/unit/relay/mux/test_send_memory
+tests_unit_relay_mux_test_send_memory_SOURCES = tests/unit/relay/mux/test_send_memory.c $(send_buffer_fixture)
+tests_unit_relay_mux_test_send_memory_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_mux_test_send_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+
+unit_relay_tests += tests/unit/relay/mux/test_send_buffer_walk
+tests_unit_relay_mux_test_send_buffer_walk_SOURCES = tests/unit/relay/mux/test_send_buffer_walk.c $(send_buffer_fixture)
+tests_unit_relay_mux_test_send_buffer_walk_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_mux_test_send_buffer_walk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
 unit_relay_tests += tests/unit/relay/stream/test_socket
 tests_unit_relay_stream_test_socket_SOURCES = tests/unit/relay/stream/test_socket.c
