@@ -84,12 +84,19 @@ unit_relay_tests += tests/unit/relay/test_plane_end
 tests_unit_relay_test_plane_end_SOURCES = tests/unit/relay/test_plane_end.c
 tests_unit_relay_test_plane_end_LDADD = $(LINK_UNIT_RELAY)
 
-unit_relay_tests += tests/unit/relay/test_plane_orders
-tests_unit_relay_test_plane_orders_SOURCES = tests/unit/relay/test_plane_orders.c $(two_planes)
-tests_unit_relay_test_plane_orders_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_test_plane_orders_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
+two_threads = tests/unit/relay/two_threads.c tests/unit/relay/two_threads.h $(two_planes)
+two_threads_flags = $(memory_net_flags) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup \
 	-Wl,--wrap=relay_thread_end,--wrap=plane_accept_data
+
+unit_relay_tests += tests/unit/relay/test_plane_orders
+tests_unit_relay_test_plane_orders_SOURCES = tests/unit/relay/test_plane_orders.c $(two_threads)
+tests_unit_relay_test_plane_orders_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_plane_orders_LDFLAGS = $(AM_LDFLAGS) $(two_threads_flags)
+
+unit_relay_tests += tests/unit/relay/test_session_threads
+tests_unit_relay_test_session_threads_SOURCES = tests/unit/relay/test_session_threads.c $(two_threads)
+tests_unit_relay_test_session_threads_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_test_session_threads_LDFLAGS = $(AM_LDFLAGS) $(two_threads_flags)
 
 unit_relay_tests += tests/unit/relay/test_plane
 tests_unit_relay_test_plane_SOURCES = tests/unit/relay/test_plane.c $(relayed)
