@@ -169,6 +169,7 @@ libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/pool.c \
 	src/lib/http/pool_priv.h \
 	src/lib/http/query.c \
+	src/lib/http/refusal.c \
 	src/lib/http/reply_head.c \
 	src/lib/http/reply_head.h \
 	src/lib/http/request.c \

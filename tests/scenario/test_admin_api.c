@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000, ANSWER_MOST = 1 << 20, SOON_MS = 10000, MANY_REQUESTS = 300 };
+enum { ASK_MS = 10000, ANSWER_MOST = 1 << 20, SOON_MS = 10000, MANY_REQUESTS = 300, LARGE_CONTENT = 1 << 20 };
 
 #define ADMIN_TOKEN   "admin-0123456789abcdef0123456789abcdef"
 #define VIEW_TOKEN    "view-0123456789abcdef0123456789abcdef0"
@@ -363,7 +363,39 @@ START_TEST(those_who_may_not_ask_are_refused) {
 }
 END_TEST
 
-/* Readers of events that never read, and questions one after the other. */
+static void expect_413_of_curl(const struct administered *administered, const char *name, const char *curl,
+                               const char *expect, const char *socket) {
+    struct sandbox *sandbox = administered->sandbox;
+    const char *url = sandbox_text(sandbox, "http://localhost:%u/v1/agents", administered->http_port);
+    const char *content = sandbox_text(sandbox, "@%s", sandbox_path(sandbox, "large.json"));
+    int code = sandbox_do(sandbox, name, curl, "-sS", "-m", "20", "-H", "Content-Type: application/json", "-H",
+                          "Authorization: Bearer " ADMIN_TOKEN, "-H", expect, "-w", "\n%{http_code} %{content_type}\n",
+                          "--data-binary", content, url, socket ? "--unix-socket" : NULL, socket, NULL);
+    const char *output = sandbox_output(sandbox, name);
+
+    ck_assert_msg(code == 0 && strstr(output, "413 application/problem+json") && strstr(output, "longer than 64 KiB"),
+                  "curl -H \"%s\" (%s) ends with %d: %s", expect, socket ? socket : "TCP", code, output);
+}
+
+START_TEST(content_that_is_too_long_gets_413_at_curl) {
+    struct administered administered = start("large");
+    const char *curl = sandbox_peer(administered.sandbox, "curl");
+    char *text = malloc(LARGE_CONTENT + 1);
+
+    memset(text, 'x', LARGE_CONTENT);
+    text[LARGE_CONTENT] = '\0';
+    sandbox_write(administered.sandbox, "large.json", text, false);
+    free(text);
+    if (curl) {
+        expect_413_of_curl(&administered, "tcp", curl, "Expect:", NULL);
+        expect_413_of_curl(&administered, "tcp_100", curl, "Expect: 100-continue", NULL);
+        expect_413_of_curl(&administered, "unix", curl, "Expect:", administered.socket);
+        expect_413_of_curl(&administered, "unix_100", curl, "Expect: 100-continue", administered.socket);
+    }
+    end(&administered);
+}
+END_TEST
+
 START_TEST(page_is_there_without_a_token_and_within_its_policy) {
     struct administered administered = start("page");
 
@@ -380,6 +412,7 @@ START_TEST(page_is_there_without_a_token_and_within_its_policy) {
 }
 END_TEST
 
+/* Readers of events that never read, and questions one after the other. */
 START_TEST(relays_go_on_while_it_is_asked_much) {
     struct administered administered = start("much");
     const char *address = sandbox_text(administered.sandbox, "unix:%s", administered.socket);
@@ -409,6 +442,6 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
               SCENARIO(check_goes_the_way_of_a_client, 60),
               SCENARIO(check_names_what_is_wrong_with_the_destination, 60),
-              SCENARIO(those_who_may_not_ask_are_refused, 60),
+              SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(content_that_is_too_long_gets_413_at_curl, 60),
               SCENARIO(page_is_there_without_a_token_and_within_its_policy, 60),
               SCENARIO(relays_go_on_while_it_is_asked_much, 60))

@@ -105,6 +105,7 @@ static bool add_retry(struct http_request *request) {
 
 bool http_answer_begin(struct http_request *request, unsigned status, const char *content_type) {
     bool must_close = request->must_close || request->connection->requests >= REQUESTS_MOST;
+    request->connection->is_last = must_close;
     if ((!content_type || add(request, "Content-Type", content_type)) && add_security(request) &&
         add_version(request) && add_retry(request) && (status != 405 || add_allow(request)) &&
         (status != 401 || add(request, "WWW-Authenticate", "Bearer realm=\"munnel\"")) &&

@@ -19,14 +19,16 @@
 #include "lib/net/sock.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Sent by the client: within a request, which evhttp drains beyond its own limit; and while it is not read. */
-enum { RECEIVED_MOST = 384 * 1024, UNREAD_MOST = 64 * 1024 };
+/* Sent by the client: within a request, which is more than evhttp's limit for headers and ours for content, so that
+ * what is over it is content; and while it is not read. */
+enum { RECEIVED_MOST = 256 * 1024, UNREAD_MOST = 64 * 1024 };
 
 static void set_phase(struct http_connection *connection, enum http_phase phase, unsigned limit_ms) {
     static const unsigned from[] = {
@@ -57,6 +59,12 @@ void http_connection_abort(struct http_connection *connection) {
     event_active(connection->pool->sweep, EV_TIMEOUT, 0);
 }
 
+/* In evhttp's callbacks nothing may be ended. */
+static void refuse_later(struct http_connection *connection) {
+    connection->is_too_long = true;
+    event_active(connection->pool->sweep, EV_TIMEOUT, 0);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *context) {
     struct http_connection *connection = context;
     if (!info->n_added)
@@ -64,8 +72,9 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
     connection->received += info->n_added;
     if (connection->phase == HTTP_PHASE_IDLE)
         set_phase(connection, HTTP_PHASE_READING, connection->pool->limits->request_ms);
-    bool is_read = connection->phase <= HTTP_PHASE_READING;
-    if (connection->received > RECEIVED_MOST || (!is_read && evbuffer_get_length(input) > UNREAD_MOST))
+    if (connection->phase == HTTP_PHASE_READING && connection->received > RECEIVED_MOST)
+        refuse_later(connection);
+    else if (connection->phase > HTTP_PHASE_READING && evbuffer_get_length(input) > UNREAD_MOST)
         http_connection_abort(connection);
 }
 
@@ -99,6 +108,19 @@ static void set_free(struct http_connection *connection) {
     event_active(connection->pool->sweep, EV_TIMEOUT, 0); /* which lets evhttp accept again */
 }
 
+/* Not if the client is late or does not take its answers, and not if all is read that it has to send. */
+static bool may_be_sending(const struct http_connection *connection) {
+    return !connection->must_close &&
+           (connection->phase == HTTP_PHASE_READING || (connection->phase == HTTP_PHASE_IDLE && connection->is_last));
+}
+
+/* evhttp closes its descriptor, but not the connection. */
+static void linger(const struct http_connection *connection) {
+    int fd = fcntl(bufferevent_getfd(connection->bufferevent), F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0)
+        http_linger(connection->pool, fd);
+}
+
 /* evhttp's, first thing when it frees a connection; the user may answer its request, which goes nowhere. */
 static void on_close(struct evhttp_connection *evhttp, void *context) {
     (void)evhttp;
@@ -108,6 +130,8 @@ static void on_close(struct evhttp_connection *evhttp, void *context) {
     connection->on_time = NULL;
     if (connection->phase == HTTP_PHASE_STREAMING)
         connection->pool->streams--;
+    if (may_be_sending(connection))
+        linger(connection);
     set_free(connection);
     if (on_gone)
         on_gone(connection->context);
@@ -155,9 +179,25 @@ static bool has_gone(const struct http_connection *connection) {
     return connection->phase == HTTP_PHASE_HANDLING && poll(&state, 1, 0) == 1 && state.revents & (POLLHUP | POLLERR);
 }
 
+/* Its content is longer than evhttp would have to keep. Complete in the meantime, it has been answered. */
+static void refuse(struct http_connection *connection) {
+    static const struct http_refusal too_long = {413, "Content Too Large", "the content is longer than 64 KiB",
+                                                 "send less", false};
+    connection->is_too_long = false;
+    if (connection->phase != HTTP_PHASE_READING)
+        return;
+    connection->pool->counts->refused_malformed++;
+    http_refuse(bufferevent_getfd(connection->bufferevent), &too_long);
+    http_connection_end(connection);
+}
+
 void http_connection_check(struct http_connection *connection, uint64_t now_ms) {
     if (has_gone(connection))
         connection->must_close = true;
+    if (connection->is_too_long && !connection->must_close)
+        refuse(connection);
+    if (connection->phase == HTTP_PHASE_FREE)
+        return;
     bool is_late = now_ms >= connection->deadline_ms;
     if (is_late && connection->on_time && !connection->must_close) {
         connection->on_time(connection->context, now_ms);

@@ -20,20 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { REFUSED_A_TURN = 16, PAUSE_MS = 100, REQUEST_PART = 4096 };
-
-#define BUSY_BODY                                                                                                      \
-    "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"                                      \
-    "\"detail\":\"too many connections\",\"remedy\":\"try again in a second\"}"
-_Static_assert(sizeof BUSY_BODY - 1 == 130, "Content-Length below");
-
-static const char busy_answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                                  "Content-Type: application/problem+json\r\n"
-                                  "Content-Length: 130\r\n"
-                                  "Retry-After: 1\r\n"
-                                  "Cache-Control: no-store\r\n"
-                                  "X-Content-Type-Options: nosniff\r\n"
-                                  "Connection: close\r\n\r\n" BUSY_BODY;
+enum { REFUSED_A_TURN = 16, PAUSE_MS = 100 };
 
 static const char *path_of(const struct addr *addr) {
     return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
@@ -53,15 +40,12 @@ static void on_accept_error(struct evconnlistener *accepts, void *evhttp) {
     (void)evconnlistener_disable(accepts);
 }
 
-/* What has arrived is read first: closed with unread bytes, TCP would send a reset that overtakes the answer. */
-static void refuse(int fd) {
-    char unread[REQUEST_PART];
-    struct iovec request = {unread, sizeof unread}, answer = {(void *)(uintptr_t)busy_answer, sizeof busy_answer - 1};
-    (void)sock_readv(fd, &request, 1);
-    (void)sock_writev(fd, &answer, 1);
-    (void)sock_half_close(fd);
-    (void)sock_readv(fd, &request, 1);
-    sock_close(fd);
+static void refuse(struct http_pool *pool, int fd) {
+    static const struct http_refusal busy = {503, "Service Unavailable", "too many connections",
+                                             "try again in a second", true};
+    pool->counts->refused_busy++;
+    http_refuse(fd, &busy);
+    http_linger(pool, fd);
 }
 
 static void on_busy(evutil_socket_t listening, short what, void *context) {
@@ -71,8 +55,7 @@ static void on_busy(evutil_socket_t listening, short what, void *context) {
         struct addr peer;
         int fd = sock_accept(listening, &peer);
         if (fd >= 0) {
-            pool->counts->refused_busy++;
-            refuse(fd);
+            refuse(pool, fd);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             pause_all(pool);
             return;

@@ -14,14 +14,8 @@
 
 #include <stdlib.h>
 
-/* evhttp's own limits, beyond ours, since it answers in HTML what is over them. */
-enum {
-    EVHTTP_HEADERS_MOST = 64 * 1024,
-    EVHTTP_BODY_MOST = 256 * 1024,
-    QUIET_MS = 500,
-    UNUSED_MS = 3600 * 1000,
-    ALL_METHODS = 0xffff
-};
+/* evhttp's own limit, beyond ours, since it answers in HTML what is over it. */
+enum { EVHTTP_HEADERS_MOST = 64 * 1024, QUIET_MS = 500, UNUSED_MS = 3600 * 1000, ALL_METHODS = 0xffff };
 
 static struct http_connection *find_slot(struct http_pool *pool, enum http_phase phase) {
     for (unsigned i = 0; i < pool->limits->connections; i++)
@@ -109,6 +103,7 @@ struct http_pool *http_pool_new(struct event_base *base, bool is_unix, const str
     pool->counts = counts;
     pool->count = is_unix ? &counts->connections_unix : &counts->connections_tcp;
     pool->group = (gid_t)-1;
+    LIST_INIT(&pool->lingering);
     for (unsigned i = 0; i < limits->connections; i++)
         pool->connections[i].pool = pool;
     pool->evhttp = evhttp_new(base);
@@ -118,10 +113,8 @@ struct http_pool *http_pool_new(struct event_base *base, bool is_unix, const str
         return NULL;
     }
     evhttp_set_max_headers_size(pool->evhttp, EVHTTP_HEADERS_MOST);
-    evhttp_set_max_body_size(pool->evhttp, EVHTTP_BODY_MOST);
     evhttp_set_allowed_methods(pool->evhttp, ALL_METHODS); /* so that our own 405 is the answer */
     evhttp_set_default_content_type(pool->evhttp, NULL);
-    (void)evhttp_set_flags(pool->evhttp, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_bevcb(pool->evhttp, on_accept, pool);
     evhttp_set_gencb(pool->evhttp, handler, context);
     return pool;
@@ -138,6 +131,7 @@ void http_pool_free(struct http_pool *pool) {
         if (connection->phase > HTTP_PHASE_ACCEPTED)
             http_connection_end(connection);
     }
+    http_linger_stop(pool);
     if (pool->next)
         bufferevent_free(pool->next->bufferevent);
     if (pool->evhttp)

@@ -23,6 +23,7 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <sys/queue.h>
 
 enum http_phase {
     HTTP_PHASE_FREE,
@@ -43,7 +44,9 @@ struct http_connection {
     uint64_t deadline_ms; /* of the phase */
     size_t received;      /* bytes of the request */
     unsigned requests;
-    bool must_close; /* at the end of this turn of the loop */
+    bool must_close;  /* at the end of this turn of the loop */
+    bool is_too_long; /* the request that is being read: to be refused likewise */
+    bool is_last;     /* the answer says so; the client may have more to send */
     /* Who it is. */
     struct addr peer;
     bool is_permitted;           /* Unix: the peer's user may */
@@ -92,6 +95,8 @@ struct http_pool {
     uint64_t paused_until_ms;
     gid_t group; /* of the Unix socket */
     struct http_listener *listeners;
+    LIST_HEAD(, http_lingering) lingering; /* connections that have ended */
+    unsigned lingering_count;
     struct http_connection *next; /* prepared; NULL while evhttp does not accept */
     struct http_connection connections[];
 };
@@ -127,6 +132,18 @@ void http_connection_stream(struct http_connection *connection, void *context, v
 void http_connection_write(struct http_connection *connection, struct evhttp_request *request); /* the last of it */
 /* For on_gone of a user: frees the request if evhttp has left it to its user. */
 void http_connection_drop_request(struct evhttp_request *request);
+
+/* ---- answers without evhttp, and ends (refusal.c) ---- */
+
+struct http_refusal {
+    unsigned status;
+    const char *title, *detail, *remedy; /* without quotes and backslashes */
+    bool is_for_now;                     /* the client may try again in a second */
+};
+void http_refuse(int fd, const struct http_refusal *refusal); /* writes it, if the socket has room */
+/* The last byte was written: closes, at once or when the client has ended, too. Takes fd over. */
+void http_linger(struct http_pool *pool, int fd);
+void http_linger_stop(struct http_pool *pool); /* closes them at once */
 
 /* ---- listening sockets (listeners.c) ---- */
 

@@ -13,7 +13,8 @@
  *
  * Bounds: 24 connections on TCP (four browsers, which open six each) and 24 on the Unix socket, half of them event
  * streams; 16 KiB of headers and 64 KiB of content; 10 s from the first byte of a request to its last, 10 s to take the
- * answer; 60 s idle; 10,000 requests on a connection.
+ * answer; 60 s idle; 10,000 requests on a connection. A client that is refused while it still sends gets the answer: up
+ * to 16 MiB of it are dropped, for up to 10 s, on 24 such connections of each kind.
  *
  * Runs on: the thread of the event base. Owns: the listening sockets, the connections, the requests until they are
  * answered. Nothing blocks. States: new -> listening -> freed.

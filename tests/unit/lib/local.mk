@@ -258,6 +258,10 @@ unit_lib_tests += tests/unit/lib/http/test_framing
 tests_unit_lib_http_test_framing_SOURCES = tests/unit/lib/http/test_framing.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
 tests_unit_lib_http_test_framing_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/http/test_refusal
+tests_unit_lib_http_test_refusal_SOURCES = tests/unit/lib/http/test_refusal.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_refusal_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/http/test_reply_head
 tests_unit_lib_http_test_reply_head_SOURCES = tests/unit/lib/http/test_reply_head.c
 tests_unit_lib_http_test_reply_head_LDADD = $(LINK_UNIT_LIB)
