@@ -351,11 +351,10 @@ START_TEST(those_who_may_not_ask_are_refused) {
                 "Host: localhost\r\nOrigin: http://munnel.example\r\n" BEARER(ADMIN_TOKEN), 403);
     expect_http(&administered, "GET", "/healthz", "Host: localhost\r\n", 200);
     expect_http(&administered, "GET", "/v1/status", "Host: localhost\r\n", 401);
-    for (unsigned i = 0; i < 3; i++)
-        ask_http(&administered, "GET", "/v1/status",
-                 "Host: localhost\r\n" BEARER("no-0123456789abcdef0123456789abcdef01"));
-    expect_http(&administered, "GET", "/v1/status", admin, 429); /* wrong tokens lock all out for a second */
-    ck_assert(HOLDS_WITHIN(SOON_MS, ask_http(&administered, "GET", "/v1/status", admin) == 200));
+    for (unsigned i = 0; i < 4; i++)
+        expect_http(&administered, "GET", "/v1/status",
+                    "Host: localhost\r\n" BEARER("no-0123456789abcdef0123456789abcdef01"), 401);
+    expect_http(&administered, "GET", "/v1/status", admin, 200); /* whose token is right is not locked out */
     ck_assert(socket_converse(fd, "after", ASK_MS));
     close(converse_with_echo(&administered, "not paused"));
     close(fd);

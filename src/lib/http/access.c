@@ -8,7 +8,6 @@
  */
 #include "config.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/http/request_priv.h"
 
@@ -18,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SECOND_MS = 1000 };
+enum { WRONG_TOKEN_MS = 1000 };
 
 static const char *header(const struct http_request *request, const char *name) {
     return evhttp_find_header(evhttp_request_get_input_headers(request->evhttp), name);
@@ -132,7 +131,6 @@ bool http_check_origin(struct http_request *request) {
 /* ---- tokens and roles ---- */
 
 static bool refuse_token(struct http_request *request, const char *detail) {
-    request->connection->is_proven = false;
     http_answer_problem(request, &(struct http_problem){.status = 401,
                                                         .detail = detail,
                                                         .remedy = "send \"Authorization: Bearer TOKEN\" with a token "
@@ -140,12 +138,27 @@ static bool refuse_token(struct http_request *request, const char *detail) {
     return false;
 }
 
-static bool refuse_locked(struct http_request *request, uint64_t left_ms) {
-    char detail[96];
-    request->retry_s = (unsigned)((left_ms + SECOND_MS - 1) / SECOND_MS);
-    snprintf(detail, sizeof detail, "locked out for %u s after wrong tokens", request->retry_s);
-    return refuse(request, &request->server->counts.refused_locked, 429, detail,
-                  "wait; meanwhile the Unix socket answers");
+static const char wrong_token[] = "the token is wrong";
+
+static void on_held(void *context, uint64_t now_ms) {
+    (void)now_ms;
+    (void)refuse_token(context, wrong_token);
+}
+
+static void on_held_gone(void *context) {
+    http_request_lost(context);
+    (void)refuse_token(context, wrong_token); /* for the log */
+}
+
+/*
+ * There is no lock-out: all local processes look alike, so that one with a wrong token would lock out those with a
+ * right one. Instead a wrong one occupies its connection for a time, also when the client does not wait for the answer.
+ * So there are as many guesses in that time as there may be connections.
+ */
+static bool refuse_wrong(struct http_request *request) {
+    request->server->counts.refused_token++;
+    http_connection_hold(request->connection, WRONG_TOKEN_MS, on_held_gone, on_held);
+    return false;
 }
 
 /* The token of "Bearer TOKEN"; NULL: there is none. */
@@ -157,21 +170,12 @@ static const char *bearer_of(const char *authorization) {
 }
 
 static bool take_token(struct http_request *request, const char *token) {
-    struct http_server *server = request->server;
-    struct http_connection *connection = request->connection;
-    uint64_t now_ms = clock_ms(), left_ms = http_lockout_left_ms(&server->lockout, now_ms);
-    if (left_ms && !connection->is_proven)
-        return refuse_locked(request, left_ms);
+    uint8_t *digest = request->connection->digest;
     const char *name = NULL;
-    if (http_token_digest(connection->digest, token))
-        request->role = http_tokens_find_digest(server->tokens, connection->digest, &name);
-    connection->is_proven = name;
-    if (!name) {
-        http_lockout_failed(&server->lockout, now_ms);
-        server->counts.refused_token++;
-        return refuse_token(request, "the token is wrong");
-    }
-    http_lockout_passed(&server->lockout);
+    if (http_token_digest(digest, token))
+        request->role = http_tokens_find_digest(request->server->tokens, digest, &name);
+    if (!name)
+        return refuse_wrong(request);
     snprintf(request->actor, sizeof request->actor, "token %s", name);
     return true;
 }

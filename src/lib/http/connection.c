@@ -176,7 +176,8 @@ void http_connection_end(struct http_connection *connection) {
  * looks like one that has only ended its half, and is found out by the answer. */
 static bool has_gone(const struct http_connection *connection) {
     struct pollfd state = {.fd = bufferevent_getfd(connection->bufferevent)};
-    return connection->phase == HTTP_PHASE_HANDLING && poll(&state, 1, 0) == 1 && state.revents & (POLLHUP | POLLERR);
+    return connection->phase == HTTP_PHASE_HANDLING && !connection->is_held && poll(&state, 1, 0) == 1 &&
+           state.revents & (POLLHUP | POLLERR);
 }
 
 /* Its content is longer than evhttp would have to keep. Complete in the meantime, it has been answered. */
@@ -215,6 +216,7 @@ static void set_user(struct http_connection *connection, void *context, void (*o
     connection->context = context;
     connection->on_gone = on_gone;
     connection->on_time = on_time;
+    connection->is_held = false;
 }
 
 void http_connection_handle(struct http_connection *connection, void *context, void (*on_gone)(void *context),
@@ -222,6 +224,14 @@ void http_connection_handle(struct http_connection *connection, void *context, v
     set_phase(connection, HTTP_PHASE_HANDLING, connection->pool->limits->handler_ms);
     set_user(connection, context, on_gone, on_time);
     connection->requests++;
+}
+
+void http_connection_hold(struct http_connection *connection, unsigned hold_ms, void (*on_gone)(void *context),
+                          void (*on_time)(void *context, uint64_t now_ms)) {
+    assert(connection->phase == HTTP_PHASE_HANDLING);
+    set_user(connection, connection->context, on_gone, on_time);
+    connection->is_held = true;
+    connection->deadline_ms = clock_ms() + hold_ms;
 }
 
 void http_connection_stream(struct http_connection *connection, void *context, void (*on_gone)(void *context),

@@ -56,7 +56,6 @@ void http_pool_recheck(struct http_pool *pool, const struct http_tokens *tokens)
         struct http_connection *connection = &pool->connections[i];
         const char *name;
         enum http_role role = http_tokens_find_digest(tokens, connection->digest, &name);
-        connection->is_proven = connection->is_proven && role != HTTP_ROLE_NONE;
         if (connection->phase == HTTP_PHASE_STREAMING && role < connection->needed)
             http_connection_abort(connection);
     }

@@ -44,6 +44,7 @@ struct http_connection {
     uint64_t deadline_ms; /* of the phase */
     size_t received;      /* bytes of the request */
     unsigned requests;
+    bool is_held;     /* to its deadline, also if the client goes */
     bool must_close;  /* at the end of this turn of the loop */
     bool is_too_long; /* the request that is being read: to be refused likewise */
     bool is_last;     /* the answer says so; the client may have more to send */
@@ -51,7 +52,6 @@ struct http_connection {
     struct addr peer;
     bool is_permitted;           /* Unix: the peer's user may */
     uid_t user;                  /* Unix */
-    bool is_proven;              /* TCP: its last token was right */
     enum http_role needed;       /* TCP: by the last request */
     uint8_t digest[SECRET_SIZE]; /* of that token */
     /* While handling or streaming. on_gone: the connection is going, called once. on_time: the deadline is over. */
@@ -126,6 +126,9 @@ size_t http_connection_queued(const struct http_connection *connection); /* byte
 
 void http_connection_handle(struct http_connection *connection, void *context, void (*on_gone)(void *context),
                             void (*on_time)(void *context, uint64_t now_ms));
+/* Instead of a handler, and of its deadline: on_time after these milliseconds, whether the client waits or has gone. */
+void http_connection_hold(struct http_connection *connection, unsigned hold_ms, void (*on_gone)(void *context),
+                          void (*on_time)(void *context, uint64_t now_ms));
 /* The handler's answer is a stream: the user changes. */
 void http_connection_stream(struct http_connection *connection, void *context, void (*on_gone)(void *context),
                             void (*on_time)(void *context, uint64_t now_ms));

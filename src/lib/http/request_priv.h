@@ -79,7 +79,6 @@ struct http_server {
     struct http_counts counts;
     struct strlist hosts;
     struct http_tokens *tokens;
-    struct http_lockout lockout;
     struct http_answer_cache cache;
     struct http_pool *unix_pool, *tcp_pool;
     TAILQ_HEAD(, http_request) requests; /* that are not answered */

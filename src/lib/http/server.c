@@ -206,7 +206,6 @@ void http_server_unlisten(struct http_server *server, const struct addr *addr) {
 void http_server_set_tokens(struct http_server *server, struct http_tokens *tokens) {
     http_tokens_free(server->tokens);
     server->tokens = tokens;
-    server->lockout = (struct http_lockout){0};
     http_pool_recheck(server->tcp_pool, tokens);
 }
 

@@ -4,7 +4,7 @@
  * server: HTTP/1.1 for administration, on a Unix socket and on loopback addresses, by libevent's evhttp.
  *
  * What it answers by itself, before a handler is called: 503 (too many connections), 400 (malformed, wrong Host), 404,
- * 405, 401, 403 (role; foreign Origin), 429 (locked out), 413, 415, 400 for a body that is no JSON or a query that the
+ * 405, 401, 403 (role; foreign Origin), 413, 415, 400 for a body that is no JSON or a query that the
  * route does not take. Every error is application/problem+json but for what evhttp refuses itself: a request line or
  * header that it cannot parse.
  *
@@ -93,10 +93,9 @@ struct http_counts { /* since the start, but for the first two */
     unsigned connections_unix, connections_tcp;
     unsigned streams;
     uint64_t requests;
-    uint64_t refused_busy;   /* 503: too many connections or streams */
-    uint64_t refused_token;  /* wrong ones */
-    uint64_t refused_locked; /* 429: tried while locked out */
-    uint64_t refused_peer;   /* Unix: another user */
+    uint64_t refused_busy;  /* 503: too many connections or streams */
+    uint64_t refused_token; /* wrong ones */
+    uint64_t refused_peer;  /* Unix: another user */
     uint64_t refused_host, refused_origin;
     uint64_t refused_malformed; /* 400, 413, 415 of the server's own */
     uint64_t timed_out;         /* slow to send, slow to read, or a handler that did not answer */

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_LIMIT = 64 * 1024, FREE_FAILURES = 3, QUIET_MS = 10 * 60 * 1000, LOCK_MS = 1000, LOCK_MOST_MS = 60 * 1000 };
+/* Of 32 random hexadecimal digits there are less than 8 different ones once in 25 million times. */
+enum { FILE_LIMIT = 64 * 1024, DIFFERENT_LEAST = 8 };
 
 struct entry {
     enum http_role role;
@@ -57,6 +58,16 @@ static char *next_word(char **line) {
     return length ? word : NULL;
 }
 
+#define MAKE_ONE "; make one by: openssl rand -hex 32"
+
+/* Not whether it is random, which cannot be seen, but whether it surely is not: "xxxxxxxx...", "12341234...". */
+static bool has_variety(const char *token) {
+    unsigned different = 0;
+    for (const char *letter = token_letters; *letter; letter++)
+        different += strchr(token, *letter) ? 1 : 0;
+    return different >= DIFFERENT_LEAST;
+}
+
 static const char *mistake_of(const char *role, const char *name, const char *token, bool has_more) {
     if (!name || !token || has_more)
         return "write \"ROLE NAME TOKEN\"";
@@ -67,7 +78,9 @@ static const char *mistake_of(const char *role, const char *name, const char *to
     if (token[strspn(token, token_letters)])
         return "the token has other characters than A-Z a-z 0-9 - _";
     if (strlen(token) < HTTP_TOKEN_SHORTEST || strlen(token) > HTTP_TOKEN_LONGEST)
-        return "the token has less than 32 or more than 128 characters; make one by: openssl rand -hex 32";
+        return "the token has less than 32 or more than 128 characters" MAKE_ONE;
+    if (!has_variety(token))
+        return "the token can be guessed: it has less than 8 different characters" MAKE_ONE;
     return NULL;
 }
 
@@ -174,25 +187,4 @@ int http_token_make(char text[HTTP_TOKEN_TEXT]) {
     secret_to_hex(bytes, sizeof bytes, text);
     secret_wipe(bytes, sizeof bytes);
     return 0;
-}
-
-uint64_t http_lockout_left_ms(const struct http_lockout *lockout, uint64_t now_ms) {
-    return lockout->until_ms > now_ms ? lockout->until_ms - now_ms : 0;
-}
-
-void http_lockout_failed(struct http_lockout *lockout, uint64_t now_ms) {
-    if (now_ms - lockout->last_ms > QUIET_MS)
-        lockout->failures = 0;
-    lockout->last_ms = now_ms;
-    if (lockout->failures < UINT16_MAX)
-        lockout->failures++;
-    if (lockout->failures < FREE_FAILURES)
-        return;
-    unsigned doublings = lockout->failures - FREE_FAILURES;
-    uint64_t lock_ms = doublings < 6 ? (uint64_t)LOCK_MS << doublings : LOCK_MOST_MS;
-    lockout->until_ms = now_ms + (lock_ms < LOCK_MOST_MS ? lock_ms : LOCK_MOST_MS);
-}
-
-void http_lockout_passed(struct http_lockout *lockout) {
-    *lockout = (struct http_lockout){0};
 }

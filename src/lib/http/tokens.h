@@ -7,10 +7,8 @@
  *     admin   laptop  ab3f01...   (32 to 128 of A-Z a-z 0-9 - _)
  *     view    grafana 9cc07e...
  *
- * Kept as SHA-256, compared in constant time with every entry. Wrong tokens lock all new attempts out for a time that
- * doubles: after the third 1 s, then 2 s, up to 60 s; a right one, or ten minutes without a wrong one, begin anew. Not
- * by address: any local process may choose its own within 127.0.0.0/8. A connection that has proved itself is not
- * locked out, so that another user of the machine cannot close the page of one who is there.
+ * Kept as SHA-256, compared in constant time with every entry. That a token has 128 random bits or more is what keeps
+ * it from being guessed; that wrong ones are slow to be answered (access.c) is for those that a person thought out.
  *
  * Runs on: one thread. Owns: the digests.
  */
@@ -47,13 +45,5 @@ const char *http_role_name(enum http_role role); /* "view" ... */
 /* A new token: 256 random bits in 64 digits. 0, or -1: the system gives no random bytes. */
 enum { HTTP_TOKEN_TEXT = SECRET_HEX };
 int http_token_make(char text[HTTP_TOKEN_TEXT]);
-
-struct http_lockout { /* all zero at first */
-    unsigned failures;
-    uint64_t until_ms, last_ms;
-};
-uint64_t http_lockout_left_ms(const struct http_lockout *lockout, uint64_t now_ms); /* 0: not locked out */
-void http_lockout_failed(struct http_lockout *lockout, uint64_t now_ms);
-void http_lockout_passed(struct http_lockout *lockout);
 
 #endif

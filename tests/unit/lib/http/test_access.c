@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_access: who may ask: peers, Host, Origin, tokens, roles, the lock-out.
+ * test_access: who may ask: peers, Host, Origin, tokens, roles, what a wrong token costs.
  */
 #include "config.h"
 
 #include "http_fixture.h"
 
+#include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
 #include <poll.h>
@@ -109,36 +110,87 @@ START_TEST(another_origin_changes_nothing) {
 }
 END_TEST
 
-START_TEST(wrong_tokens_lock_out) {
-    struct peer proven = peer_connect(&fixture, true);
-    peer_text(&proven, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
-    ck_assert_uint_eq(peer_wait_answer(&proven), 200);
-    for (int i = 0; i < 3; i++)
-        ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer wrong\r\n"), 401);
-    ck_assert_uint_eq(get("/v1/status", HOST "Authorization: Bearer wrong\r\n"), 429);
-    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 429);
-    char *answer = ask_all(&fixture, true, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
-    ck_assert_msg(strstr(answer, "Retry-After: 1\r\n"), "%s", answer);
-    free(answer);
-    ck_assert_uint_eq(get("/open", HOST), 200);
-    peer_forget(&proven);
-    peer_text(&proven, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
-    ck_assert_uint_eq(peer_wait_answer(&proven), 200);
-    peer_close(&proven);
-    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 200); /* a right one begins anew */
+#define STATUS "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n"
+#define GUESS  "GET /v1/status HTTP/1.1\r\n" HOST "Authorization: Bearer wrong\r\n\r\n"
+
+static unsigned connections(void) {
+    return http_server_counts(fixture.server).connections_tcp;
+}
+
+static bool has_refused(void *context) {
+    const unsigned *expected = context;
+    return http_server_counts(fixture.server).refused_token >= *expected;
+}
+
+static void wait_for_guesses(unsigned count) {
+    ck_assert(unit_run_until(fixture.base, has_refused, &count, 8000));
+}
+
+START_TEST(wrong_tokens_lock_no_other_client_out) {
+    struct peer wrong[6];
+    for (size_t i = 0; i < 6; i++) {
+        wrong[i] = peer_connect(&fixture, true);
+        peer_text(&wrong[i], GUESS);
+    }
+    wait_for_guesses(6);
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 200);
+    ck_assert_uint_eq(fixture.answered, 1);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert_uint_eq(peer_wait_answer(&wrong[i]), 401);
+        ck_assert_msg(strstr(wrong[i].bytes, "the token is wrong"), "%s", wrong[i].bytes);
+        peer_close(&wrong[i]);
+    }
+    ck_assert_uint_eq(get("/v1/status", HOST BEARER), 200);
+}
+END_TEST
+
+static bool is_empty(void *context) {
+    (void)context;
+    return connections() == 0;
+}
+
+/* A right one is answered at once, so who guesses need not wait for the answer. */
+START_TEST(guesses_of_clients_that_go_are_as_slow) {
+    uint64_t begin_ms = clock_ms();
+    for (unsigned i = 0; i < fixture.options.connections_most; i++) {
+        struct peer peer = peer_connect(&fixture, true);
+        peer_text(&peer, GUESS);
+        wait_for_guesses(i + 1);
+        sock_close_reset(peer.fd);
+        free(peer.bytes);
+    }
+    unit_run_rounds(fixture.base, 10);
+    unsigned status = ask(&fixture, true, STATUS);
+    ck_assert_msg(status == 503 || clock_ms() >= begin_ms + 1000, "%u: a guess gave its place up", status);
+    ck_assert(unit_run_until(fixture.base, is_empty, NULL, 8000));
+    ck_assert_uint_ge(clock_ms() - begin_ms, 1000);
+    ck_assert_uint_eq(fixture.answered, fixture.options.connections_most); /* for the log */
+    ck_assert_uint_eq(fixture.last_status, 401);
 }
 END_TEST
 
 START_TEST(a_proven_connection_is_no_place_to_guess) {
     struct peer peer = peer_connect(&fixture, true);
-    peer_text(&peer, "GET /v1/status HTTP/1.1\r\n" HOST BEARER "\r\n");
+    peer_text(&peer, STATUS);
     ck_assert_uint_eq(peer_wait_answer(&peer), 200);
-    static const unsigned expected[] = {401, 401, 401, 429, 429};
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    uint64_t begin_ms = clock_ms();
+    for (unsigned i = 1; i <= 2; i++) {
         peer_forget(&peer);
-        peer_text(&peer, "GET /v1/status HTTP/1.1\r\n" HOST "Authorization: Bearer guess\r\n\r\n");
-        ck_assert_uint_eq(peer_wait_answer(&peer), expected[i]);
+        peer_text(&peer, GUESS);
+        ck_assert_uint_eq(peer_wait_answer(&peer), 401);
+        ck_assert_uint_ge(clock_ms() - begin_ms, i * 1000);
     }
+    peer_close(&peer);
+}
+END_TEST
+
+START_TEST(a_server_may_end_while_a_guess_waits) {
+    struct peer peer = peer_connect(&fixture, true);
+    peer_text(&peer, GUESS);
+    wait_for_guesses(1);
+    http_server_free(fixture.server);
+    fixture.server = NULL;
+    ck_assert_uint_eq(fixture.answered, 1);
     peer_close(&peer);
 }
 END_TEST
@@ -205,8 +257,10 @@ static TCase *access_checks(void) {
     tcase_add_test(group, a_name_that_is_not_ours_is_refused);
     tcase_add_test(group, a_name_of_the_list_is_ours);
     tcase_add_test(group, another_origin_changes_nothing);
-    tcase_add_test(group, wrong_tokens_lock_out);
+    tcase_add_test(group, wrong_tokens_lock_no_other_client_out);
+    tcase_add_test(group, guesses_of_clients_that_go_are_as_slow);
     tcase_add_test(group, a_proven_connection_is_no_place_to_guess);
+    tcase_add_test(group, a_server_may_end_while_a_guess_waits);
     tcase_add_test(group, another_user_is_refused_on_the_unix_socket);
     return group;
 }
