@@ -231,9 +231,11 @@ static void on_reload(void *context) {
     housekeeping_reload(startup->housekeeping);
 }
 
-static void on_log_statistics(void *context) {
+/* The log file may have been rotated. */
+static void on_rotated(void *context) {
     const struct startup *startup = context;
 
+    log_reopen(startup->log);
     agent_log_statistics(startup->agent);
 }
 
@@ -241,7 +243,7 @@ static int take_signals(struct startup *startup, struct error *error) {
     static const struct signal_action actions[] = {{SIGTERM, on_stop},
                                                    {SIGINT, on_stop},
                                                    {SIGHUP, on_reload},
-                                                   {SIGUSR1, on_log_statistics}};
+                                                   {SIGUSR1, on_rotated}};
 
     startup->signals = signals_new(loop_base(startup->loop), actions, sizeof actions / sizeof *actions, startup);
     return startup->signals ? 0 : out_of_resources(error, "signals");

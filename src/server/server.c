@@ -46,11 +46,19 @@ static void on_reload(void *context) {
     reload_request(server->reload);
 }
 
+/* The log file may have been rotated. The configuration is not read: edits of it may be unfinished. */
+static void on_rotated(void *context) {
+    const struct server *server = context;
+
+    log_reopen(server->log);
+    housekeeping_log_statistics(context);
+}
+
 static struct signals *take_signals(struct server *server) {
     static const struct signal_action actions[] = {{SIGTERM, housekeeping_stop},
                                                    {SIGINT, housekeeping_stop},
                                                    {SIGHUP, on_reload},
-                                                   {SIGUSR1, housekeeping_log_statistics}};
+                                                   {SIGUSR1, on_rotated}};
 
     return signals_new(loop_base(server->loop), actions, sizeof actions / sizeof *actions, server);
 }

@@ -5,6 +5,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -61,7 +62,7 @@ def journal_has_the_fields_of_a_relay():
 
 
 def file_is_rotated_by_the_sample():
-    """logrotate with the sample loses no line of a file"""
+    """logrotate with the sample loses no line of a file, and loads no configuration that is being edited"""
     if not shutil.which("logrotate") and not os.path.exists("/usr/sbin/logrotate"):
         return "there is no logrotate"
     with Running() as run:
@@ -76,13 +77,16 @@ def file_is_rotated_by_the_sample():
             sample = file.read()
         signal_by_systemd = sample[sample.index("        if [ -d"):sample.index("    endscript")]
         sample = sample.replace("/var/log/munnel", run.path("log")).replace("    su munnel munnel\n", "")
-        sample = sample.replace(signal_by_systemd, f"        kill -HUP {server.pid}\n")
+        name = re.search(r"--signal=(\w+)", signal_by_systemd).group(1)
+        sample = sample.replace(signal_by_systemd, f"        kill -{name} {server.pid}\n")
+        run.configure(log={"to": run.path("log/other.log")})
         subprocess.run(["logrotate", "--force", "--state", run.path("state"), run.write("rotate", sample)], check=True,
                        env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-        wait_for(lambda: "configuration reloaded" in text_of(run, "log/munneld.log"), "the new file is used")
+        wait_for(lambda: text_of(run, "log/munneld.log"), "the new file is used")
         run.relay(b"afterwards")
         wait_for(lambda: "in_bytes=10" in text_of(run, "log/munneld.log"), "the record is in the new file")
         expect("in_bytes=6" in text_of(run, "log/munneld.log.1"), "the old file has its lines")
+        expect("reloaded" not in text_of(run, "log/munneld.log") + text_of(run, "log/other.log"), "nothing is loaded")
     return None
 
 
