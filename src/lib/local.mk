@@ -18,6 +18,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
 	src/lib/base/file_glob_posix.c \
+	src/lib/base/file_sweep_posix.c \
 	src/lib/base/file_posix.c \
 	src/lib/base/hash.h \
 	src/lib/base/histogram.c \

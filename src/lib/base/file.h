@@ -28,11 +28,16 @@ int file_check_secret(const char *path, struct error *error); /* only the check 
  * group; a new one of root's is given to the owner of a folder that is not root's. 0, or -1 with `error` and errno. */
 int file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
 
+/* The name under which a file is written until it is complete, beside its place; mkstemp(3) fills it in. */
+#define FILE_STAGED ".munnel-XXXXXX"
+/* Removes such files of this user from the folder of `path` that are an hour old: their writer was killed. */
+void file_sweep_staged(const char *path);
+
 /*
  * The same in steps, of which the first and the last may wait long for the disk, for a caller that does those on
  * another thread. Links are not followed. errno tells the cause of a failure, too.
  *
- * file_stage: a complete file beside `path`, synced; its name is malloc'ed. NULL with `error`.
+ * file_stage: a complete file beside `path`, synced; its name is malloc'ed. NULL with `error`. It sweeps the folder.
  * file_publish: gives it its name: at once and whole. is_new: an error (EEXIST) if there is a file of that name, which
  * stays as it is. 0; or -1 with `error`, and the staged file is left: file_unstage.
  */

@@ -233,7 +233,8 @@ static int fail(struct error *error, const char *verb, const char *path) {
 }
 
 char *file_stage(const char *path, const char *data, size_t length, unsigned mode, struct error *error) {
-    char *temporary = file_beside(path, ".munnel-XXXXXX");
+    char *temporary = file_beside(path, FILE_STAGED);
+    file_sweep_staged(path);
     errno = ENOMEM;
     if (temporary && make_staged(temporary, path, data, length, mode) == 0)
         return temporary;

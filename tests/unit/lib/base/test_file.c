@@ -10,10 +10,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned mode_of(const char *path) {
@@ -182,6 +184,31 @@ START_TEST(a_staged_file_gets_its_name_at_once_or_not_at_all) {
 }
 END_TEST
 
+/* For file_sweep_staged(): last changed so many seconds ago. */
+static const char *aged(const char *name, long seconds) {
+    const struct timespec then = {time(NULL) - seconds, 0}, times[] = {then, then};
+    const char *path = unit_text_file(name, "half of a fi");
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+    return path;
+}
+
+START_TEST(what_a_killed_writer_has_left_is_removed_by_a_later_one) {
+    ck_assert_int_eq(mkdir(unit_path("kill"), 0700), 0);
+    const char *left = aged("kill/.munnel-a1B2c3", 3700), *young = aged("kill/.munnel-a1B2c4", 3000),
+               *longer = aged("kill/.munnel-a1B2c3d", 9999), *other = aged("kill/.munnel-ab.txt", 9999),
+               *named = aged("kill/munnel-a1B2c3", 9999), *foreign = aged("kill/.munnel-a1B2c5", 9999);
+    struct error error;
+    ck_assert_int_eq(symlink(named, unit_path("kill/.munnel-a1B2c6")), 0);
+    ck_assert_int_eq(mkdir(unit_path("kill/.munnel-a1B2c7"), 0700), 0);
+    bool is_foreign = geteuid() == 0 && chown(foreign, 1, (gid_t)-1) == 0;
+    ck_assert_int_eq(file_write(unit_path("kill/file"), "x", 1, 0640, &error), 0);
+    ck_assert(!file_exists(left));
+    ck_assert(file_exists(young) && file_exists(longer) && file_exists(other) && file_exists(named));
+    ck_assert(file_exists(unit_path("kill/.munnel-a1B2c6")) && file_exists(unit_path("kill/.munnel-a1B2c7")));
+    ck_assert_int_eq(file_exists(foreign), is_foreign);
+}
+END_TEST
+
 START_TEST(the_group_of_the_old_file_is_kept) {
     const char *path = unit_text_file("file", "old");
     if (geteuid() != 0 || chown(path, 0, 4242))
@@ -325,6 +352,7 @@ static TCase *writing(void) {
     tcase_add_test(group, a_link_stays_a_link);
     tcase_add_test(group, a_failed_write_leaves_the_old_file_and_nothing_else);
     tcase_add_test(group, a_staged_file_gets_its_name_at_once_or_not_at_all);
+    tcase_add_test(group, what_a_killed_writer_has_left_is_removed_by_a_later_one);
     tcase_add_test(group, the_group_of_the_old_file_is_kept);
     tcase_add_test(group, what_root_puts_into_a_services_folder_is_the_services);
     return group;
