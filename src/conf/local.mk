@@ -7,6 +7,8 @@ noinst_LIBRARIES += libmunnel_conf.a
 libmunnel_conf_a_SOURCES = \
 	src/conf/advertised_addr.c \
 	src/conf/advertised_addr.h \
+	src/conf/agents_file.c \
+	src/conf/agents_file.h \
 	src/conf/agent_cmdline.c \
 	src/conf/agent_cmdline.h \
 	src/conf/cmdline.c \

@@ -12,6 +12,7 @@
 #include "conf/provision.h"
 
 #include "conf/advertised_addr.h"
+#include "conf/agents_file.h"
 #include "conf/credentials.h"
 #include "conf/join_code_issue.h"
 #include "conf/local_addrs.h"
@@ -53,13 +54,14 @@ static void paths_done(struct paths *paths) {
         free(all[i]);
 }
 
-static int paths_make(struct paths *paths, const char *folder, struct error *error) {
+static int paths_make(struct paths *paths, const struct provision *setup, struct error *error) {
+    const char *folder = setup->folder;
     *paths = (struct paths){
         .ca = file_in(folder, "ca.pem"),
         .ca_key = file_in(folder, "ca.key"),
         .server = file_in(folder, "server.pem"),
         .server_key = file_in(folder, "server.key"),
-        .agents = file_in(folder, "agents.json"),
+        .agents = setup->agents ? strdup(setup->agents) : file_in(folder, AGENTS_FILE),
         .token = file_in(folder, "agent.token"),
         .configuration = file_in(folder, "munnel.json"),
         .services = file_in(folder, MANAGED_FOLDER),
@@ -173,10 +175,19 @@ static int write_agents(const struct auth_token *token, const char *path, struct
     return result;
 }
 
+static int make_folder_of(const char *path, struct error *error) {
+    char *folder = file_beside(path, ".");
+    int result = folder ? file_make_folder(folder, FOLDER_MODE, error) : error_set(error, "out of memory");
+    free(folder);
+    return result;
+}
+
 /* The token first: nothing is overwritten, so an agents file whose token was not written would stay for ever. */
 static int make_credentials(const struct paths *paths, bool *made, struct error *error) {
     if (file_exists(paths->agents))
         return 0; /* a missing token may have been moved to its agent */
+    if (make_folder_of(paths->agents, error))
+        return -1;
     struct auth_token token = {{0}, {0}};
     int result =
         file_exists(paths->token) ? read_token(&token, paths->token, error) : make_token(&token, paths->token, error);
@@ -207,7 +218,7 @@ static const char configuration_form[] = "{\n"
                                          "  \"agents\": {\n"
                                          "    \"listen\": [\"%s\"],\n"
                                          "    \"tls\": { \"cert\": \"server.pem\", \"key\": \"server.key\" },\n"
-                                         "    \"auth\": { \"tokens\": \"agents.json\" }\n"
+                                         "    \"auth\": { \"tokens\": \"%s\" }\n"
                                          "  },\n"
                                          "  \"services\": [\n"
                                          "    {\n"
@@ -245,7 +256,9 @@ static int make_configuration(const struct provision *setup, const struct paths 
         return error_set(error, "\"%s\" has a quotation mark or a backslash in it; choose another path",
                          listen_of(setup));
     char *text, *admin = admin_part(setup);
-    int length = admin ? asprintf(&text, configuration_form, listen_of(setup), admin) : -1;
+    int length = admin ? asprintf(&text, configuration_form, listen_of(setup),
+                                  agents_file_shown(paths->agents, setup->folder), admin)
+                       : -1;
     free(admin);
     if (length < 0)
         return error_set(error, "out of memory");
@@ -261,7 +274,7 @@ static int make_configuration(const struct provision *setup, const struct paths 
 int provision_server(const struct provision *setup, bool *made, struct error *error) {
     struct paths paths;
     *made = false;
-    if (file_make_folder(setup->folder, FOLDER_MODE, error) != 0 || paths_make(&paths, setup->folder, error) != 0)
+    if (file_make_folder(setup->folder, FOLDER_MODE, error) != 0 || paths_make(&paths, setup, error) != 0)
         return -1;
     int result = make_ca(&paths, made, error) == 0 && make_server(setup, &paths, made, error) == 0 &&
                          make_credentials(&paths, made, error) == 0 &&
@@ -325,7 +338,7 @@ static bool first_agent_is_in(const struct paths *paths) {
 
 bool provision_first_agent_can_join(const struct provision *setup) {
     struct paths paths;
-    if (paths_make(&paths, setup->folder, NULL) != 0)
+    if (paths_make(&paths, setup, NULL) != 0)
         return false;
     bool result = first_agent_is_in(&paths);
     paths_done(&paths);

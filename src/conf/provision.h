@@ -15,6 +15,7 @@ struct provision {
     struct strlist names;    /* names and addresses for the certificate; empty: what this machine has (host name, its
                                   interfaces' addresses, localhost) */
     const char *listen;      /* agent port for the hint and munnel.json ["0.0.0.0:10001"] */
+    const char *agents;      /* the agents file [agents.json in `folder`]; absolute, if munnel.json is written */
     bool with_configuration; /* write munnel.json with one example service too */
     const char *http;        /* admin.http, numeric: make admin.tokens with an admin's token, too; NULL: neither */
 };

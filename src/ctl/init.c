@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "conf/agents_file.h"
 #include "conf/managed_file.h"
 #include "conf/provision.h"
 #include "conf/server_config.h"
@@ -27,7 +28,7 @@ enum { PIN_TEXT = 72, TOKENS_MOST = 4096 };
 
 struct init_arguments {
     struct strlist names;
-    char *listen, *http;
+    char *listen, *agents, *http;
 };
 
 /* What a certificate can be for. */
@@ -68,6 +69,10 @@ static const struct option_spec specs[] = {
     {"listen", OPTION_TEXT, offsetof(struct init_arguments, listen), "null", .check = validate_listen,
      .wanted = "an address like \"0.0.0.0:10001\"", .flag = "listen", .argument = "ADDR:PORT",
      .help = "where agents connect [0.0.0.0:10001]"},
+    {"agents", OPTION_TEXT, offsetof(struct init_arguments, agents), "null", .check = agents_file_check,
+     .wanted = "a path like \"/var/lib/munnel/agents.json\"", .flag = "agents", .argument = "FILE",
+     .help = "the agents file, where the server's user may write [agents.json in DIR; of a DIR below /etc in the state "
+             "folder]"},
     {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = check_http,
      .wanted = "a loopback address like \"127.0.0.1:10002\"", .flag = "http", .argument = "ADDR:PORT",
      .help = "where the page and the API are over HTTP, with a token [nowhere]"},
@@ -90,33 +95,38 @@ static const struct {
     {"ca.key", "the authority's key: needed only to sign, better kept elsewhere"},
     {"server.pem", "the server's certificate"},
     {"server.key", "the server's key"},
-    {"agents.json", "the agents that may join"},
+    {AGENTS_FILE, "the agents that may join: the server changes it"},
     {"agent.token", "the first agent's secret: move it to the agent"},
     {"munnel.json", "the configuration: edit the example service"},
     {PROVISION_TOKENS, "the tokens of those who may manage the server over HTTP"},
     {MANAGED_FOLDER, "services that are added while the server runs; its user has to be able to write there"},
 };
-enum { CONFIGURATION = 6, TOKENS = 7, FILE_COUNT = sizeof files / sizeof files[0] };
+enum { AGENTS = 4, CONFIGURATION = 6, TOKENS = 7, FILE_COUNT = sizeof files / sizeof files[0] };
 
-static void find_existing(const char *folder, bool there[FILE_COUNT]) {
+/* NULL: out of memory. */
+static char *path_of(const struct provision *setup, int file) {
+    return file == AGENTS ? strdup(setup->agents) : file_in(setup->folder, files[file].name);
+}
+
+static void find_existing(const struct provision *setup, bool there[FILE_COUNT]) {
     for (int i = 0; i < FILE_COUNT; i++) {
-        char *path = file_in(folder, files[i].name);
+        char *path = path_of(setup, i);
         there[i] = path && file_exists(path);
         free(path);
     }
 }
 
-static void report(const char *folder, const bool before[FILE_COUNT]) {
+static void report(const struct provision *setup, const bool before[FILE_COUNT]) {
     bool after[FILE_COUNT];
-    find_existing(folder, after);
-    printf("%s:\n", folder);
+    find_existing(setup, after);
+    printf("%s:\n", setup->folder);
     for (int i = 0; i < FILE_COUNT; i++)
         if (after[i] || strcmp(files[i].name, PROVISION_TOKENS) != 0) /* made only if it is asked for */
             printf("  %-7s %-12s %s\n",
                    before[i]  ? "found"
                    : after[i] ? "made"
                               : "absent",
-                   files[i].name, files[i].what);
+                   i == AGENTS ? agents_file_shown(setup->agents, setup->folder) : files[i].name, files[i].what);
 }
 
 static void print_pin(const struct provision *setup) {
@@ -154,13 +164,20 @@ static void print_page(const struct provision *setup, bool had_configuration, bo
     free(tokens);
 }
 
-/* Where agents connect by a configuration that was there before; NULL: it has none that can be used. */
-static struct server_config *read_configuration(const struct provision *setup) {
+/* One that was there before; NULL: there is none that can be used. */
+static struct server_config *read_configuration(const char *folder) {
     struct error error = {{0}};
-    char *path = file_in(setup->folder, "munnel.json");
-    struct server_config *conf = path ? server_config_read(path, &error) : NULL;
+    char *path = file_in(folder, "munnel.json");
+    struct server_config *conf = path && file_exists(path) ? server_config_read(path, &error) : NULL;
     free(path);
     return conf;
+}
+
+/* malloc'ed; NULL with an error. */
+static char *agents_of(const struct init_arguments *arguments, const char *folder, const struct server_config *conf,
+                       struct error *error) {
+    const char *named = arguments->agents ? arguments->agents : conf ? conf->agents.tokens : NULL;
+    return named ? strdup(named) : agents_file_for(folder, error);
 }
 
 static int print_next_steps(const struct provision *setup) {
@@ -179,22 +196,35 @@ static int print_next_steps(const struct provision *setup) {
     return 0;
 }
 
-static int set_up(const struct provision *setup, struct error *error) {
+static int set_up(const struct provision *setup, const struct server_config *conf, struct error *error) {
     bool before[FILE_COUNT], made;
-    find_existing(setup->folder, before);
+    find_existing(setup, before);
     if (provision_server(setup, &made, error) != 0)
         return -1;
-    report(setup->folder, before);
+    report(setup, before);
     if (!made)
         printf("\nAll of it was there, and nothing has been changed.\n");
-    struct server_config *conf = before[CONFIGURATION] ? read_configuration(setup) : NULL;
     struct provision found = *setup;
     if (conf && conf->agents.listen.count > 0)
         found.listen = conf->agents.listen.items[0];
     bool is_printed = print_next_steps(&found) == 0;
-    server_config_free(conf);
     print_page(setup, before[CONFIGURATION], before[TOKENS]);
     return is_printed && fflush(stdout) == 0 ? 0 : error_set(error, "standard output cannot be written");
+}
+
+static int set_up_in(const char *folder, const struct init_arguments *arguments, struct error *error) {
+    struct server_config *conf = read_configuration(folder);
+    char *agents = agents_of(arguments, folder, conf, error);
+    const struct provision setup = {.folder = folder,
+                                    .names = arguments->names,
+                                    .listen = arguments->listen,
+                                    .agents = agents,
+                                    .with_configuration = true,
+                                    .http = arguments->http};
+    int result = agents ? set_up(&setup, conf, error) : -1;
+    free(agents);
+    server_config_free(conf);
+    return result;
 }
 
 int init_run(const char *self, int argc, char **argv) {
@@ -205,13 +235,7 @@ int init_run(const char *self, int argc, char **argv) {
     int code = subcommand_read(&line, &command, &arguments, 0, 1, argc, argv);
     if (code < 0) {
         char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder(&error);
-        const struct provision setup = {.folder = folder,
-                                        .names = arguments.names,
-                                        .listen = arguments.listen,
-                                        .with_configuration = true,
-                                        .http = arguments.http};
-        bool done = folder && set_up(&setup, &error) == 0;
-        code = done ? 0 : subcommand_fail(&command, &error);
+        code = folder && set_up_in(folder, &arguments, &error) == 0 ? 0 : subcommand_fail(&command, &error);
         free(folder);
     }
     cmdline_done(&line);

@@ -69,8 +69,8 @@ static const char *remedy_of(int failure) {
     case EDQUOT:
         return "Make room on the disk; ";
     case EROFS:
-        return "Under systemd move the agents file to /var/lib/munnel, where munneld may write, and name it in "
-               "agents.auth.tokens, or use munnel agent as root; ";
+        return "Under systemd move the agents file to /var/lib/munnel, where munneld may write, and write \"auth\": { "
+               "\"tokens\": \"/var/lib/munnel/agents.json\" }, or use munnel agent as root; ";
     case EACCES:
     case EPERM:
         return "Move the agents file to a folder in which the user that munneld runs as may write, and name it in "

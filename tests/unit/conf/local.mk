@@ -9,6 +9,10 @@ tests_unit_conf_test_agent_cmdline_SOURCES = tests/unit/conf/capture.c tests/uni
 	tests/unit/conf/test_agent_cmdline.c
 tests_unit_conf_test_agent_cmdline_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_agents_file
+tests_unit_conf_test_agents_file_SOURCES = tests/unit/conf/test_agents_file.c
+tests_unit_conf_test_agents_file_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_managed_file
 tests_unit_conf_test_managed_file_SOURCES = tests/unit/conf/test_managed_file.c
 tests_unit_conf_test_managed_file_LDADD = $(LINK_UNIT_CONF)

@@ -154,6 +154,21 @@ START_TEST(the_configuration_is_read_as_it_stands) {
 }
 END_TEST
 
+START_TEST(an_agents_file_elsewhere_is_named_by_the_configuration) {
+    struct provision setup = standard();
+    struct error error = {{0}};
+    setup.agents = unit_path("elsewhere/of/agents.json");
+    ck_assert(run(&setup));
+    ck_assert(provision_first_agent_can_join(&setup));
+    ck_assert(!file_exists(in_folder("agents.json")));
+    struct server_config *conf = server_config_read(in_folder("munnel.json"), &error);
+    ck_assert_msg(conf, "%s", error.text);
+    ck_assert_str_eq(conf->agents.tokens, setup.agents);
+    server_config_free(conf);
+    ck_assert(!run(&setup));
+}
+END_TEST
+
 START_TEST(a_second_time_changes_nothing) {
     struct provision setup = standard();
     char *before[FILES];
@@ -325,6 +340,7 @@ static TCase *making(void) {
     tcase_add_test(group, the_certificate_is_for_the_names_given);
     tcase_add_test(group, without_names_it_is_for_this_machine);
     tcase_add_test(group, the_configuration_is_read_as_it_stands);
+    tcase_add_test(group, an_agents_file_elsewhere_is_named_by_the_configuration);
     tcase_add_test(group, without_configuration_none_is_written);
     tcase_add_test(group, a_folder_that_cannot_be_is_an_error);
     tcase_add_test(group, the_join_code_is_the_first_agents_while_its_token_is_there);

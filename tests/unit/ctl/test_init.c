@@ -113,6 +113,19 @@ START_TEST(page_gets_an_address_and_a_token_that_is_not_printed_into_a_file) {
 }
 END_TEST
 
+START_TEST(an_agents_file_elsewhere_is_made_there_and_found_again) {
+    char flag[600], made[600], found[600];
+    snprintf(flag, sizeof flag, "--agents=%s", unit_path("var/agents.json"));
+    snprintf(made, sizeof made, "made    %s", unit_path("var/agents.json"));
+    snprintf(found, sizeof found, "found   %s", unit_path("var/agents.json"));
+    ck_assert_int_eq(run(copy(unit_path("s")), flag, NULL), 0);
+    ck_assert_msg(says(made) && says("agent.token in one folder"), "%s", printed.text[0]);
+    ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0); /* munnel.json names it */
+    ck_assert_msg(says(found) && says("nothing has been changed"), "%s", printed.text[0]);
+    ck_assert(file_exists(unit_path("var/agents.json")) && !file_exists(unit_path("s/agents.json")));
+}
+END_TEST
+
 START_TEST(without_a_folder_it_is_the_state_folder) {
     setenv("STATE_DIRECTORY", unit_path("state"), 1);
     ck_assert_int_eq(run(NULL, NULL, NULL), 0);
@@ -123,7 +136,8 @@ END_TEST
 START_TEST(what_is_wrong_is_one_line) {
     static const char *const bad[] = {"--name=host:80",   "--name=http://x",  "--name=[::1]",  "--name=",
                                       "--name=a b",       "--listen=nix",     "--nam=x",       "--token=x",
-                                      "--listen=a:99999", "--http=0.0.0.0:1", "--http=host:1", "--http=127.0.0.1"};
+                                      "--listen=a:99999", "--http=0.0.0.0:1", "--http=host:1", "--http=127.0.0.1",
+                                      "--agents=x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_msg(run(copy(unit_path("s")), copy(bad[i]), NULL) == 2, "%s", bad[i]);
         ck_assert_msg(strcspn(printed.text[1], "\n") + 1 == strlen(printed.text[1]), "%s", printed.text[1]);
@@ -158,6 +172,7 @@ static TCase *init(void) {
     tcase_add_test(group, the_line_of_a_revoked_agent_is_not_printed);
     tcase_add_test(group, what_is_absent_made_and_found_is_distinguished);
     tcase_add_test(group, page_gets_an_address_and_a_token_that_is_not_printed_into_a_file);
+    tcase_add_test(group, an_agents_file_elsewhere_is_made_there_and_found_again);
     tcase_add_test(group, without_a_folder_it_is_the_state_folder);
     tcase_add_test(group, what_is_wrong_is_one_line);
     tcase_add_test(group, names_and_addresses_of_all_kinds_are_taken);
