@@ -63,7 +63,10 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/session_list.c \
 	src/agent/upstream/session_list.h \
 	src/agent/upstream/upstream.c \
-	src/agent/upstream/upstream.h
+	src/agent/upstream/upstream.h \
+	src/agent/upstream/upstream_priv.h \
+	src/agent/upstream/upstream_retry.c \
+	src/agent/upstream/upstream_view.c
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel-agent

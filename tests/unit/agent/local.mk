@@ -96,8 +96,12 @@ unit_agent_tests += tests/unit/agent/identity/test_trust
 tests_unit_agent_identity_test_trust_SOURCES = tests/unit/agent/identity/test_trust.c
 tests_unit_agent_identity_test_trust_LDADD = $(LINK_UNIT_AGENT)
 
-unit_agent_tests += tests/unit/agent/upstream/test_upstream
-tests_unit_agent_upstream_test_upstream_SOURCES = tests/unit/agent/upstream/test_upstream.c $(unit_agent_one_harness)
-tests_unit_agent_upstream_test_upstream_LDADD = $(LINK_UNIT_AGENT)
+unit_agent_tests += tests/unit/agent/upstream/test_upstream_retry
+tests_unit_agent_upstream_test_upstream_retry_SOURCES = tests/unit/agent/upstream/test_upstream_retry.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_upstream_retry_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_upstream_view
+tests_unit_agent_upstream_test_upstream_view_SOURCES = tests/unit/agent/upstream/test_upstream_view.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_upstream_view_LDADD = $(LINK_UNIT_AGENT)
 
 unit_tests += $(unit_agent_tests)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_failure: which failure of an attempt counts, and the waits between attempts. test_upstream.c has what the
+ * test_failure: which failure of an attempt counts, and the waits between attempts. test_upstream_retry.c has what the
  * log gets of it.
  */
 #include "config.h"

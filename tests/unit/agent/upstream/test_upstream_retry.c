@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_upstream: what refuses for good and what is tried again, when, and what is logged.
+ * test_upstream_retry: what refuses for good and what is tried again, when, and what is logged.
  */
 #include "config.h"
 
@@ -360,4 +360,4 @@ static TCase *refusals_of_names(void) {
     return group;
 }
 
-UNIT_MAIN("agent/upstream/upstream", refusals, refusals_of_names, network)
+UNIT_MAIN("agent/upstream/upstream_retry", refusals, refusals_of_names, network)

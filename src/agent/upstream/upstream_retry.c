@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * upstream_retry: when an upstream makes its next attempt, and what follows from one that failed.
+ *
+ * Runs on: the control thread. Owns: nothing; the timer is the upstream's.
+ */
+#include "config.h"
+
+#include "agent/upstream/upstream_priv.h"
+
+#include "lib/base/clock.h"
+
+#include <assert.h>
+#include <event2/event.h>
+
+void upstream_set_state(struct upstream *upstream, enum upstream_state state) {
+    static const char *const names[STATES] = {"waiting", "connecting", "working", "ended"};
+    static const unsigned steps[STATES] = {[WAITING] = 1 << CONNECTING | 1 << WAITING | 1 << ENDED,
+                                           [CONNECTING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
+                                           [WORKING] = 1 << WAITING | 1 << ENDED,
+                                           [ENDED] = 1 << ENDED};
+
+    assert(steps[upstream->state] & 1U << state);
+    if (state == upstream->state)
+        return;
+    log_event(upstream->parts->log, LOG_LEVEL_DEBUG, upstream->who, names[state], NULL);
+    upstream->state = state;
+}
+
+void upstream_start_attempt(struct upstream *upstream) {
+    upstream_set_state(upstream, CONNECTING);
+    event_del(upstream->timer); /* it may be pending: a change of the network made this attempt */
+    upstream->attempted_ms = clock_ms();
+    if (token_refresh(&upstream->token))
+        log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
+    const struct session *suspended = session_list_suspended(&upstream->sessions);
+    connect_attempt_start(&upstream->attempt, suspended ? suspended->links.target.id : "");
+}
+
+/* What needs a person or a clock does not pass by itself: retry slowly. */
+static unsigned longest_wait(const struct upstream_times *times, enum failure_weight weight) {
+    return weight == FAILURE_PASSING || times->longest_ms > times->final_ms ? times->longest_ms : times->final_ms;
+}
+
+unsigned upstream_next_wait_ms(struct upstream *upstream, enum failure_weight weight) {
+    uint32_t random = 0;
+
+    if (clock_ms() < upstream->hasten_until_ms)
+        backoff_reset(&upstream->backoff);
+    upstream->backoff.longest_ms = longest_wait(&upstream->parts->times, weight);
+    secret_random(&random, sizeof random); /* without it: the longest wait of the step, which is right too */
+    return backoff_next(&upstream->backoff, random);
+}
+
+void upstream_wait(struct upstream *upstream, unsigned ms) {
+    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+    upstream_set_state(upstream, WAITING);
+    upstream->waits_for_network = false;
+    if (event_add(upstream->timer, &time) != 0)
+        log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
+                  "out of memory: no timer for the next attempt, which is made within a second", NULL);
+}
+
+void upstream_wait_for_network(struct upstream *upstream, unsigned ms) {
+    upstream_wait(upstream, ms);
+    upstream->waits_for_network = true;
+}
+
+bool upstream_is_served_by_another(const struct upstream *upstream) {
+    const struct upstream_parts *parts = upstream->parts;
+
+    return upstream->server[0] != '\0' && parts->is_served(parts->context, upstream, upstream->server);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context) {
+    struct upstream *upstream = context;
+
+    (void)fd, (void)what;
+    if (upstream_is_served_by_another(upstream))
+        upstream_wait(upstream, upstream->parts->times.final_ms);
+    else
+        upstream_start_attempt(upstream);
+}
+
+void upstream_recheck(struct upstream *upstream) {
+    session_list_recheck(&upstream->sessions, upstream->state == CONNECTING && *upstream->attempt.resume);
+    if (upstream->state == WAITING && !evtimer_pending(upstream->timer, NULL))
+        on_timer(-1, 0, upstream);
+}
+
+/* Not more often: an interface that flaps changes the network again and again. */
+void upstream_retry_now(struct upstream *upstream) {
+    if (upstream->state != WAITING || !upstream->waits_for_network)
+        return;
+    backoff_reset(&upstream->backoff);
+    if (clock_ms() - upstream->attempted_ms < upstream->parts->times.hurry_ms) {
+        upstream_wait_for_network(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING));
+        return;
+    }
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "network changed: connecting again", NULL);
+    upstream_start_attempt(upstream);
+}
+
+static void give_up(struct upstream *upstream, const struct failure *failure) {
+    log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "gave up on this server",
+              LOG_FIELDS(LOG_TEXT("detail", failure->detail)));
+    upstream->gave_up = true;
+    upstream_set_state(upstream, ENDED);
+    upstream_set_condition(upstream, UPSTREAM_GAVE_UP);
+    upstream_add_event(upstream, EVENT_ERROR, "gave up", failure->detail);
+    upstream->parts->on_change(upstream->parts->context);
+}
+
+static void on_attempt_failed(void *context) {
+    struct upstream *upstream = context;
+    const struct failure *failure = &upstream->attempt.failure;
+    bool is_final = failure->weight == FAILURE_FINAL;
+    unsigned wait = upstream_next_wait_ms(upstream, failure->weight);
+
+    upstream_note_failed(upstream, failure);
+    if (upstream->condition == UPSTREAM_STANDBY || (upstream->condition == UPSTREAM_CONNECTED &&
+                                                    !session_list_is_working(&upstream->sessions))) /* after a goaway */
+        upstream_set_condition(upstream, UPSTREAM_LOST);
+    if (is_final && !upstream->accepted_before) {
+        give_up(upstream, failure);
+        return;
+    }
+    if (is_final && wait < upstream->parts->times.final_ms)
+        wait = upstream->parts->times.final_ms;
+    if (wait < failure->retry_after_ms)
+        wait = failure->retry_after_ms;
+    failure_log(&upstream->failure_log, failure, upstream->parts->log, upstream->who, wait);
+    upstream_add_event(upstream, EVENT_WARNING, "cannot connect", failure->detail);
+    if (failure->weight == FAILURE_PASSING && failure->retry_after_ms == 0)
+        upstream_wait_for_network(upstream, wait);
+    else
+        upstream_wait(upstream, wait);
+}
+
+bool upstream_init_attempts(struct upstream *upstream, unsigned index) {
+    const struct upstream_parts *parts = upstream->parts;
+    struct connect_attempt_parts attempt = {.loop = parts->loop,
+                                            .plane = parts->plane,
+                                            .log = parts->log,
+                                            .resolver = parts->resolver,
+                                            .resolve_ms = parts->times.resolve_ms,
+                                            .name = parts->name,
+                                            .group = parts->group,
+                                            .instance = parts->instance,
+                                            .who = upstream->who,
+                                            .endpoint = &upstream->endpoint,
+                                            .token = &upstream->token,
+                                            .trust = upstream->trust,
+                                            .index = index,
+                                            .on_failed = on_attempt_failed,
+                                            .context = upstream};
+
+    connect_attempt_init(&upstream->attempt, &attempt);
+    upstream->timer = evtimer_new(loop_base(parts->loop), on_timer, upstream);
+    return upstream->timer;
+}
