@@ -16,6 +16,8 @@
 
 #include <stdio.h>
 
+enum { GROUPS_MOST = 1000 };
+
 static void write_one(struct metrics *to, const char *name, enum metric_type type, const char *help, uint64_t value) {
     metrics_family(to, name, type, help);
     metrics_value(to, METRIC_NO_LABELS, value);
@@ -67,11 +69,12 @@ static void write_configuration(const struct server *server, struct metrics *to)
 
 /* ---- agents ---- */
 
-/* The groups that services have; an agent that serves all counts in each, and one in several in each of them. */
+/* The groups that services have; an agent that serves all counts in each, and one in several in each of them. Each
+ * group is compared with all agents, so there is a limit. */
 static void collect_groups(const struct service_list *services, struct strlist *groups) {
     for (size_t i = 0; i < services->count; i++) {
         const struct strlist *of = &service_config(services->items[i])->groups;
-        for (size_t k = 0; k < of->count; k++)
+        for (size_t k = 0; k < of->count && groups->count < GROUPS_MOST; k++)
             if (!strlist_has(groups, of->items[k]))
                 strlist_add(groups, of->items[k]);
     }

@@ -2,6 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * service_metrics: what is counted of each service. See server_metrics.h.
+ *
+ * A service alone has up to 30 KB of text, most of it histograms and reasons, and a scrape takes the control thread
+ * some 10 ms for each 4 MB. So the first services of the configuration have all of it, more have the plain numbers
+ * alone, and what is beyond is one part, the sum of those services: no sum over all services misses one.
  */
 #include "config.h"
 
@@ -10,15 +14,50 @@
 #include "relay/service_counts.h"
 #include "server/service/service.h"
 
-static struct metric_label label_of(const struct service *service) {
-    return METRIC_LABEL("service", service_config(service)->name);
+enum { DETAILED_MOST = 250, PLAIN_MOST = 5000 };
+
+static const char others[] = "(others)"; /* no name of a service has parentheses */
+
+struct part { /* of the services: one, or all that have no part of their own */
+    const char *label;
+    struct service *const *services;
+    size_t count;
+};
+
+static size_t part_count(const struct service_list *services, size_t most) {
+    return services->count > most ? most + 1 : services->count;
+}
+
+static struct part part_at(const struct service_list *services, size_t most, size_t index) {
+    struct service *const *first = &services->items[index];
+
+    if (index < most)
+        return (struct part){service_config(*first)->name, first, 1};
+    return (struct part){others, first, services->count - most};
+}
+
+static struct metric_label label_of(const struct part *part) {
+    return METRIC_LABEL("service", part->label);
+}
+
+static void write_parts(const struct service_list *services, size_t most, struct metrics *to,
+                        void (*write)(const struct part *part, struct metrics *to)) {
+    for (size_t i = 0; i < part_count(services, most); i++) {
+        struct part part = part_at(services, most, i);
+        write(&part, to);
+    }
 }
 
 /* One value for each service. */
 static void write_each(const struct service_list *services, struct metrics *to,
                        uint64_t (*value)(const struct service *service)) {
-    for (size_t i = 0; i < services->count; i++)
-        metrics_value(to, METRIC_LABELS(label_of(services->items[i])), value(services->items[i]));
+    for (size_t i = 0; i < part_count(services, PLAIN_MOST); i++) {
+        struct part part = part_at(services, PLAIN_MOST, i);
+        uint64_t sum = 0;
+        for (size_t k = 0; k < part.count; k++)
+            sum += value(part.services[k]);
+        metrics_value(to, METRIC_LABELS(label_of(&part)), sum);
+    }
 }
 
 /* ---- clients ---- */
@@ -53,29 +92,44 @@ static uint64_t waiting(const struct service *service) {
     return numbers_of(service).waiting;
 }
 
-static void write_refused(const struct service *service, struct metrics *to) {
-    struct service_numbers numbers = numbers_of(service);
+static void write_refused(const struct part *part, struct metrics *to) {
+    uint64_t refused[ACCESS_VERDICT_COUNT] = {0};
 
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_numbers numbers = numbers_of(part->services[k]);
+        for (unsigned i = 0; i < ACCESS_VERDICT_COUNT; i++)
+            refused[i] += numbers.refused[i];
+    }
     for (unsigned i = ACCESS_ADMITTED + 1; i < ACCESS_VERDICT_COUNT; i++)
         metrics_value(to,
-                      METRIC_LABELS(label_of(service),
+                      METRIC_LABELS(label_of(part),
                                     METRIC_LABEL("reason", access_verdict_label((enum access_verdict)i))),
-                      numbers.refused[i]);
+                      refused[i]);
 }
 
-static void write_ended(const struct service *service, struct metrics *to) {
-    struct service_sum sum = sum_of(service);
+static void write_ended(const struct part *part, struct metrics *to) {
+    uint64_t ended[REASON_COUNT] = {0};
 
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_sum sum = sum_of(part->services[k]);
+        for (unsigned i = 0; i < REASON_COUNT; i++)
+            ended[i] += sum.ended_by[i];
+    }
     for (unsigned i = 0; i < REASON_COUNT; i++)
-        metrics_value(to, METRIC_LABELS(label_of(service), METRIC_LABEL("reason", reason_label((enum relay_reason)i))),
-                      sum.ended_by[i]);
+        metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("reason", reason_label((enum relay_reason)i))),
+                      ended[i]);
 }
 
-static void write_bytes(const struct service *service, struct metrics *to) {
-    struct service_sum sum = sum_of(service);
+static void write_bytes(const struct part *part, struct metrics *to) {
+    uint64_t in = 0, out = 0;
 
-    metrics_value(to, METRIC_LABELS(label_of(service), METRIC_LABEL("direction", "in")), sum.in);
-    metrics_value(to, METRIC_LABELS(label_of(service), METRIC_LABEL("direction", "out")), sum.out);
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_sum sum = sum_of(part->services[k]);
+        in += sum.in;
+        out += sum.out;
+    }
+    metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("direction", "in")), in);
+    metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("direction", "out")), out);
 }
 
 static void write_clients(const struct service_list *services, struct metrics *to) {
@@ -87,12 +141,10 @@ static void write_clients(const struct service_list *services, struct metrics *t
     write_each(services, to, accepted);
     metrics_family(to, "munnel_clients_refused_total", METRIC_COUNTER,
                    "Clients that were refused by a rule or a limit of the service.");
-    for (size_t i = 0; i < services->count; i++)
-        write_refused(services->items[i], to);
+    write_parts(services, DETAILED_MOST, to, write_refused);
     metrics_family(to, "munnel_clients_ended_total", METRIC_COUNTER,
                    "Accepted clients that have ended, by the reason.");
-    for (size_t i = 0; i < services->count; i++)
-        write_ended(services->items[i], to);
+    write_parts(services, DETAILED_MOST, to, write_ended);
 }
 
 static void write_relays(const struct service_list *services, struct metrics *to) {
@@ -100,18 +152,19 @@ static void write_relays(const struct service_list *services, struct metrics *to
     write_each(services, to, opened);
     metrics_family(to, "munnel_relay_bytes_total", METRIC_COUNTER,
                    "Bytes from clients to destinations (in) and back (out).");
-    for (size_t i = 0; i < services->count; i++)
-        write_bytes(services->items[i], to);
+    write_parts(services, PLAIN_MOST, to, write_bytes);
 }
 
 /* ---- times ---- */
 
 static void write_times(const struct service_list *services, struct metrics *to, enum service_time which,
                         const struct metric_bounds *bounds) {
-    for (size_t i = 0; i < services->count; i++) {
+    for (size_t i = 0; i < part_count(services, DETAILED_MOST); i++) {
+        struct part part = part_at(services, DETAILED_MOST, i);
         struct histogram_sum sum = {0};
-        service_counts_add_times(service_counts(services->items[i]), which, &sum);
-        metrics_histogram(to, METRIC_LABELS(label_of(services->items[i])), bounds, &sum);
+        for (size_t k = 0; k < part.count; k++)
+            service_counts_add_times(service_counts(part.services[k]), which, &sum);
+        metrics_histogram(to, METRIC_LABELS(label_of(&part)), bounds, &sum);
     }
 }
 
@@ -137,18 +190,21 @@ static void write_all_times(const struct service_list *services, struct metrics 
 
 /* ---- agents ---- */
 
-static void write_service_agents(const struct service *service, struct metrics *to) {
-    struct service_numbers numbers = numbers_of(service);
-    const struct {
+static void write_service_agents(const struct part *part, struct metrics *to) {
+    struct {
         const char *state;
         size_t count;
-    } all[] = {{"ready", numbers.ready},
-               {"busy", numbers.agents - numbers.ready},
-               {"asked", numbers.asked},
-               {"refusing", numbers.refusing}};
+    } all[] = {{"ready", 0}, {"busy", 0}, {"asked", 0}, {"refusing", 0}};
 
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_numbers numbers = numbers_of(part->services[k]);
+        all[0].count += numbers.ready;
+        all[1].count += numbers.agents - numbers.ready;
+        all[2].count += numbers.asked;
+        all[3].count += numbers.refusing;
+    }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        metrics_value(to, METRIC_LABELS(label_of(service), METRIC_LABEL("state", all[i].state)), all[i].count);
+        metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("state", all[i].state)), all[i].count);
 }
 
 void service_metrics_write(const struct service_list *services, struct metrics *to) {
@@ -158,6 +214,5 @@ void service_metrics_write(const struct service_list *services, struct metrics *
     metrics_family(
         to, "munnel_service_agents", METRIC_GAUGE,
         "Agents of the service: ready for a client, busy, asked and not answered yet, refusing it by a rule.");
-    for (size_t i = 0; i < services->count; i++)
-        write_service_agents(services->items[i], to);
+    write_parts(services, PLAIN_MOST, to, write_service_agents);
 }

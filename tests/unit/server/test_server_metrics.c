@@ -119,6 +119,52 @@ START_TEST(clients_and_agents_add_no_line) {
 }
 END_TEST
 
+static unsigned long long total_of(const char *text, const char *name) {
+    char start[64];
+    unsigned long long total = 0;
+
+    size_t length = (size_t)snprintf(start, sizeof start, "\n%s{service=\"", name);
+    for (const char *at = text; (at = strstr(at, start)); at += length)
+        total += strtoull(strchr(at + length, '}') + 1, NULL, 10);
+    return total;
+}
+
+/* The answer for `count` services that are all the one of the fixture, which one client has used. */
+static void check_services(size_t count) {
+    struct service_list many = {.items = calloc(count, sizeof *many.items), .count = count};
+    struct metrics *metrics = metrics_text();
+    size_t length;
+
+    for (size_t i = 0; i < count; i++)
+        many.items[i] = fixture.server->services.items[0];
+    service_metrics_write(&many, metrics);
+    const char *text = metrics_take_text(metrics, &length);
+    ck_assert_msg(text, "no answer for %zu services", count);
+    ck_assert_msg(length < METRICS_MOST / 2, "%zu bytes", length);
+    ck_assert_uint_eq(total_of(text, "munnel_clients_accepted_total"), count);
+    ck_assert_uint_eq(total_of(text, "munnel_client_wait_seconds_count"), count);
+    ck_assert_uint_eq(total_of(text, "munnel_clients_ended_total"), count);
+    ck_assert_uint_eq(!strstr(text, "munnel_clients_ended_total{service=\"(others)\",reason=\"no_agent\"}"),
+                      count <= 250);
+    ck_assert_uint_eq(!strstr(text, "munnel_clients{service=\"(others)\"}"), count <= 5000);
+    metrics_free(metrics);
+    free(many.items);
+}
+
+START_TEST(any_number_of_services_gets_an_answer_that_counts_all) {
+    static const size_t counts[] = {1, 250, 251, 3000, 5000, 5001, 30000};
+
+    server_fixture_set_any(&fixture);
+    fixture.conf->services[0].no_agent = CONFIG_REFUSE;
+    server_fixture_open(&fixture);
+    int fd = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, fd));
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        check_services(counts[i]);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 START_TEST(json_has_the_same_families) {
     struct metrics *metrics = metrics_json();
     const char *name;
@@ -147,6 +193,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_client_that_no_agent_serves_ends_with_that_reason);
     tcase_add_test(group, promtool_finds_nothing_wrong);
     tcase_add_test(group, clients_and_agents_add_no_line);
+    tcase_add_test(group, any_number_of_services_gets_an_answer_that_counts_all);
     tcase_add_test(group, json_has_the_same_families);
     return group;
 }
