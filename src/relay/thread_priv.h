@@ -48,9 +48,8 @@ struct relay_walks { /* see stream/walk.h */
     struct relay *next; /* where it goes on */
     struct defer_item turn;
     uint32_t serial; /* of the one that runs: relays that it has been at have it */
-    unsigned pieces; /* that it has had */
     uint64_t rest_until_us;
-    struct event rest;
+    struct event rest; /* until the next piece */
 };
 
 /* What a thread calls, by the plane that owns it: links and relays know their thread, and not the other way round. */

@@ -16,54 +16,44 @@
 
 #include <stddef.h>
 
-enum {
-    REST_US = 300,        /* for each piece, which takes some 25; a walk of one alone costs no more than its request */
-    REST_MOST_US = 900000 /* fits into the microseconds of a timeval */
-};
+enum { REST_US = 1000 }; /* after each whole piece, which takes some 50 */
 
 static struct relay_thread *of_turn(struct defer_item *item) {
     return (struct relay_thread *)(void *)((char *)item - offsetof(struct relay_thread, walks.turn));
 }
 
+/* Once the thread has rested from the last piece; without memory for the timer at once. */
+static void go_on(struct relay_thread *thread) {
+    struct relay_walks *walks = &thread->walks;
+    uint64_t now_us = clock_us();
+    const struct timeval left = {0, walks->rest_until_us > now_us ? (suseconds_t)(walks->rest_until_us - now_us) : 0};
+
+    if (left.tv_usec == 0 || event_add(&walks->rest, &left))
+        defer_add(&thread->again, &walks->turn);
+}
+
 static void begin_next(struct relay_thread *thread) {
     struct relay_walks *walks = &thread->walks;
+
     walks->running = STAILQ_FIRST(&walks->waiting);
     if (!walks->running)
         return;
     STAILQ_REMOVE_HEAD(&walks->waiting, next);
     walks->running->is_at_opened = false;
-    walks->pieces = 0;
     walks->next = thread->opening;
     walks->serial = walks->serial < UINT32_MAX ? walks->serial + 1 : 1;
-    defer_add(&thread->again, &walks->turn);
-}
-
-static void on_rested(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    begin_next(context);
-}
-
-/* Begins the next walk once the thread has rested from the last one; without memory for the timer at once. */
-static void begin_rested(struct relay_thread *thread) {
-    struct relay_walks *walks = &thread->walks;
-    uint64_t now_us = clock_us();
-    if (walks->running || STAILQ_EMPTY(&walks->waiting) || event_pending(&walks->rest, EV_TIMEOUT, NULL))
-        return;
-    const struct timeval left = {0, walks->rest_until_us > now_us ? (suseconds_t)(walks->rest_until_us - now_us) : 0};
-    if (thread->stopping || left.tv_usec == 0 || event_add(&walks->rest, &left))
-        begin_next(thread);
+    go_on(thread);
 }
 
 static void finish(struct relay_thread *thread) {
     struct relay_walks *walks = &thread->walks;
     struct relay_walk *walk = walks->running;
-    uint64_t rest_us = walks->pieces > 1 ? (uint64_t)walks->pieces * REST_US : 0;
-    walks->rest_until_us = clock_us() + (rest_us < REST_MOST_US ? rest_us : REST_MOST_US);
+
     walks->running = NULL;
     walks->next = NULL;
     walk->done(walk);
-    begin_rested(thread);
+    if (!walks->running)
+        begin_next(thread);
 }
 
 /* NULL: all were visited. */
@@ -86,9 +76,7 @@ static bool visit(struct relay_walks *walks, struct relay *relay) {
     return walks->running->visit(walks->running, relay);
 }
 
-static void on_turn(struct defer_item *item) {
-    struct relay_thread *thread = of_turn(item);
-    thread->walks.pieces++;
+static void visit_piece(struct relay_thread *thread) {
     for (unsigned i = 0; i < RELAY_VIEW_PIECE; i++) {
         struct relay *relay = take_next(thread);
         if (!relay || !visit(&thread->walks, relay)) {
@@ -96,7 +84,18 @@ static void on_turn(struct defer_item *item) {
             return;
         }
     }
-    defer_add(&thread->again, item);
+    thread->walks.rest_until_us = clock_us() + REST_US;
+    go_on(thread);
+}
+
+static void on_turn(struct defer_item *item) {
+    visit_piece(of_turn(item));
+}
+
+static void on_rested(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    visit_piece(context);
 }
 
 void relay_walks_init(struct relay_thread *thread) {
@@ -111,7 +110,8 @@ void relay_walk_start(struct relay_thread *thread, struct relay_walk *walk) {
         return;
     }
     STAILQ_INSERT_TAIL(&thread->walks.waiting, walk, next);
-    begin_rested(thread);
+    if (!thread->walks.running)
+        begin_next(thread);
 }
 
 void relay_walk_skip(struct relay_thread *thread, const struct relay *relay) {
@@ -120,9 +120,8 @@ void relay_walk_skip(struct relay_thread *thread, const struct relay *relay) {
 }
 
 void relay_walks_end(struct relay_thread *thread) {
-    event_del(&thread->walks.rest);
-    begin_rested(thread);
     while (thread->walks.running)
         finish(thread);
+    event_del(&thread->walks.rest);
     defer_cancel(&thread->again, &thread->walks.turn);
 }

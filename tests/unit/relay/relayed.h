@@ -12,7 +12,7 @@
 
 #include "two_planes.h"
 
-enum { RELAYED_MAX = 200, RELAYED_UP = 0, RELAYED_DOWN = 1 };
+enum { RELAYED_MAX = 250, RELAYED_UP = 0, RELAYED_DOWN = 1 };
 
 struct relayed {
     int ends[2];            /* the test's: the client, and the destination, -1 until it is dialled */
