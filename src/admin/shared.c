@@ -114,10 +114,7 @@ static bool start_timer(struct admin_shared *shared) {
 }
 
 int admin_shared_init(struct admin_shared *shared, const struct admin_shared_options *options, struct error *error) {
-    static const char *const repeatable[] = {"/v1/status", "/v1/services", "/v1/agents",
-                                             "/v1/relays", "/metrics",     NULL};
-    const struct http_options http = {.repeatable = repeatable,
-                                      .routes = options->routes,
+    const struct http_options http = {.routes = options->routes,
                                       .route_count = options->route_count,
                                       .assets = options->assets,
                                       .asset_count = options->asset_count,

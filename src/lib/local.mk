@@ -154,7 +154,6 @@ libmunnel_lib_tls_a_SOURCES = \
 libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/access.c \
 	src/lib/http/answer.c \
-	src/lib/http/answer_cache.c \
 	src/lib/http/assets.c \
 	src/lib/http/assets.h \
 	src/lib/http/body.c \
@@ -167,6 +166,7 @@ libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/event_stream.h \
 	src/lib/http/framing.c \
 	src/lib/http/listeners.c \
+	src/lib/http/pacing.c \
 	src/lib/http/pool.c \
 	src/lib/http/pool_priv.h \
 	src/lib/http/query.c \

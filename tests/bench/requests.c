@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 6, BUFFER = 1 << 20, TIMES_MOST = 1 << 20, MS = 1000, SECOND = 1000 * MS };
+enum { CONNECTIONS = 6, BUFFER = 1 << 20, TIMES_MOST = 1 << 20, MS = 1000, SECOND = 1000 * MS, LONGEST_WAIT_MS = 100 };
 
 struct connection {
     int fd;
@@ -157,7 +157,7 @@ int main(int argc, char **argv) {
     while (now_us() - start < seconds * SECOND) {
         while (sent < (now_us() - start) * rate / SECOND && is_any_idle())
             ask_next(argv + 4, argc - 4, sent++);
-        wait_for_answers(1);
+        wait_for_answers(is_any_idle() ? 1 : LONGEST_WAIT_MS);
     }
     report();
     return 0;

@@ -143,17 +143,8 @@ static void send_content(struct http_request *request, unsigned status, struct e
     evhttp_send_reply(request->evhttp, (int)status, http_status_text(status), request->is_head ? NULL : content);
 }
 
-static void note(const struct http_request *request, unsigned status, const char *content_type,
-                 struct evbuffer *content) {
-    if (request->server && request->method != HTTP_METHOD_GET)
-        http_cache_clear(request->server);
-    else if (request->server)
-        http_cache_keep(request, status, content_type, content);
-}
-
 /* Takes the content over, and ends the handle. */
 static void answer(struct http_request *request, unsigned status, const char *content_type, struct evbuffer *content) {
-    note(request, status, content_type, content);
     if (request->connection) {
         if (status == 200 && request->method == HTTP_METHOD_GET && is_known(request)) {
             status = 304;

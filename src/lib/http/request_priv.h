@@ -20,7 +20,6 @@ enum {
     HTTP_VERSION_MOST = 80
 };
 enum { HTTP_KEPT_HEADERS = 7 };
-enum { HTTP_KEPT_ANSWERS = 12 };
 enum { HTTP_HEADERS_MOST = 16 * 1024, HTTP_BODY_MOST = 64 * 1024, HTTP_BODY_DEPTH = 32 };
 
 struct http_value {   /* a parameter of the path or the query */
@@ -31,6 +30,7 @@ struct http_value {   /* a parameter of the path or the query */
 
 struct http_request {
     TAILQ_ENTRY(http_request) all;      /* of the server */
+    TAILQ_ENTRY(http_request) turn;     /* while it waits for its turn */
     struct http_server *server;         /* NULL: freed */
     struct http_connection *connection; /* NULL: the client is gone */
     struct evhttp_request *evhttp;      /* NULL likewise */
@@ -39,7 +39,6 @@ struct http_request {
     struct target target; /* within evhttp's text: while there is a connection */
     enum http_method method;
     bool is_head;
-    bool is_repeated; /* from the cache */
     bool must_close;  /* the connection, after the answer */
     unsigned allowed; /* methods, for Allow; 0: none to tell */
     unsigned retry_s; /* Retry-After; 0: none */
@@ -58,19 +57,12 @@ struct http_request {
     void *gone_context;
 };
 
-struct http_kept_answer {
-    const struct http_route *route; /* NULL: free */
-    enum http_role role;
-    char content_type[64];
-    char *text; /* not terminated */
-    size_t length;
-    uint64_t made_ms;
-};
-
-struct http_answer_cache {
-    uint64_t second; /* of clock_ms() */
-    unsigned asked;  /* requests within it */
-    struct http_kept_answer kept[HTTP_KEPT_ANSWERS];
+struct http_pacing {
+    unsigned requests_per_s;
+    uint64_t due_us; /* of clock_us(): when the next request is expected */
+    void (*handle)(struct http_request *request);
+    struct event *timer; /* for the first that waits */
+    TAILQ_HEAD(, http_request) waiting;
 };
 
 struct http_server {
@@ -79,7 +71,7 @@ struct http_server {
     struct http_counts counts;
     struct strlist hosts;
     struct http_tokens *tokens;
-    struct http_answer_cache cache;
+    struct http_pacing pacing;
     struct http_pool *unix_pool, *tcp_pool;
     TAILQ_HEAD(, http_request) requests; /* that are not answered */
     unsigned pending;                    /* how many */
@@ -100,15 +92,13 @@ bool http_answer_begin(struct http_request *request, unsigned status, const char
 const char *http_status_text(unsigned status);
 void http_answer_asset(struct http_request *request);
 
-/* ---- answer_cache.c ---- */
+/* ---- pacing.c ---- */
 
-void http_cache_count(struct http_server *server); /* each request */
-/* A copy of an answer that was made for another; NULL: make one. */
-struct evbuffer *http_cache_find(struct http_request *request, const char **content_type);
-/* Copies it, if it may be given to others, too. */
-void http_cache_keep(const struct http_request *request, unsigned status, const char *content_type,
-                     struct evbuffer *content);
-void http_cache_clear(struct http_server *server); /* something changes, or has */
+/* False: out of memory. */
+bool http_pacing_init(struct http_pacing *pacing, struct event_base *base, unsigned requests_per_s,
+                      void (*handle)(struct http_request *request));
+void http_pacing_done(struct http_pacing *pacing);   /* none waits any more */
+void http_pacing_take(struct http_request *request); /* handles it now or in its turn; frees it if its client goes */
 
 /* ---- checks, in the order in which they are made; false: the request has been answered ---- */
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { CONNECTIONS = 24, REQUEST_MS = 10000, IDLE_MS = 60000, HANDLER_MS = 60000, KEEPALIVE_MS = 15000 };
+enum { REQUESTS_PER_S = 100 };
 enum { STREAM_BYTES = 256 * 1024, TICK_MS = 250, TICK_LEAST_MS = 10, UNIX_MODE = 0660 };
 
 /* on_time of a request whose handler has not answered: the handler's answer, when it comes, is dropped. */
@@ -34,16 +35,6 @@ static void on_late(void *context, uint64_t now_ms) {
     http_request_lost(request);
 }
 
-static void make_answer(struct http_request *request) {
-    const char *content_type;
-    struct evbuffer *content = http_cache_find(request, &content_type);
-
-    if (content)
-        http_answer_content(request, 200, content_type, content);
-    else
-        request->route->handle(request, request->server->options.context);
-}
-
 static void dispatch(struct http_request *request) {
     if (!http_check_framing(request) || !http_check_peer(request) || !http_check_host(request) ||
         !http_check_route(request) || !http_check_origin(request))
@@ -54,9 +45,7 @@ static void dispatch(struct http_request *request) {
     }
     if (!http_check_role(request) || !http_check_query(request) || !http_check_body(request))
         return;
-    if (request->method != HTTP_METHOD_GET)
-        http_cache_clear(request->server);
-    make_answer(request);
+    request->route->handle(request, request->server->options.context);
 }
 
 /* evhttp has a complete request. */
@@ -68,7 +57,6 @@ static void on_request(struct http_server *server, struct http_pool *pool, struc
         return;
     }
     server->counts.requests++;
-    http_cache_count(server);
     struct http_request *request = http_request_new(server, connection, evhttp);
     if (!request) { /* no memory, or too many that are not answered */
         server->counts.refused_busy++;
@@ -76,7 +64,7 @@ static void on_request(struct http_server *server, struct http_pool *pool, struc
         return;
     }
     http_connection_handle(connection, request, http_request_lost, on_late);
-    dispatch(request);
+    http_pacing_take(request);
 }
 
 static void on_unix_request(struct evhttp_request *evhttp, void *context) {
@@ -130,7 +118,8 @@ struct http_server *http_server_new(struct event_base *base, const struct http_o
     set_limits(&server->limits, options);
     server->unix_pool = http_pool_new(base, true, &server->limits, &server->counts, on_unix_request, server);
     server->tcp_pool = http_pool_new(base, false, &server->limits, &server->counts, on_tcp_request, server);
-    if (server->unix_pool && server->tcp_pool && copy_hosts(server, options->hosts))
+    if (server->unix_pool && server->tcp_pool && copy_hosts(server, options->hosts) &&
+        http_pacing_init(&server->pacing, base, or_default(options->requests_per_s, REQUESTS_PER_S), dispatch))
         return server;
     error_set(error, "out of memory");
     http_server_free(server);
@@ -147,7 +136,7 @@ void http_server_free(struct http_server *server) {
         TAILQ_REMOVE(&server->requests, request, all);
         request->server = NULL;
     }
-    http_cache_clear(server);
+    http_pacing_done(&server->pacing);
     http_tokens_free(server->tokens);
     strlist_done(&server->hosts);
     free(server);

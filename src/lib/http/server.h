@@ -14,7 +14,8 @@
  * Bounds: 24 connections on TCP (four browsers, which open six each) and 24 on the Unix socket, half of them event
  * streams; 16 KiB of headers and 64 KiB of content; 10 s from the first byte of a request to its last, 10 s to take the
  * answer; 60 s idle; 10,000 requests on a connection. A client that is refused while it still sends gets the answer: up
- * to 16 MiB of it are dropped, for up to 10 s, on 24 such connections of each kind.
+ * to 16 MiB of it are dropped, for up to 10 s, on 24 such connections of each kind. 100 requests a
+ * second of all connections together; those that come sooner wait for their turn.
  *
  * Runs on: the thread of the event base. Owns: the listening sockets, the connections, the requests until they are
  * answered. Nothing blocks. States: new -> listening -> freed.
@@ -50,10 +51,6 @@ struct http_options {
     size_t route_count;
     const struct http_asset *assets; /* below the routes; NULL: none */
     size_t asset_count;
-    /* Paths of routes whose answers may be up to 0.2 s old while more than crowd_per_s requests come and none changes
-     * anything. Ends with NULL; NULL: none. */
-    const char *const *repeatable;
-    unsigned crowd_per_s;     /* 0: 100 */
     void *context;            /* of the handlers and of on_answer */
     const char *const *hosts; /* NULL, or names for Host on TCP, NULL-terminated: "admin.example:8443", or without port
                                  for any; besides localhost and the loopback addresses, of any port. Copied. */
@@ -61,6 +58,7 @@ struct http_options {
      * before; for the log. May be NULL. */
     void (*on_answer)(void *context, const struct http_request *request, unsigned status);
     unsigned connections_most; /* of each kind; 0: 24 */
+    unsigned requests_per_s;   /* of all together, 1 to 1,000,000; more wait for their turn; 0: 100 */
     unsigned request_ms;       /* first byte to last, and again for the answer; 0: 10 s */
     unsigned idle_ms;          /* between requests; 0: 60 s */
     unsigned handler_ms;       /* until a handler has answered, else 504; 0: 60 s */
@@ -93,6 +91,7 @@ struct http_counts { /* since the start, but for the first two */
     unsigned connections_unix, connections_tcp;
     unsigned streams;
     uint64_t requests;
+    uint64_t delayed;       /* of these: came sooner than they are taken */
     uint64_t refused_busy;  /* 503: too many connections or streams */
     uint64_t refused_token; /* wrong ones */
     uint64_t refused_peer;  /* Unix: another user */

@@ -266,9 +266,9 @@ unit_lib_tests += tests/unit/lib/http/test_reply_head
 tests_unit_lib_http_test_reply_head_SOURCES = tests/unit/lib/http/test_reply_head.c
 tests_unit_lib_http_test_reply_head_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/http/test_answer_cache
-tests_unit_lib_http_test_answer_cache_SOURCES = tests/unit/lib/http/test_answer_cache.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
-tests_unit_lib_http_test_answer_cache_LDADD = $(LINK_UNIT_LIB)
+unit_lib_tests += tests/unit/lib/http/test_pacing
+tests_unit_lib_http_test_pacing_SOURCES = tests/unit/lib/http/test_pacing.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_pacing_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/http/test_routes
 tests_unit_lib_http_test_routes_SOURCES = tests/unit/lib/http/test_routes.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
 tests_unit_lib_http_test_routes_LDADD = $(LINK_UNIT_LIB)

@@ -128,6 +128,7 @@ static const struct http_asset assets[] = {
 void fixture_defaults(struct fixture *fixture) {
     memset(fixture, 0, sizeof *fixture);
     fixture->options = (struct http_options){.connections_most = 8,
+                                             .requests_per_s = 100000,
                                              .routes = routes,
                                              .route_count = sizeof routes / sizeof routes[0],
                                              .assets = assets,
