@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# embed.sh FOLDER FILE...: prints a C source with these files below FOLDER, plain and by gzip, as page.h declares them. It
+# embed.sh FOLDER FILE...: prints a C source with these files below FOLDER, plain and by gzip, as page.h declares them. All
+# scripts are one file, page.js, and all styles page.css, so that a load is quick where each request takes its time. It
 # needs POSIX tools and, for the compressed ones, gzip: a build needs neither Node nor anything that bundles. The same
 # files give the same source.
 #
@@ -11,9 +12,20 @@
 # A page of more than 200,000 bytes is an error: it is to be there at once, through ssh, too.
 set -eu
 
-folder=$1
+cd "$1"
 shift
 most=200000
+scripts=
+styles=
+rest=
+for file; do
+    case $file in
+    *.js) scripts="$scripts $file" ;;
+    *.css) styles="$styles $file" ;;
+    *) rest="$rest ${file##*/}" ;;
+    esac
+done
+names="$rest page.css page.js"
 
 type_of() {
     case $1 in
@@ -25,14 +37,17 @@ type_of() {
     esac
 }
 
-# A comment begins and ends with its lines; no string has a line that begins like one.
+# A comment begins and ends with its lines. A space in front of a colon has a meaning.
+style() {
+    sed -e 's/^[[:space:]]*//' -e '/^\/\*.*\*\/$/d' -e '/^\/\*/,/\*\/$/d' -e '/^$/d' \
+        -e 's/ *\([{}]\) */\1/g' -e 's/\([:;,]\) /\1/g' "$@"
+}
+
 content() {
     case $1 in
-    */vendor/*) cat "$folder/$1" ;;
-    *.js | *.css)
-        sed -e 's/^[[:space:]]*//' -e '/^\/\*.*\*\/$/d' -e '/^\/\*/,/\*\/$/d' -e '/^$/d' "$folder/$1"
-        ;;
-    *) cat "$folder/$1" ;;
+    page.js) awk -f src/page/join.awk $scripts ;;
+    page.css) style $styles ;;
+    *) cat "src/page/$1" ;;
     esac
 }
 
@@ -43,7 +58,8 @@ array() {
     echo '};'
 }
 
-size=$(for file; do content "$file"; done | wc -c)
+content page.js >/dev/null # a fault of it ends this; in a pipe it would not
+size=$(for name in $names; do content "$name"; done | wc -c)
 if [ "$size" -gt $most ]; then
     echo "embed.sh: the page has $((size)) bytes, of $most at most" >&2
     exit 1
@@ -53,20 +69,20 @@ echo '#include "config.h"'
 echo
 echo '#include "page/page.h"'
 number=0
-for file; do
-    content "$file" | array "bytes_$number"
+for name in $names; do
+    content "$name" | array "bytes_$number"
     if command -v gzip >/dev/null 2>&1; then
-        content "$file" | gzip -9nc | array "gzip_$number"
+        content "$name" | gzip -9nc | array "gzip_$number"
     fi
     number=$((number + 1))
 done
 echo 'const struct http_asset page_assets[] = {'
 number=0
-for file; do
-    name=/${file##*/}
-    [ "$name" = /index.html ] && name=/
-    tag=$(content "$file" | cksum | tr ' ' -)
-    echo "    {\"$name\", \"$(type_of "$file")\", \"$tag\", bytes_$number, sizeof bytes_$number,"
+for name in $names; do
+    path=/$name
+    [ "$name" = index.html ] && path=/
+    tag=$(content "$name" | cksum | tr ' ' -)
+    echo "    {\"$path\", \"$(type_of "$name")\", \"$tag\", bytes_$number, sizeof bytes_$number,"
     if command -v gzip >/dev/null 2>&1; then
         echo "     gzip_$number, sizeof gzip_$number},"
     else

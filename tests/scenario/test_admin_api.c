@@ -401,10 +401,10 @@ START_TEST(page_is_there_without_a_token_and_within_its_policy) {
     expect_http(&administered, "GET", "/", "Host: localhost\r\n", 200);
     ck_assert_msg(strstr(answer, "Content-Type: text/html; charset=utf-8\r\n"), "%s", answer);
     ck_assert_msg(strstr(answer, "Content-Security-Policy: default-src 'none'; script-src 'self';"), "%s", answer);
-    ck_assert_msg(strstr(answer, "<script src=\"main.js\""), "%s", answer);
-    expect_http(&administered, "GET", "/main.js", "Host: localhost\r\nAccept-Encoding: gzip\r\n", 200);
+    ck_assert_msg(strstr(answer, "<script src=\"page.js\""), "%s", answer);
+    expect_http(&administered, "GET", "/page.js", "Host: localhost\r\nAccept-Encoding: gzip\r\n", 200);
     ck_assert_msg(strstr(answer, "Content-Encoding: gzip\r\n"), "%s", answer);
-    expect_http(&administered, "GET", "/main.js", "Host: elsewhere.example\r\n", 421);
+    expect_http(&administered, "GET", "/page.js", "Host: elsewhere.example\r\n", 421);
     expect_http(&administered, "GET", "/v1/status", "Host: localhost\r\n", 401);
     expect(&administered, "GET", "/", 200);
     end(&administered);
