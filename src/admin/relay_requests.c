@@ -24,6 +24,7 @@ struct pending {                  /* a question to the data plane */
     uint64_t ticket;
     size_t offset;
     bool is_single; /* of one relay: 404 if it is not there */
+    bool has_sums;
 };
 
 struct relay_requests {
@@ -72,13 +73,27 @@ static json_t *view_json(const struct relay_view *view) {
     return json;
 }
 
-static void answer_list(struct http_request *request, const struct relay_view *const *views, size_t offset,
-                        size_t count, size_t matching) {
+/* A member of the answer of which there are sums. */
+static json_t *sums_json(const struct relay_answer *answer) {
     json_t *list = json_array();
 
-    for (size_t i = offset; i < count; i++)
-        json_array_append_new(list, view_json(views[i]));
-    http_answer_json(request, 200, json_pack("{s:o,s:I}", "relays", list, "total", (json_int_t)matching));
+    for (size_t i = 0; i < answer->sum_count; i++) {
+        const struct relay_sum *sum = &answer->sums[i];
+        json_array_append_new(list, json_pack("{s:o,s:I,s:I,s:I}", "agent", value_text(*sum->agent ? sum->agent : NULL),
+                                              "relays", (json_int_t)sum->relays, "in_rate", (json_int_t)sum->up_rate,
+                                              "out_rate", (json_int_t)sum->down_rate));
+    }
+    return list;
+}
+
+static void answer_list(struct http_request *request, const struct relay_answer *answer, size_t offset, bool has_sums) {
+    json_t *list = json_array();
+
+    for (size_t i = offset; i < answer->count; i++)
+        json_array_append_new(list, view_json(answer->views[i]));
+    http_answer_json(request, 200,
+                     json_pack("{s:o,s:I,s:o*}", "relays", list, "total", (json_int_t)answer->matching, "sums",
+                               has_sums ? sums_json(answer) : NULL));
 }
 
 /* ---- those that ended ---- */
@@ -87,11 +102,11 @@ static void answer_list(struct http_request *request, const struct relay_view *c
 static void answer_ended(const struct relay_requests *requests, struct http_request *request,
                          const struct relay_query *query, size_t offset) {
     const struct relay_view *views[ENDED_RELAYS_MOST];
-    size_t matching = 0;
+    struct relay_answer answer = {.views = views};
 
     loop_poll(requests->options.loop);
-    size_t count = ended_relays_query(requests->options.ended, query, views, &matching);
-    answer_list(request, views, offset, count, matching);
+    answer.count = ended_relays_query(requests->options.ended, query, views, &answer.matching);
+    answer_list(request, &answer, offset, query->sums);
 }
 
 /* NULL: it is not among the last. */
@@ -131,16 +146,18 @@ static void ask(struct relay_requests *requests, struct http_request *request, s
         answer_busy(request);
         return;
     }
-    *pending = (struct pending){.request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id};
+    *pending = (struct pending){
+        .request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id, .has_sums = query->sums};
 }
 
 static const char *const states[] = {"opening", "open", "suspended", "ended", NULL};
 static const unsigned state_bits[] = {1u << RELAY_VIEW_OPENING, 1u << RELAY_VIEW_SHARED | 1u << RELAY_VIEW_EXCLUSIVE,
                                       1u << RELAY_VIEW_SUSPENDED, 1u << RELAY_VIEW_ENDED};
+static const char *const sums[] = {"agent", NULL};
 static const char *const sorts[] = {"-rate", "-bytes", "-age", "age", "-idle", NULL};
 static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, RELAY_ORDER_OLDEST, RELAY_ORDER_NEWEST,
                                           RELAY_ORDER_IDLE};
-enum { ANY_STATE = sizeof state_bits / sizeof *state_bits };
+enum { ANY_STATE = sizeof state_bits / sizeof *state_bits, NO_SUM = 1 };
 
 static bool is_name(const char *text) {
     return strlen(text) <= NAME_MOST && *text && !text[strspn(text, NAME_CHARACTERS)];
@@ -187,14 +204,15 @@ static bool take_client(struct http_request *request, struct open_address *clien
 
 void relay_requests_list(struct relay_requests *requests, struct http_request *request) {
     uint64_t limit = LIMIT, offset = 0;
-    size_t sort = 0, state = ANY_STATE;
+    size_t sort = 0, state = ANY_STATE, sum = NO_SUM;
     struct open_address client;
     bool has_client = false;
 
     if (!http_query_number(request, "limit", 1, RELAY_VIEWS_MOST, &limit) ||
         !http_query_number(request, "offset", 0, RELAY_VIEWS_MOST - 1, &offset) ||
         !http_query_choice(request, "sort", sorts, &sort) || !http_query_choice(request, "state", states, &state) ||
-        !check_names(request) || !take_client(request, &client, &has_client))
+        !http_query_choice(request, "sum", sums, &sum) || !check_names(request) ||
+        !take_client(request, &client, &has_client))
         return;
     if (limit + offset > RELAY_VIEWS_MOST)
         limit = RELAY_VIEWS_MOST - offset;
@@ -203,7 +221,8 @@ void relay_requests_list(struct relay_requests *requests, struct http_request *r
                                 .client = has_client ? &client : NULL,
                                 .states = state < ANY_STATE ? state_bits[state] : 0,
                                 .order = orders[sort],
-                                .limit = (size_t)(limit + offset)};
+                                .limit = (size_t)(limit + offset),
+                                .sums = sum != NO_SUM};
     if (requests->options.ended && query.states == 1u << RELAY_VIEW_ENDED)
         answer_ended(requests, request, &query, (size_t)offset);
     else
@@ -253,7 +272,7 @@ void relay_requests_on_views(struct relay_requests *requests, const struct relay
     else if (asked.is_single)
         answer_single(asked.request, answer->count ? answer->views[0] : find_ended(requests, asked.request));
     else
-        answer_list(asked.request, answer->views, asked.offset, answer->count, answer->matching);
+        answer_list(asked.request, answer, asked.offset, asked.has_sums);
 }
 
 void relay_requests_on_ended(struct relay_requests *requests, uint64_t ticket, bool found) {

@@ -24,7 +24,7 @@ struct relay_requests *relay_requests_new(const struct relay_requests_options *o
 /* Answers those that wait; after the HTTP server is freed, nothing is sent any more. NULL is fine. */
 void relay_requests_free(struct relay_requests *requests);
 
-#define RELAY_REQUESTS_QUERY "service agent client state sort limit offset" /* of the list */
+#define RELAY_REQUESTS_QUERY "service agent client state sort sum limit offset" /* of the list */
 void relay_requests_list(struct relay_requests *requests, struct http_request *request);
 void relay_requests_get(struct relay_requests *requests, struct http_request *request); /* "{relay}" of the path */
 void relay_requests_end(struct relay_requests *requests, struct http_request *request);

@@ -3,45 +3,58 @@
 /*
  * The flow of a service: clients, port, group, agents, destinations, joined by bands as thick as what they carry.
  *
- * What each agent carries, and from where clients come, is added up from the relays that the server lists: the 1,000 that
- * carry most, if there are more.
+ * What each agent carries is the server's sum of all its relays. From where clients come is added up here from the 1,000
+ * relays that carry most.
  */
 
 import { html } from './htm-preact.js';
-import { count, megabits, oneDecimal } from './format.js';
+import { count, megabits, milliseconds, oneDecimal } from './format.js';
 import { resultShape, resultWords } from './results.js';
 
 const WIDTH = 1216;
 const ROW = 50;
 const X = { clients: 0, port: 216, group: 432, agent: 776, destination: 1062 };
 const THICKEST = 34;
-const AGENTS_MOST = 12;
+const AGENTS_MOST = 10;
+const OFFLINE_MOST = 2;
 const BUSIEST = 3;
 
 /* ---- numbers ---- */
 
 const hostOf = (client) => client.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
-function addUp(relays, keyOf) {
-  const sums = new Map();
-  for (const relay of relays) {
-    const key = keyOf(relay);
-    if (!key) continue;
-    const sum = sums.get(key) || { key, relays: 0, up: 0, down: 0 };
-    sums.set(key, { key, relays: sum.relays + 1, up: sum.up + megabits(relay.in_rate), down: sum.down + megabits(relay.out_rate) });
-  }
-  return sums;
+/* [address, relays], most first. */
+function hostsOf(relays) {
+  const hosts = new Map();
+  for (const { client } of relays) hosts.set(hostOf(client), (hosts.get(hostOf(client)) || 0) + 1);
+  return [...hosts].sort((a, b) => b[1] - a[1]);
 }
 
 const nothing = { relays: 0, up: 0, down: 0 };
 
+/* What each agent carries for the service. */
+export const sumsByAgent = (flow) =>
+  new Map((flow?.sums || []).map((sum) => [sum.agent, { relays: sum.relays, up: megabits(sum.in_rate), down: megabits(sum.out_rate) }]));
+
+const together = (rows, agent, result) =>
+  rows.reduce((sum, row) => ({ ...sum, relays: sum.relays + row.relays, up: sum.up + row.up, down: sum.down + row.down }), { agent, result, ...nothing });
+
+/* Agents that are offline are one row where there are many, and so are those beyond the most. */
+function gather(rows) {
+  const isIdle = (row) => row.result === 'offline' && row.relays === 0;
+  const offline = rows.filter(isIdle);
+  const isMany = offline.length > OFFLINE_MOST;
+  const list = isMany ? rows.filter((row) => !isIdle(row)) : rows;
+  const rest = list.slice(AGENTS_MOST);
+  return [...list.slice(0, AGENTS_MOST), ...(rest.length ? [together(rest, count(rest.length, 'more agent'), 'more')] : []), ...(isMany ? [together([], count(offline.length, 'agent'), 'offline')] : [])];
+}
+
 function numbers(service, flow) {
+  const sums = sumsByAgent(flow);
+  const rows = service.keys.map((key) => ({ ...key, ...(sums.get(key.agent) || nothing) }));
+  rows.sort((a, b) => b.up + b.down - (a.up + a.down) || b.relays - a.relays || (a.result === 'offline') - (b.result === 'offline'));
   const relays = flow?.relays || [];
-  const byAgent = addUp(relays, (relay) => relay.agent);
-  const byHost = [...addUp(relays, (relay) => hostOf(relay.client)).values()].sort((a, b) => b.relays - a.relays);
-  const rows = service.keys.map((key) => ({ ...key, ...(byAgent.get(key.agent) || nothing) }));
-  rows.sort((a, b) => b.up + b.down - (a.up + a.down) || b.relays - a.relays);
-  return { rows: rows.slice(0, AGENTS_MOST), left: Math.max(0, rows.length - AGENTS_MOST), byHost, isPart: flow && flow.total > relays.length };
+  return { rows: gather(rows), hosts: hostsOf(relays), isPart: Boolean(flow) && flow.total > relays.length };
 }
 
 /* ---- bands ---- */
@@ -82,26 +95,34 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…
 const Node = ({ x, y, title, words, tone, most = 18 }) => html`<text x=${x} y=${y} class=${`name ${tone || ''}`}>${cut(title, most)}<title>${title}</title></text>
   ${words && html`<text x=${x} y=${y + 17} class=${`words ${tone || ''}`}>${words}</text>`}`;
 
-function AgentRow({ row, y, destination }) {
+/* How far it is, by its control link. */
+function awayOf(agents, name) {
+  const rtt = agents?.find?.((agent) => agent.name === name)?.rtt_ms ?? null;
+  return rtt === null ? '' : `${milliseconds(rtt)} away`;
+}
+
+function AgentRow({ row, y, destination, agents }) {
   const shape = resultShape(row.result);
   const isIdle = row.up + row.down === 0;
   return html`<text x=${X.agent - 180} y=${y - 22} class="words">${isIdle && !row.relays ? 'nothing' : count(row.relays, 'relay')}</text>
     ${!isIdle && html`<text x=${X.agent - 14} y=${y - 22} class="words" text-anchor="end">${oneDecimal(row.up)} / ${oneDecimal(row.down)}</text>`}
     <use href=${`#${shape}`} class=${`mark ${shape}`} x=${X.agent} y=${y - 9} width="10" height="10" />
-    <${Node} x=${X.agent + 18} y=${y} title=${row.agent} words=${row.result === 'serves' ? '' : resultWords(row.result)} tone=${shape === 'warn' || shape === 'bad' ? 'quiet-warn' : ''} most=${22} />
+    <${Node} x=${X.agent + 18} y=${y} title=${row.agent} words=${row.result === 'serves' ? awayOf(agents, row.agent) : resultWords(row.result)} tone=${shape === 'warn' || shape === 'bad' ? 'quiet-warn' : ''} most=${22} />
     ${row.result !== 'refused' && row.result !== 'offline' && html`<${Node} x=${X.destination} y=${y} title=${destination} most=${22} />`}`;
 }
 
-function Clients({ service, byHost, centre }) {
-  return html`<${Node} x=${X.clients} y=${centre} title=${byHost.length ? count(byHost.length, 'address', 'addresses') : 'Clients'} words=${`${oneDecimal(service.new_rate.s10)} new/s`} />
-    ${byHost.length > 1 && byHost.slice(0, BUSIEST).map((host, index) => html`<text x=${X.clients} y=${centre + 44 + index * 18} class="words">${cut(host.key, 22)}  ${host.relays}</text>`)}`;
+function Clients({ service, hosts, isPart, centre }) {
+  const title = hosts.length ? `${hosts.length}${isPart ? '+' : ''} ${hosts.length === 1 ? 'address' : 'addresses'}` : 'Clients';
+  return html`<${Node} x=${X.clients} y=${centre} title=${title} words=${`${oneDecimal(service.new_rate.s10)} new/s`} />
+    ${hosts.length > 1 && hosts.slice(0, BUSIEST).map(([host, relays], index) => html`<text x=${X.clients} y=${centre + 46 + index * 18} class="words">${cut(host, 24)}</text>
+      <text x=${X.port - 28} y=${centre + 46 + index * 18} class="words" text-anchor="end">${relays}</text>`)}`;
 }
 
-function Drawing({ service, data }) {
-  const { rows, byHost } = data;
+function Drawing({ service, data, agents }) {
+  const { rows, hosts, isPart } = data;
   const [up, down] = [megabits(service.in_rate.s10), megabits(service.out_rate.s10)];
   const most = Math.max(up + down, rows.reduce((sum, row) => sum + row.up + row.down, 0), 0.001);
-  const height = Math.max(130, rows.length * ROW + 10);
+  const height = Math.max(hosts.length > 1 ? 196 : 130, rows.length * ROW + 10);
   const centre = height / 2;
   const yOf = (index) => centre + (index - (rows.length - 1) / 2) * ROW + 6;
   const destination = service.connect.join(', ');
@@ -115,17 +136,17 @@ function Drawing({ service, data }) {
     <text x=${(X.clients + X.port + 98) / 2} y=${centre + THICKEST / 2 + 17} class="words" text-anchor="middle">${oneDecimal(up)} in · ${oneDecimal(down)} out</text>
     <text x=${(X.port + X.group + 110) / 2} y=${centre + THICKEST / 2 + 17} class=${`words ${service.waiting ? 'warn' : ''}`} text-anchor="middle">${service.waiting} waiting</text>
     <text x=${(X.port + X.group + 110) / 2} y=${centre - THICKEST / 2 - 7} class="words" text-anchor="middle">${count(service.relays, 'relay')}</text>
-    <${Clients} service=${service} byHost=${byHost} centre=${centre} />
+    <${Clients} service=${service} hosts=${hosts} isPart=${isPart} centre=${centre} />
     <${Node} x=${X.port} y=${centre} title=${service.listen[0] || '–'} words=${service.listen.length > 1 ? `and ${service.listen.length - 1} more` : ''} />
     <${Node} x=${X.group} y=${centre} title=${service.groups.join(', ') || 'any agent'} words=${`${service.able} of ${count(service.known, 'agent')}`} tone=${service.able ? '' : 'bad'} />
-    ${rows.map((row, index) => html`<${AgentRow} key=${row.agent} row=${row} y=${yOf(index) + 4} destination=${destination} />`)}
+    ${rows.map((row, index) => html`<${AgentRow} key=${row.agent} row=${row} y=${yOf(index) + 4} destination=${destination} agents=${agents} />`)}
     ${rows.length === 0 && html`<${Node} x=${X.destination} y=${centre} title=${destination} most=${22} />`}
   </svg>`;
 }
 
-export function Flow({ service, flow }) {
+export function Flow({ service, flow, agents }) {
   const data = numbers(service, flow?.isGone ? null : flow);
-  return html`<figure class="flow"><${Drawing} service=${service} data=${data} />
+  return html`<figure class="flow"><${Drawing} service=${service} data=${data} agents=${agents} />
     <ol class="flow-list">
       <li><span>Clients</span><span>${oneDecimal(service.new_rate.s10)} new/s</span></li>
       <li><span>Port</span><span>${service.listen.join(', ')}, ${service.waiting} waiting</span></li>
@@ -134,9 +155,6 @@ export function Flow({ service, flow }) {
       <li><span>Destination</span><span>${service.connect.join(', ')}</span></li>
     </ol>
     <div class="legend"><span><i></i>in, client to destination</span><span><i class="out"></i>out, destination to client</span><span><i class="none"></i>carries nothing</span>
-      <span>Width follows Mbit/s${data.isPart ? ', of the 1,000 busiest relays' : ''}${data.left ? `; ${count(data.left, 'agent')} more below` : ''}</span></div>
+      <span>Width follows Mbit/s${data.isPart ? '; addresses are of the 1,000 busiest relays' : ''}</span></div>
   </figure>`;
 }
-
-/* Relays of each agent for this service, for the table beside. */
-export const relaysByAgent = (flow) => addUp(flow?.relays || [], (relay) => relay.agent);

@@ -11,6 +11,7 @@ const RESULTS = {
   unanswered: ['waiting', 'has not answered yet'],
   unsupported: ['warn', 'too old'],
   offline: ['bad', 'offline'],
+  more: ['note', 'in the table below'],
 };
 
 export const resultShape = (result) => RESULTS[result]?.[0] || 'note';

@@ -3,11 +3,11 @@
 /* One service: the flow of its clients, what server and agents permit, its times and terms, its relays and charts. */
 
 import { html } from './htm-preact.js';
-import { oneDecimal, whole } from './format.js';
+import { duration, oneDecimal, whole } from './format.js';
 import { Action, Cell, Head, Icon, Number, Section, State, Table } from './parts.js';
 import { ServiceState } from './overview.js';
 import { Relays } from './relays.js';
-import { Flow, relaysByAgent } from './flow.js';
+import { Flow, sumsByAgent } from './flow.js';
 import { resultShape, resultWords } from './results.js';
 import { Charts } from './charts.js';
 import { mayAdminister, mayOperate, refreshNow } from './store.js';
@@ -30,7 +30,7 @@ const keyCells = (relays) => (row) => html`
   <${Cell} num at="a5" unit="relays"><${Number} text=${whole(relays.get(row.agent)?.relays ?? 0)} /><//>`;
 
 const Keys = ({ service, flow }) => html`<${Section} id="keys" title="Both keys" note="an agent serves where the server says so and the agent permits it">
-  <${Table} label="Both keys" className="tight" head=${keyHead} rows=${service.keys} keyOf=${(row) => row.agent} cells=${keyCells(relaysByAgent(flow))} />
+  <${Table} label="Both keys" className="tight" head=${keyHead} rows=${service.keys} keyOf=${(row) => row.agent} cells=${keyCells(sumsByAgent(flow))} />
   ${service.keys.length === 0 && html`<p class="quiet">No agent has a credential for its groups.</p>`}<//>`;
 
 /* ---- times, refusals, terms ---- */
@@ -48,15 +48,27 @@ function Refused({ service }) {
     ${reasons.length ? html`<dl class="facts">${reasons.map(([reason, number]) => html`<dt>${reason}</dt><dd>${number}</dd>`)}</dl>` : html`<p class="quiet">None.</p>`}<//>`;
 }
 
-const termText = (value) => (Array.isArray(value) ? value.join(', ') || '–' : value === null ? 'off' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const NEVER = { idle_timeout: 'never' };
+
+/* Without a value it is as if it were not there; 0 is no limit. */
+function termText(key, value) {
+  if (Array.isArray(value)) return value.join(', ') || '–';
+  if (value === 0) return NEVER[key] || 'no limit';
+  if (key.endsWith('_timeout')) return duration(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const termName = (key) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll('_', ' ');
 
 function Terms({ service }) {
-  const terms = Object.entries(service.configuration || { group: service.groups }).filter(([key]) => !['name', 'listen', 'connect'].includes(key));
+  const hasSocket = service.listen.some((place) => place.startsWith('unix:'));
+  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'connect'].includes(key) && (hasSocket || !key.startsWith('socket_'));
+  const terms = Object.entries(service.configuration || { group: service.groups }).filter(isShown);
   return html`<${Section} id="terms" title="Terms">
     <dl class="facts">
       <dt>Listens on</dt><dd>${service.listen.join(', ')}</dd>
       <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
-      ${terms.map(([key, value]) => html`<dt>${key.replaceAll('_', ' ')}</dt><dd>${termText(value)}</dd>`)}
+      ${terms.map(([key, value]) => html`<dt>${termName(key)}</dt><dd>${termText(key, value)}</dd>`)}
       <dt>Written in</dt><dd class="mono">${service.origin.file || 'the command line'}</dd>
     </dl><//>`;
 }
@@ -80,7 +92,7 @@ export function ServiceView({ state, name, ask, span, onSpan }) {
     return html`<section>${crumb}<div class="title"><h2>${name}</h2></div>${service && html`<p class="quiet">There is no such service.</p>`}</section>`;
   return html`<section>${crumb}
       <div class="title"><h2>${service.name}</h2><${ServiceState} service=${service} isLong /><div class="right"><${Tools} service=${service} ask=${ask} /></div></div>
-      <${Flow} service=${service} flow=${state.flow} /></section>
+      <${Flow} service=${service} flow=${state.flow} agents=${state.agents} /></section>
     <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} /><${Refused} service=${service} /></div><${Terms} service=${service} /></div>
     <${Relays} key=${name} relays=${state.relays} services=${[]} agents=${state.agents} ask=${ask} fixed=${{ service: name }} />
     <${Charts} history=${state.history} events=${state.events} subject=${name} span=${span} onSpan=${onSpan} />`;

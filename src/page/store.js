@@ -14,6 +14,8 @@ const LISTS_EACH = 2; /* ticks */
 const HISTORY_EACH = 5;
 const EVENTS_MOST = 500;
 const SPARK_POINTS = 60;
+const TRACE_POINTS = 1800; /* an hour */
+const TRACE_GAP_S = 10;
 
 const initial = () => ({
   phase: hasToken() ? 'loading' : 'token' /* loading, live, lost, token */,
@@ -28,9 +30,10 @@ const initial = () => ({
   agents: null,
   relays: null,
   service: null,
-  flow: null /* the busiest relays of the service that is shown */,
+  flow: null /* relays of the service that is shown, the busiest, and the sums of its agents */,
   agent: null,
   relay: null,
+  trace: null /* [seconds, in, out] of the relay since it is shown */,
   earlier: null /* relays of the same client that have ended */,
   events: [],
   sources: null,
@@ -73,7 +76,7 @@ const paths = {
   relays: () => `/v1/relays?${wanted.relayQuery}`,
   sources: () => '/v1/sources',
   service: () => `/v1/services/${segment(wanted.name)}`,
-  flow: () => `/v1/relays?service=${segment(wanted.name)}&sort=-rate&limit=1000`,
+  flow: () => `/v1/relays?service=${segment(wanted.name)}&sort=-rate&limit=1000&sum=agent`,
   agent: () => `/v1/agents/${segment(wanted.name)}`,
   relay: () => `/v1/relays/${segment(wanted.name)}`,
   history: () => `/v1/history?span=${wanted.span}${wanted.view === 'service' ? `&service=${segment(wanted.name)}` : ''}`,
@@ -84,6 +87,19 @@ const picks = {
   agents: (data) => data.agents,
   sources: (data) => data.sources,
 };
+
+/*
+ * The server keeps no rates of a single relay, so a point is added to those of the one that is shown each time it is
+ * asked for. Where none came for a time, as of a tab that was hidden, there is a gap.
+ */
+function extendTrace(relay) {
+  const trace = state.trace || [];
+  const time = now() / 1000;
+  const last = trace.at(-1)?.[0] ?? 0;
+  if (relay.ended || time <= last) return;
+  const gap = last && time - last > TRACE_GAP_S ? [[last + 1, null, null]] : [];
+  change({ trace: [...trace, ...gap, [time, relay.in_rate, relay.out_rate]].slice(-TRACE_POINTS) });
+}
 
 /* What has come for something that is not shown any more is left out. */
 async function load(name) {
@@ -100,6 +116,7 @@ async function load(name) {
   }
   if (path !== paths[name]() || (state.isPaused && state[name] !== null)) return;
   change({ [name]: picks[name] && !data.isGone ? picks[name](data) : { ...data, path } });
+  if (name === 'relay' && !data.isGone) extendTrace(data);
 }
 
 /* Of one service after the other. */
@@ -142,7 +159,7 @@ async function refresh(isUrgent) {
 export function want(part) {
   const isOther = part.view !== undefined && (part.view !== wanted.view || part.name !== wanted.name);
   wanted = { ...wanted, name: '', ...(part.view === undefined ? { name: wanted.name } : {}), ...part };
-  if (isOther) change({ service: null, flow: null, agent: null, relay: null, earlier: null, history: null, relays: null });
+  if (isOther) change({ service: null, flow: null, agent: null, relay: null, trace: null, earlier: null, history: null, relays: null });
   if (hasToken() && state.phase !== 'token') refresh(true);
 }
 

@@ -61,6 +61,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/reason.h \
 	src/relay/record.c \
 	src/relay/record.h \
+	src/relay/relay_sums.c \
+	src/relay/relay_sums.h \
 	src/relay/relay_view.c \
 	src/relay/relay_view.h \
 	src/relay/relay_views.c \

@@ -70,6 +70,11 @@ struct relay_view {
 /* The first of an answer has the most of it. */
 enum relay_order { RELAY_ORDER_NEWEST, RELAY_ORDER_OLDEST, RELAY_ORDER_BYTES, RELAY_ORDER_RATE, RELAY_ORDER_IDLE };
 
+struct relay_sum {            /* of the relays of an agent that match */
+    char agent[RECORD_AGENT]; /* as in relay_view */
+    uint64_t relays, up_rate, down_rate;
+};
+
 struct relay_query { /* copied, with its texts */
     uint64_t ticket; /* comes back with the answer */
     /* Those that match; NULL or 0: all. */
@@ -78,6 +83,7 @@ struct relay_query { /* copied, with its texts */
     unsigned states;                   /* a bit for each: 1u << RELAY_VIEW_...; 0: all but those that ended */
     enum relay_order order;
     size_t limit; /* RELAY_VIEWS_MOST at most */
+    bool sums;    /* all that match are added up, too, by their agents; none of those that ended */
 };
 
 /* Without a look at the id. */
@@ -92,6 +98,8 @@ struct relay_answer { /* valid during the event */
     bool lacks_memory; /* no view is there, and `matching` is too small */
     size_t matching, count;
     const struct relay_view *const *views; /* `count` in the order of the query */
+    const struct relay_sum *sums;          /* `sum_count`, in no order */
+    size_t sum_count;
 };
 
 /* False: RELAY_VIEWS_AT_ONCE are under way, out of memory, or the plane is being freed: no event comes. */

@@ -16,6 +16,7 @@
 #include "lib/base/strbuf.h"
 #include "relay/ended_relays.h"
 #include "relay/plane_priv.h"
+#include "relay/relay_sums.h"
 #include "relay/stream/relay_priv.h"
 #include "relay/stream/walk.h"
 
@@ -43,6 +44,7 @@ struct part {
     struct relay_view *views; /* `limit` of them */
     uint32_t *heap;           /* `count` indexes of views; in the end in the order of the query */
     size_t count, matching, taken;
+    struct relay_sums sums;
     bool lacks_memory;
 };
 
@@ -144,6 +146,8 @@ static void take(struct part *part, const struct relay_view *view) {
     if (!relay_view_matches(view, &part->request->wanted.query))
         return;
     part->matching++;
+    if (part->request->wanted.query.sums && !view->ended_us)
+        part->lacks_memory |= !relay_sums_add(&part->sums, view);
     keep(part, view);
 }
 
@@ -244,11 +248,21 @@ static void sum_up(const struct request *request, struct relay_answer *answer) {
     }
 }
 
+/* Those of all parts, in the first. */
+static void add_sums(struct request *request, struct relay_answer *answer) {
+    struct relay_sums *sums = &request->parts[0].sums;
+    for (unsigned i = 1; i < request->plane->count; i++)
+        answer->lacks_memory |= !relay_sums_add_all(sums, &request->parts[i].sums);
+    answer->sums = sums->items;
+    answer->sum_count = sums->count;
+}
+
 static void answer_views(struct request *request) {
     const struct plane_options *options = &request->plane->options;
     struct relay_answer answer = {.ticket = request->ticket};
     const struct relay_view **views = malloc((request->wanted.query.limit + 1) * sizeof *views);
     sum_up(request, &answer);
+    add_sums(request, &answer);
     answer.lacks_memory |= !views;
     answer.views = views;
     if (!answer.lacks_memory)
@@ -268,6 +282,7 @@ static void free_request(struct request *request) {
     for (unsigned i = 0; i < request->plane->count; i++) {
         free(request->parts[i].views);
         free(request->parts[i].heap);
+        relay_sums_done(&request->parts[i].sums);
     }
     free(request->wanted.service);
     free(request->wanted.agent);

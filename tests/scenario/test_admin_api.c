@@ -139,6 +139,8 @@ START_TEST(answers_have_what_clients_did) {
     expect(&administered, "GET", "/v1/relays?sort=-bytes&limit=1", 200);
     ck_assert_uint_eq(number_in_line(answer, "in_bytes"), 7);
     ck_assert_uint_eq(number_in_line(answer, "out_bytes"), 7);
+    expect(&administered, "GET", "/v1/relays?service=echo&sum=agent&limit=1", 200);
+    ck_assert_msg(strstr(answer, "\"sums\":[{\"agent\":\"alpha\",\"relays\":3,"), "%s", answer);
     ck_assert_uint_eq(number_at(&administered, "/v1/services", "relays"), 3);
     ck_assert_uint_eq(number_at(&administered, "/v1/agents/alpha", "relays"), 3);
     expect(&administered, "GET", "/v1/status", 200);

@@ -19,6 +19,10 @@ unit_relay_tests += tests/unit/relay/test_ended_relays
 tests_unit_relay_test_ended_relays_SOURCES = tests/unit/relay/test_ended_relays.c
 tests_unit_relay_test_ended_relays_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_relay_sums
+tests_unit_relay_test_relay_sums_SOURCES = tests/unit/relay/test_relay_sums.c
+tests_unit_relay_test_relay_sums_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_liveness
 tests_unit_relay_test_liveness_SOURCES = tests/unit/relay/test_liveness.c
 tests_unit_relay_test_liveness_LDADD = $(LINK_UNIT_RELAY)

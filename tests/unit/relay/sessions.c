@@ -87,6 +87,9 @@ static void note_views(struct sessions_views *noted, const struct relay_answer *
     noted->lacks_memory = answer->lacks_memory;
     noted->matching = answer->matching;
     noted->count = answer->count;
+    noted->sum_count = answer->sum_count;
+    if (answer->sum_count)
+        noted->sum = answer->sums[0];
     ck_assert_uint_le(answer->count, RELAYED_MAX);
     for (size_t i = 0; i < answer->count; i++)
         noted->views[i] = *answer->views[i];

@@ -32,8 +32,9 @@ struct sessions_side {
         unsigned answers, ends;
         bool lacks_memory, found;
         uint64_t ticket; /* of the last answer */
-        size_t matching, count;
+        size_t matching, count, sum_count;
         struct relay_view views[RELAYED_MAX];
+        struct relay_sum sum; /* the first */
     } views;
     uint64_t up, down; /* as reported of all sessions */
     unsigned checks_opened;

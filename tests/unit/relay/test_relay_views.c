@@ -231,6 +231,30 @@ START_TEST(a_limit_keeps_the_first_in_the_order_and_counts_all) {
 }
 END_TEST
 
+START_TEST(sums_are_of_all_that_match_whatever_the_limit) {
+    struct relayed *relayed[SOME];
+    sessions_begin_with_link();
+    open_some(relayed, SOME);
+    pass_two_seconds();
+    for (int i = 0; i < SOME; i++)
+        relayed_send(relayed[i], RELAYED_UP, 20000);
+    relayed_carry(&sessions.planes);
+    pass_two_seconds();
+    const struct sessions_views *seen = view(_i, (struct relay_query){.limit = 1, .sums = true});
+    ck_assert_uint_eq(seen->count, 1);
+    ck_assert_uint_eq(seen->sum_count, 1);
+    ck_assert_uint_eq(seen->sum.relays, SOME);
+    ck_assert_str_eq(seen->sum.agent, seen->views[0].agent);
+    ck_assert_uint_eq(seen->sum.up_rate, SOME * seen->views[0].up_rate);
+    ck_assert_uint_eq(seen->sum.down_rate, 0);
+    ck_assert_uint_eq(view(_i, (struct relay_query){.service = "other", .sums = true})->sum_count, 0);
+    ck_assert_uint_eq(view(_i, (struct relay_query){.limit = 1})->sum_count, 0);
+    for (int i = 0; i < SOME; i++)
+        sessions_expect_whole(relayed[i]);
+    sessions_finish();
+}
+END_TEST
+
 /* On a server the control plane has them. */
 START_TEST(an_agent_has_those_that_ended) {
     char id[PROTO_RELAY_ID_MAX + 1];
@@ -257,6 +281,7 @@ static TCase *queries(void) {
     tcase_add_loop_test(group, only_those_that_match_are_there, SERVER, AGENT + 1);
     tcase_add_test(group, an_agent_has_those_that_ended);
     tcase_add_loop_test(group, a_limit_keeps_the_first_in_the_order_and_counts_all, SERVER, AGENT + 1);
+    tcase_add_loop_test(group, sums_are_of_all_that_match_whatever_the_limit, SERVER, AGENT + 1);
     return group;
 }
 

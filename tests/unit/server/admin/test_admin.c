@@ -242,6 +242,7 @@ START_TEST(relays_are_those_of_the_data_plane) {
     expect_status("GET", "/v1/relays?agent=" EIGHTY "x", 400);
     expect_status("GET", "/v1/relays?agent=web1%233f2a9g", 400);
     expect_status("GET", "/v1/relays?limits=1", 400);
+    expect_status("GET", "/v1/relays?sum=service", 400);
     finish();
 }
 END_TEST
