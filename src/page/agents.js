@@ -4,13 +4,14 @@
 
 import { html } from './htm-preact.js';
 import { clock, expiresSoon, expiry, megabits, milliseconds, oneDecimal, whole } from './format.js';
-import { Cell, Fact, Head, Icon, Menu, Number, Section, State, Table } from './parts.js';
+import { Cell, Fact, Head, Icon, Menu, Number, Section, State, Table, useShort } from './parts.js';
 import { Relays } from './relays.js';
 import { segment } from './api.js';
 import { mayAdminister, mayOperate, now } from './store.js';
 
 const SHAPES = { connected: 'ok', unhealthy: 'warn', suspended: 'warn', draining: 'draining', offline: 'bad' };
 const ORDER = Object.keys(SHAPES).reverse();
+const MOST = 25;
 
 function words(agent) {
   if (agent.state === 'offline') return agent.since ? `offline since ${clock(agent.since, now())}` : 'not here yet';
@@ -27,8 +28,10 @@ const groupsOf = (agent) => (agent.groups.includes('*') ? 'all' : agent.groups.j
 /* Not known, or not counted by this server. */
 const rate = (rates) => (rates ? oneDecimal(megabits(rates.s10)) : '–');
 
-/* What needs a look comes first. */
-const sorted = (agents) => [...agents].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name));
+/* What needs a look comes first; who has never been here, last. */
+const rank = (agent) => (agent.state === 'offline' && !agent.since ? ORDER.length : ORDER.indexOf(agent.state));
+
+const sorted = (agents) => [...agents].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 
 function deeds(agent, ask) {
   const operate = [];
@@ -73,10 +76,12 @@ const cells = (ask) => (agent) => html`
   <${Cell} at="a6"><${Deeds} agent=${agent} ask=${ask} /><//>`;
 
 export function Agents({ agents, ask }) {
-  const tools = mayAdminister() && html`<a class="button" href="#add-agent">Add agent</a>`;
+  const short = useShort(sorted(agents || []), MOST, 'agents', (agent) => [agent.name, agent.address, words(agent), ...agent.groups].join(' '));
+  const tools = html`${short.filter}${mayAdminister() && html`<a class="button" href="#add-agent">Add agent</a>`}`;
   return html`<${Section} id="agents" title="Agents" total=${agents?.length ?? ''} tools=${tools}>
-    <${Table} label="Agents" className="tight" head=${head} rows=${sorted(agents || [])} keyOf=${(agent) => agent.name} cells=${cells(ask)}
+    <${Table} label="Agents" className="tight" head=${head} rows=${short.shown} asked=${short.asked} keyOf=${(agent) => agent.name} cells=${cells(ask)}
       href=${(agent) => `#agent/${segment(agent.name)}`} />
+    ${short.more}
     ${agents?.length === 0 && html`<p class="quiet">No agents.</p>`}<//>`;
 }
 

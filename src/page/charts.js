@@ -6,7 +6,7 @@
  */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from './htm-preact.js';
-import { clock, megabits, oneDecimal } from './format.js';
+import { clock, megabits, oneDecimal, whole } from './format.js';
 import { Choice, Section } from './parts.js';
 
 /* The server counts them by step. */
@@ -16,14 +16,15 @@ function perSecond(value, step) {
 
 const CHARTS = [
   { title: 'Throughput', unit: 'Mbit/s', series: [['in_rate', 'in', megabits], ['out_rate', 'out', megabits]] },
-  { title: 'Relays', unit: '', series: [['relays', 'now']] },
+  { title: 'Relays', unit: '', series: [['relays', 'now']], isCount: true },
   { title: 'New relays', unit: 'per second', series: [['new_rate', 'now']] },
   { title: 'First byte', unit: 'ms', series: [['first_byte_p50_ms', 'p50'], ['first_byte_p99_ms', 'p99']] },
   { title: 'Refused and failed', unit: 'per second', series: [['refused', 'refused', perSecond], ['failed', 'failed', perSecond]] },
-  { title: 'Waiting', unit: 'clients', series: [['waiting', 'now']], isOfService: true },
+  { title: 'Waiting', unit: 'clients', series: [['waiting', 'now']], isCount: true, isOfService: true },
   { title: 'Loop lag', unit: 'ms', series: [['loop_lag_ms', 'most']] },
 ];
 const HEIGHT = 150;
+const COUNTS = [1, 10, 100, 1000, 10000, 100000].flatMap((power) => [power, 2 * power, 5 * power]);
 const TABLE_ROWS = 10;
 
 /* A custom property is light-dark(...) still; as the colour of an element it is resolved. uPlot draws on a canvas. */
@@ -35,6 +36,10 @@ function colour(name, alpha = 1) {
   probe.remove();
   return `rgb(${red} ${green} ${blue} / ${alpha})`;
 }
+
+/* Of a relay that is shown; `history` has times of its own, and the curve a minute at least. */
+const CURVE = { title: 'Rate', unit: 'Mbit/s', series: CHARTS[0].series };
+const CURVE_S = 60;
 
 /* A single line is ink; of two the first is in (blue) or p50 (ink), and p99 is dotted. */
 function line(chart, index) {
@@ -51,6 +56,8 @@ function line(chart, index) {
     spanGaps: key.endsWith('_ms'),
   };
 }
+
+const textIn = (chart) => (chart.isCount ? whole : oneDecimal);
 
 const axisText = (mark) => (mark >= 1000 ? `${+(mark / 1000).toPrecision(3)}k` : String(+mark.toPrecision(3)));
 
@@ -79,6 +86,7 @@ function drawMarks(u, marks, hasWords) {
 }
 
 function options(chart, width, isFirst, marksOf) {
+  const isCurve = chart === CURVE;
   const axis = { stroke: colour('--faint'), font: '11px system-ui', grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
   return {
     width,
@@ -86,11 +94,11 @@ function options(chart, width, isFirst, marksOf) {
     cursor: { y: false, sync: { key: 'munnel' }, points: { size: 5 } },
     legend: { show: false },
     padding: [8, 16, 0, 0],
-    scales: { y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+    scales: { ...(isCurve ? { x: { range: (_u, from, to) => [from, Math.max(to, from + CURVE_S)] } } : {}), y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
     hooks: { draw: [(u) => drawMarks(u, marksOf(), isFirst)] },
     axes: [
       { ...axis, size: 26, grid: { show: false }, values: [[3600, '{HH}:{mm}'], [60, '{HH}:{mm}'], [1, '{HH}:{mm}:{ss}']] },
-      { ...axis, size: 40, space: 28, values: (_u, marks) => marks.map(axisText) },
+      { ...axis, size: 40, space: 28, ...(chart.isCount ? { incrs: COUNTS } : {}), values: (_u, marks) => marks.map(axisText) },
     ],
     series: [{}, ...chart.series.map((_series, index) => line(chart, index))],
   };
@@ -99,7 +107,7 @@ function options(chart, width, isFirst, marksOf) {
 function columns(history, chart) {
   const end = Math.floor(new Date(history.end) / 1000);
   const length = Math.max(...chart.series.map(([key]) => history.series[key]?.length || 0));
-  const times = Array.from({ length }, (_, index) => end - (length - 1 - index) * history.step_s);
+  const times = history.times || Array.from({ length }, (_, index) => end - (length - 1 - index) * history.step_s);
   const values = ([key, , convert]) =>
     Array.from({ length }, (_, index) => {
       const value = history.series[key]?.[index] ?? null;
@@ -127,13 +135,13 @@ function useScheme() {
 /* [time, words] of what the charts mark: warnings, of one service only its own. */
 const marksIn = (events, subject) =>
   events.filter((event) => event.severity !== 'info' && event.kind !== 'source' && (!subject || event.subject === subject))
-    .map((event) => [new Date(event.time) / 1000, `${event.subject} ${event.text}`.slice(0, 48)]);
+    .map((event) => [new Date(event.time) / 1000, (subject ? event.text : `${event.subject} ${event.text}`).slice(0, 48)]);
 
 function Numbers({ chart, data }) {
   const step = Math.max(1, Math.floor(data[0].length / TABLE_ROWS));
   const rows = data[0].map((time, index) => [time, index]).filter(([, index]) => index % step === step - 1);
   return html`<div class="unseen"><table><caption>${chart.title}, ${chart.unit}</caption><tr><th scope="col">Time</th>${chart.series.map(([, label]) => html`<th scope="col">${label}</th>`)}</tr>
-    ${rows.map(([time, index]) => html`<tr><th scope="row">${clock(time * 1000, new Date(time * 1000))}</th>${chart.series.map((_series, at) => html`<td>${oneDecimal(data[at + 1][index])}</td>`)}</tr>`)}</table></div>`;
+    ${rows.map(([time, index]) => html`<tr><th scope="row">${clock(time * 1000, new Date(time * 1000))}</th>${chart.series.map((_series, at) => html`<td>${textIn(chart)(data[at + 1][index])}</td>`)}</tr>`)}</table></div>`;
 }
 
 function Plot({ chart, history, scheme, marks, isFirst }) {
@@ -157,13 +165,21 @@ function Plot({ chart, history, scheme, marks, isFirst }) {
   useEffect(() => plot.current?.setData(data), [history]);
   const at = shown === null ? data[0].length - 1 : Math.min(shown, data[0].length - 1);
   const legend = chart.series.map(([key, label], index) => [label, data[index + 1][at] ?? null, key]);
-  const words = legend.map(([label, value]) => `${label} ${oneDecimal(value)}`).join(', ');
+  const words = legend.map(([label, value]) => `${label} ${textIn(chart)(value)}`).join(', ');
   return html`<figure class="chart">
     <figcaption><h3>${chart.title} <span class="faint">${chart.unit}</span></h3>
-      <span class="key">${legend.map(([label, value, key]) => html`<span class=${`${key === 'in_rate' ? 'key-in' : ''}${label === 'p99' || label === 'failed' ? ' dotted' : ''}`}>${label} <b>${oneDecimal(value)}</b></span>`)}</span></figcaption>
+      <span class="key">${legend.map(([label, value, key]) => html`<span class=${`${key === 'in_rate' ? 'key-in' : ''}${label === 'p99' || label === 'failed' ? ' dotted' : ''}`}>${label} <b>${textIn(chart)(value)}</b></span>`)}</span></figcaption>
     <div class="plot" ref=${box} role="img" aria-label=${`${chart.title}, ${chart.unit}: ${words}`}></div>
     <${Numbers} chart=${chart} data=${data} />
   </figure>`;
+}
+
+/* The rates of one relay. */
+export function Curve({ trace }) {
+  const column = (index) => trace.map((point) => point[index]);
+  const history = { times: column(0), series: { in_rate: column(1), out_rate: column(2) } };
+  const scheme = useScheme();
+  return html`<${Plot} chart=${CURVE} history=${history} scheme=${scheme} marks=${[]} />`;
 }
 
 const hasData = (history) => (chart) => chart.series.every(([key]) => history.series[key]);

@@ -138,7 +138,7 @@ function found(state, text) {
   const agents = list('agents').filter((agent) => has(agent.name) || has(agent.address)).map((agent) => ['Agent', agent.name, agent.state, `#agent/${segment(agent.name)}`]);
   const relays = (state.relays?.relays || []).filter((relay) => word && (has(relay.client) || has(relay.id))).map((relay) => ['Relay', relay.client, relay.service, `#relay/${relay.id}`]);
   const deeds = [['Add service', '#add-service'], ['Add agent', '#add-agent'], ['Load configuration', '#difference']].filter(([name]) => mayAdminister() && has(name)).map(([name, link]) => ['Action', name, '', link]);
-  return [...services, ...agents, ...relays, ...deeds].slice(0, 12);
+  return [...(word ? [] : deeds), ...services.slice(0, 5), ...agents.slice(0, 4), ...relays.slice(0, 4), ...(word ? deeds : [])];
 }
 
 function Search({ state, onClose }) {

@@ -4,7 +4,7 @@
 
 import { html, useState } from './htm-preact.js';
 import { clock, count, megabits, oneDecimal, roughDuration, sinceSeconds, whole } from './format.js';
-import { Action, Cell, Choice, Head, Mark, Number, Section, Spark, State, Table } from './parts.js';
+import { Action, Cell, Choice, Head, Mark, Number, Section, Spark, State, Table, useShort } from './parts.js';
 import { Agents } from './agents.js';
 import { Relays } from './relays.js';
 import { Charts } from './charts.js';
@@ -37,12 +37,15 @@ function Problem({ problem, isWaiting }) {
     ${mayKeep && html`<${Keep} />`}${link && html`<a class="button" href=${link[1]}>${link[0]}</a>`}</li>`;
 }
 
+const PROBLEMS_MOST = 6;
+
 export function Problems({ status }) {
   const problems = status?.problems || [];
+  const short = useShort(problems, PROBLEMS_MOST, 'problems');
   if (problems.length === 0) return null;
   const isWaiting = Boolean(status.configuration.must_confirm_until);
   return html`<${Section} id="problems" title="Problems" total=${problems.length}>
-    <ul class="problems">${problems.map((problem) => html`<${Problem} key=${problem.kind + problem.subject + problem.what} problem=${problem} isWaiting=${isWaiting} />`)}</ul><//>`;
+    <ul class="problems">${short.shown.map((problem) => html`<${Problem} key=${problem.kind + problem.subject + problem.what} problem=${problem} isWaiting=${isWaiting} />`)}</ul>${short.more}<//>`;
 }
 
 /* ---- services ---- */
@@ -70,7 +73,7 @@ const ableTone = (service) => (service.state === 'paused' ? '' : service.able ==
 const serviceCells = (sparks) => (service) => html`
   <${Cell} name at="a1"><a href=${`#service/${segment(service.name)}`}>${service.name}</a><//>
   <${Cell} long>${service.listen.join(', ')}<//>
-  <${Cell} at="a3" long>${service.groups.join(', ') || 'any agent'}<span class="arrow">→</span>${service.connect.join(', ')}<//>
+  <${Cell} at="a3"><span class="leads-to"><span>${service.groups.join(', ') || 'any agent'}</span><span class="arrow">→</span><span>${service.connect.join(', ')}</span></span><//>
   <${Cell} at="a2" long><${ServiceState} service=${service} /><//>
   <${Cell} num tone=${ableTone(service)}>${service.able}<span class="faint"> / </span>${service.known}<//>
   <${Cell} num at="a4" unit="relays"><${Number} text=${whole(service.relays)} /><//>
@@ -83,11 +86,19 @@ const serviceCells = (sparks) => (service) => html`
   <${Cell} num><${Number} text=${oneDecimal(service.first_byte.p99_ms)} /><//>
   <${Cell} num>${sparks[service.name] && html`<${Spark} values=${sparks[service.name]} />`}<//>`;
 
+const SERVICES_MOST = 25;
+const ORDER = ['unreachable', 'limited', 'ok', 'paused'];
+
+/* What needs a look comes first. */
+const sorted = (services) => [...services].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+
 function Services({ services, sparks }) {
-  const tools = mayAdminister() && html`<a class="button" href="#add-service">Add service</a>`;
+  const short = useShort(sorted(services || []), SERVICES_MOST, 'services', (service) => [service.name, service.state, ...service.listen, ...service.groups, ...service.connect].join(' '));
+  const tools = html`${short.filter}${mayAdminister() && html`<a class="button" href="#add-service">Add service</a>`}`;
   return html`<${Section} id="services" title="Services" total=${services?.length ?? ''} tools=${tools}>
-    <${Table} label="Services" head=${serviceHead} rows=${services || []} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}
+    <${Table} label="Services" head=${serviceHead} rows=${short.shown} asked=${short.asked} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}
       href=${(service) => `#service/${segment(service.name)}`} />
+    ${short.more}
     ${services?.length === 0 && html`<p class="quiet">No services.</p>`}<//>`;
 }
 

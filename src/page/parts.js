@@ -103,6 +103,20 @@ export const Cell = ({ children, num, at, unit, tone, quiet, mono, name, long })
   <${name ? 'th' : 'td'} scope=${name ? 'row' : undefined} role=${name ? 'rowheader' : 'cell'} data-unit=${unit}
     class=${[num && 'num', at, tone, quiet && 'quiet', mono && 'mono', long && 'long', name && 'name'].filter(Boolean).join(' ')}>${long || name ? html`<span class="cut">${children}</span>` : children}<//>`;
 
+/*
+ * Of a long list the first, with a field to filter it by and a button for the rest. `textOf`: of a row, what is looked in.
+ */
+export function useShort(rows, most, label, textOf) {
+  const [text, setText] = useState('');
+  const [isAll, setAll] = useState(false);
+  const word = text.trim().toLowerCase();
+  const found = word ? rows.filter((row) => textOf(row).toLowerCase().includes(word)) : rows;
+  const filter = textOf && rows.length > most && html`<input class="field" type="search" placeholder="Filter" aria-label=${`Filter ${label}`} value=${text} onInput=${(event) => setText(event.target.value)} />`;
+  const more = found.length > most && html`<div class="pages"><button class="button flat" aria-expanded=${isAll} onClick=${() => setAll(!isAll)}>${isAll ? 'Show fewer' : `Show all ${found.length} ${label}`}</button></div>`;
+  const none = word && found.length === 0 && html`<p class="quiet">None has this.</p>`;
+  return { shown: isAll ? found : found.slice(0, most), asked: `${word} ${isAll}`, filter, more: more || none };
+}
+
 /* ---- menus ---- */
 
 /* `items`: [text, action, tone, key]; null: a line between. The key works while focus is in the row. */

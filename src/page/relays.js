@@ -5,6 +5,7 @@
 import { html, useEffect, useState } from './htm-preact.js';
 import { clock, duration, megabits, milliseconds, oneDecimal, sinceSeconds, sizeText } from './format.js';
 import { Cell, Choice, Fact, Head, Icon, Number, Section, Size, State, Table } from './parts.js';
+import { Curve } from './charts.js';
 import { segment } from './api.js';
 import { loadEarlier, mayOperate, now, want } from './store.js';
 
@@ -29,20 +30,21 @@ const ageOf = (relay) => sinceSeconds(relay.accepted, relay.ended ? new Date(rel
 const PAGE = 10;
 const ALL = 1000; /* the most that the server lists */
 
-const head = (query, onSort) => {
+/* Without the column that would have the same in each row. */
+const head = (query, onSort, fixed) => {
   const sorted = (key) => (query.sort === `-${key}` ? '-' : query.sort === key ? '+' : undefined);
   const isLive = query.state !== 'ended';
   const sortBy = (key) => (isLive ? { sort: sorted(key), onSort: () => onSort(key) } : {});
-  return html`<tr role="row"><${Head}>Client<//><${Head}>Service<//><${Head}>Agent<//><${Head}>Destination<//>
+  return html`<tr role="row"><${Head}>Client<//>${!fixed?.service && html`<${Head}>Service<//>`}${!fixed?.agent && html`<${Head}>Agent<//>`}<${Head}>Destination<//>
     <${Head} num ...${sortBy('age')}>${isLive ? 'Age' : 'Lasted'}<//><${Head} num>In<//><${Head} num ...${sortBy('bytes')}>Out<//>
     <${Head} num ...${isLive ? sortBy('rate') : {}}>${isLive ? 'Mbit/s' : 'Ended'}<//><${Head}>${isLive ? 'State' : 'By whom and why'}<//><${Head}>Id<//>
     <${Head}><span class="unseen">Actions</span><//></tr>`;
 };
 
-const cells = (ask) => (relay) => html`
+const cells = (ask, fixed) => (relay) => html`
   <${Cell} name at="a1"><a href=${`#relay/${relay.id}`}>${relay.client}</a><//>
-  <${Cell} at="a3" long>${relay.service}<//>
-  <${Cell} long>${relay.agent || html`<span class="faint">none yet</span>`}<//>
+  ${!fixed?.service && html`<${Cell} at="a3" long>${relay.service}<//>`}
+  ${!fixed?.agent && html`<${Cell} at=${fixed?.service ? 'a3' : ''} long>${relay.agent || html`<span class="faint">none yet</span>`}<//>`}
   <${Cell} quiet long>${relay.destination || '–'}<//>
   <${Cell} num at="a4">${duration(ageOf(relay))}<//>
   <${Cell} num><${Size} bytes=${relay.in_bytes} /><//>
@@ -107,7 +109,7 @@ export function Relays({ relays, services, agents, ask, fixed }) {
   const tools = html`<input class="field" type="search" placeholder="Client, service, agent or id" aria-label="Filter relays" value=${text} onInput=${onFilter} />
     <${Choice} name="relay-state" label="Which relays" value=${query.state} options=${STATES} onChange=${(state) => apply({ state, offset: 0 })} />`;
   return html`<${Section} id="relays" title="Relays" total=${relays ? total : ''} tools=${tools}>
-    <${Table} label="Relays" className="tight relays" head=${head(query, onSort)} rows=${rows} asked=${`${relays?.path} ${query.offset} ${word}`} keyOf=${(relay) => relay.id} cells=${cells(ask)} href=${(relay) => `#relay/${relay.id}`} />
+    <${Table} label="Relays" className="tight relays" head=${head(query, onSort, fixed)} rows=${rows} asked=${`${relays?.path} ${query.offset} ${word}`} keyOf=${(relay) => relay.id} cells=${cells(ask, fixed)} href=${(relay) => `#relay/${relay.id}`} />
     ${relays && total === 0 && html`<p class="quiet">${word ? 'No relay has this.' : query.state === 'ended' ? 'None has ended yet.' : 'No relays.'}</p>`}
     <${Pages} offset=${query.offset} total=${total} onOffset=${(offset) => apply({ offset })} /><//>`;
 }
@@ -201,5 +203,6 @@ export function RelayView({ state, name, ask }) {
       </dl>
       ${relay.ended && html`<p>Ended ${ending(relay)}.</p>`}</section>
     <${Section} id="opening" title="How it opened"><${Waterfall} relay=${relay} /><//>
+    ${state.trace && html`<${Section} id="rate" title="Throughput" note="since this view was opened"><${Curve} trace=${state.trace} /><//>`}
     <${Earlier} relay=${relay} earlier=${state.earlier} />`;
 }

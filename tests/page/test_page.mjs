@@ -55,7 +55,7 @@ test('numbers are those of the API', async () => {
     const web = await service('web');
     const cells = await until('the page shows two relays of web', async () => {
       const texts = await look.cells('Services', 'web');
-      return texts[4] === '2' && texts;
+      return texts[4] === '2' && texts.map((text) => text.replaceAll('\n', ''));
     });
     equal(cells.slice(0, 6), [web.listen[0], `web→${web.connect[0]}`, 'limited', `${web.able} / ${web.known}`, String(web.relays), String(web.peak)], 'the row of web');
     const desk = await agent('desk1');
@@ -81,6 +81,8 @@ test('a service shows its flow and both keys', async () => {
     }
     const flow = look.page.locator('.flow svg');
     await until('the flow has the relay', async () => /1 relay\b/.test(await flow.innerHTML()) && (await flow.textContent()).includes('web1'));
+    const { agent: name } = await relayOf(client);
+    await until('its agent has it', async () => (await look.cells('Both keys', name)).at(-1) === '1');
   });
 });
 
@@ -92,6 +94,10 @@ test('a relay shows the times of its opening, and how it ended', async () => {
     const words = `${relay.first_byte_ms.toFixed(1)} ms`;
     ok((await look.page.locator('.strip').innerText()).includes(words), `the first byte after ${words}`);
     ok((await look.page.locator('.waterfall').getAttribute('aria-label')).includes('Waited for an agent'), 'a waterfall');
+    await client.ask('stream 500000', 1);
+    const rate = look.page.locator('#rate .plot');
+    await until('its rate', async () => Number((await rate.getAttribute('aria-label')).match(/out ([\d.]+)/)[1]) > 1);
+    equal(await look.page.locator('#rate canvas').count(), 1, 'curves');
     client.close();
     await look.text(/^Ended by client/).waitFor();
   });
