@@ -7,6 +7,8 @@
 
 #include "server/server_priv.h"
 
+#include "admin/recent_events.h"
+#include "lib/base/strbuf.h"
 #include "server/admin/admin.h"
 #include "server/auth/control.h"
 
@@ -108,10 +110,22 @@ static void on_greeted_gone(struct server *server, const struct link_end *end) {
         registry_suspend(server->registry, session, "connection lost", end->detail);
 }
 
+static void note_failed_handshake(struct server *server, const struct link_end *end) {
+    static const char who[] = "agent port", what[] = "handshake failed";
+    char detail[RECENT_EVENT_TEXT];
+    struct strbuf text = strbuf_begin(detail, sizeof detail);
+    char host[ADDR_TEXT];
+
+    strbuf_add(&text, addr_format_host(&end->peer, host, sizeof host));
+    strbuf_add(&text, ": ");
+    strbuf_add(&text, end->detail);
+    log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, who, what, end->detail, &end->peer);
+    recent_events_add(server->events, EVENT_KIND_ACCESS, EVENT_WARNING, who, what, detail);
+}
+
 static void on_unaccepted_gone(struct server *server, const struct link_end *end) {
     if (agent_listener_failed(server->agent_listener, end->tag, end->no_hello || end->timed_out))
-        log_throttle_event(&server->auth_throttle, server->log, LOG_LEVEL_WARNING, "agent port", "handshake failed",
-                           end->detail, &end->peer);
+        note_failed_handshake(server, end);
     else
         on_greeted_gone(server, end);
 }

@@ -67,6 +67,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/announce.h \
 	src/server/service/balance.c \
 	src/server/service/balance.h \
+	src/server/service/check_destination.c \
+	src/server/service/check_destination.h \
+	src/server/service/check_making.c \
+	src/server/service/check_making.h \
 	src/server/service/check_report.c \
 	src/server/service/check_report.h \
 	src/server/service/client_detail.c \

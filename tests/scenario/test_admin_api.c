@@ -302,6 +302,28 @@ START_TEST(check_goes_the_way_of_a_client) {
 }
 END_TEST
 
+/* The server meets it as a handshake that fails. */
+START_TEST(check_names_an_agent_that_does_not_trust_the_server) {
+    struct administered administered = start("distrust");
+    struct sandbox *sandbox = administered.sandbox;
+    const char *const arguments[] = {sandbox_program(sandbox, "munnel-agent"), "--pin",
+                                     "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+                                     sandbox_text(sandbox, "127.0.0.1:%u", administered.server.port), NULL};
+
+    sandbox_end(sandbox, administered.agents[0]);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !is_there(&administered, "alpha")));
+    struct process *agent =
+        sandbox_run_plan(sandbox, (struct process_plan){.name = "distrusts", .arguments = arguments});
+    process_wait(agent, ASK_MS);
+    process_await(administered.server.process, 0, ASK_MS, "handshake failed", NULL);
+    expect(&administered, "POST", "/v1/services/echo/check", 200);
+    ck_assert_msg(strstr(answer, "echo fails at group: no agent is connected; lately: agent port: handshake "
+                                 "failed: 127.0.0.1: the other side refused our certificate"),
+                  "%s", answer);
+    end(&administered);
+}
+END_TEST
+
 static void expect_check(struct administered *administered, const char *service, const char *summary) {
     expect(administered, "POST", sandbox_text(administered->sandbox, "/v1/services/%s/check", service), 200);
     ck_assert_msg(strstr(answer, summary), "%s: %s", service, answer);
@@ -442,6 +464,7 @@ SCENARIO_MAIN("admin_api", SCENARIO(answers_have_what_clients_did, 60), SCENARIO
               SCENARIO(drained_agent_keeps_its_relays_and_comes_back, 60),
               SCENARIO(added_agent_joins_by_its_code_until_it_is_revoked, 60),
               SCENARIO(check_goes_the_way_of_a_client, 60),
+              SCENARIO(check_names_an_agent_that_does_not_trust_the_server, 60),
               SCENARIO(check_names_what_is_wrong_with_the_destination, 60),
               SCENARIO(those_who_may_not_ask_are_refused, 60), SCENARIO(content_that_is_too_long_gets_413_at_curl, 60),
               SCENARIO(page_is_there_without_a_token_and_within_its_policy, 60),

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_service_check: a check tells where a connection ends, by check_report.c, as POST /v1/services/NAME/check
- * (src/server/admin/check.c) answers it: no agent, a rule, a look-up, a refusal, silence, an end at once.
+ * test_service_check: a check tells where a connection ends, by check_report.c, check_making.c and check_destination.c,
+ * as POST /v1/services/NAME/check (src/server/admin/check.c) answers it: no agent, a rule, a look-up, a refusal,
+ * silence, an end at once.
  */
 #include "config.h"
 
 #include "server/admin/admin_fixture.h"
 
+#include "admin/recent_events.h"
 #include "lib/net/sock.h"
 #include "server/service/check_report.h"
 #include "server/service/service_priv.h"
@@ -131,6 +133,25 @@ START_TEST(destination_that_waits_for_a_request_is_well) {
 }
 END_TEST
 
+START_TEST(slow_lookup_and_slow_destination_are_told_apart) {
+    static const struct {
+        unsigned dial_ms, lookup_ms;
+        const char *hop, *summary;
+    } slow[] = {{1300, 1200, "name lookup", "but the look-up of its name is slow"},
+                {1300, 100, "connect", "but its destination is slow"}};
+
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(slow[_i].dial_ms, slow[_i].lookup_ms);
+    take_report(fd, "pass");
+    expect_hop(slow[_i].hop, "pass", "slowly");
+    ck_assert_ptr_nonnull(strstr(json_string_value(hop(slow[_i].hop, "remedy")), "agent alpha"));
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("summary")), slow[_i].summary));
+    end_client();
+    finish();
+}
+END_TEST
+
 START_TEST(byte_before_the_end_counts) {
     begin_ready();
     int fd = ask_and_serve();
@@ -166,6 +187,7 @@ static TCase *passes(void) {
 
     tcase_add_test(group, destination_that_answers_passes_every_hop);
     tcase_add_test(group, destination_that_waits_for_a_request_is_well);
+    tcase_add_loop_test(group, slow_lookup_and_slow_destination_are_told_apart, 0, 2);
     tcase_add_test(group, byte_before_the_end_counts);
     tcase_add_test(group, check_is_not_subject_to_the_rules_for_clients);
     return group;
@@ -183,6 +205,25 @@ START_TEST(no_agent_is_named_without_a_wait) {
 }
 END_TEST
 
+/* It may be the one that is missing. */
+START_TEST(agent_that_fails_at_the_agent_port_is_named) {
+    begin();
+    recent_events_add(fixture.server->events, EVENT_KIND_ACCESS, EVENT_WARNING, "agent port", "handshake failed",
+                      "10.0.0.5: the other side refused our certificate");
+    recent_events_add(fixture.server->events, EVENT_KIND_SERVER, EVENT_INFO, "server", "another event", NULL);
+    take_report(ask(), "fail");
+    expect_hop("group", "fail", "lately: agent port: handshake failed: 10.0.0.5: the other side refused");
+    ck_assert_ptr_nonnull(strstr(json_string_value(hop("group", "remedy")), "munnel-agent --check"));
+    finish();
+}
+END_TEST
+
+static void expect_remedy(const char *name, const char *part) {
+    const char *remedy = json_string_value(hop(name, "remedy"));
+
+    ck_assert_msg(strstr(remedy, part), "%s: %s", name, remedy);
+}
+
 START_TEST(rule_of_the_agent_is_told_in_its_own_words) {
     begin();
     struct server_fixture_agent agent = server_fixture_join_unanswered(&fixture, "alpha");
@@ -198,11 +239,15 @@ END_TEST
 START_TEST(failures_at_the_agent_are_told_apart) {
     static const struct {
         enum refusal refusal;
-        const char *detail, *hop, *before;
-    } failures[] = {{REFUSAL_DNS, "localhost:80: no such name", "name lookup", "rules"},
-                    {REFUSAL_REFUSED, "127.0.0.1:80: Connection refused", "connect", "name lookup"},
-                    {REFUSAL_TIMEOUT, "127.0.0.1:80: no answer in time", "connect", "name lookup"},
-                    {REFUSAL_DENIED, "127.0.0.1:80: not allowed by this agent's rules", "rules", "link"}};
+        const char *detail, *hop, *before, *remedy;
+    } failures[] = {{REFUSAL_DNS, "localhost:80: no such name", "name lookup", "rules",
+                     "On agent alpha's machine: getent ahosts localhost;"},
+                    {REFUSAL_REFUSED, "127.0.0.1:80: Connection refused", "connect", "name lookup",
+                     "listen at localhost:80, as agent alpha sees it"},
+                    {REFUSAL_TIMEOUT, "127.0.0.1:80: no answer in time", "connect", "name lookup",
+                     "firewall may drop what agent alpha sends to localhost:80"},
+                    {REFUSAL_DENIED, "127.0.0.1:80: not allowed by this agent's rules", "rules", "link",
+                     "to agent alpha, on its machine: --allow localhost:80"}};
 
     begin_ready();
     int fd = ask_and_serve();
@@ -210,6 +255,7 @@ START_TEST(failures_at_the_agent_are_told_apart) {
     take_report(fd, "fail");
     expect_hop(failures[_i].before, "pass", NULL);
     expect_hop(failures[_i].hop, "fail", failures[_i].detail);
+    expect_remedy(failures[_i].hop, failures[_i].remedy);
     expect_hop("first byte", "skip", NULL);
     ck_assert_ptr_nonnull(strstr(json_string_value(at("summary")), failures[_i].hop));
     finish();
@@ -333,6 +379,7 @@ static TCase *failures(void) {
     TCase *group = tcase_create("failures");
 
     tcase_add_test(group, no_agent_is_named_without_a_wait);
+    tcase_add_test(group, agent_that_fails_at_the_agent_port_is_named);
     tcase_add_test(group, rule_of_the_agent_is_told_in_its_own_words);
     tcase_add_loop_test(group, failures_at_the_agent_are_told_apart, 0, 4);
     tcase_add_test(group, end_of_another_kind_has_its_reason);
