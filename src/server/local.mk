@@ -79,6 +79,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/client_table.h \
 	src/server/service/dispatch.c \
 	src/server/service/dispatch.h \
+	src/server/service/dispatch_priv.h \
+	src/server/service/dispatch_waiting.c \
 	src/server/service/listener.c \
 	src/server/service/listener.h \
 	src/server/service/listener_group.c \

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "server/service/dispatch.h"
+#include "server/service/dispatch_priv.h"
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
@@ -18,7 +18,6 @@
 #include "server/service/client_detail.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
-#include "server/service/service_priv.h"
 #include "server/session/session_table.h"
 
 #include <stdio.h>
@@ -27,14 +26,7 @@
 enum {
     ATTEMPTS_SHARE = 3, /* the time that is left is divided by so many untried agents at most */
     BACKOFF_MS = 250,   /* an agent that was busy, or whose client met a lack of memory, gets no client for so long */
-    SKIP_MOST = 64,     /* waiting clients that no agent can take, in one pass */
     LOSSES_MOST = 8     /* of a client by one agent, before it answered */
-};
-
-struct dispatch {
-    struct dispatch_options options;
-    size_t first_served; /* the service whose waiting clients are served first, in turn */
-    bool is_stopping, is_over;
 };
 
 struct dispatch *dispatch_new(const struct dispatch_options *options) {
@@ -95,8 +87,7 @@ static void note_wait(const struct client *client, uint64_t now_us) {
         histogram_add(&client->service->part->wait, now_us > client->accepted_us ? now_us - client->accepted_us : 0);
 }
 
-/* The client gets RST: never a clean end for a stream that was not whole. */
-static void fail_client(struct dispatch *dispatch, struct client *client, enum relay_reason reason) {
+void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum relay_reason reason) {
     dequeue(dispatch, client);
     client->reason = reason;
     client->ended_us = clock_us();
@@ -163,7 +154,7 @@ static bool waits_without_agent(const struct client *client) {
 /* All agents that could serve it have answered that their rules do not permit it. */
 static void fail_not_permitted(struct dispatch *dispatch, struct client *client) {
     client_detail_set_refusal(client);
-    fail_client(dispatch, client, REASON_DENIED);
+    dispatch_fail_client(dispatch, client, REASON_DENIED);
 }
 
 /* No agent is left for it. False: it must wait, for one that joins or that has not answered for the service yet. */
@@ -173,22 +164,21 @@ static bool end_unserved(struct dispatch *dispatch, struct client *client, enum 
     if (service->asked)
         return false;
     if (verdict == BALANCE_ALL_TRIED)
-        fail_client(dispatch, client, client->reason);
+        dispatch_fail_client(dispatch, client, client->reason);
     else if (service->refusing_count && !client->attempts)
         fail_not_permitted(dispatch, client);
     else if (!waits_without_agent(client))
-        fail_client(dispatch, client, REASON_NO_AGENT);
+        dispatch_fail_client(dispatch, client, REASON_NO_AGENT);
     else
         return false;
     return true;
 }
 
-/* False: nothing was done, it must wait. */
-static bool serve_or_end(struct dispatch *dispatch, struct client *client, uint64_t now_us) {
+bool dispatch_serve_or_end(struct dispatch *dispatch, struct client *client, uint64_t now_us) {
     struct session *session = NULL;
 
     if (has_no_time_left(client, now_us)) {
-        fail_client(dispatch, client, REASON_TIMEOUT);
+        dispatch_fail_client(dispatch, client, REASON_TIMEOUT);
         return true;
     }
     enum balance_verdict verdict = balance_choose(client->service->balance, client, now_us, &session);
@@ -204,8 +194,8 @@ static void assign(struct dispatch *dispatch, struct client *client, bool has_wa
     uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
 
     if (dispatch->is_over)
-        fail_client(dispatch, client, REASON_STOPPED);
-    else if (!serve_or_end(dispatch, client, now_us))
+        dispatch_fail_client(dispatch, client, REASON_STOPPED);
+    else if (!dispatch_serve_or_end(dispatch, client, now_us))
         enqueue(dispatch, client, has_waited);
 }
 
@@ -324,101 +314,4 @@ void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
     struct session *session = session_table_client_left(dispatch->options.sessions, client->session);
 
     outcomes[client->outcome](dispatch, client, session);
-}
-
-/* --- clients that wait --- */
-
-/* Stops at the first client that no agent can take if all later ones would fare alike. */
-static void serve_waiting_of(struct dispatch *dispatch, struct service *service) {
-    uint64_t now_us = clock_us();
-    int skipped = 0;
-
-    for (struct client *client = TAILQ_FIRST(&service->queue.clients), *next; client; client = next) {
-        next = TAILQ_NEXT(client, entry);
-        if (serve_or_end(dispatch, client, now_us))
-            continue;
-        if (!client->attempts && service->conf->balance != CONFIG_SOURCE)
-            return; /* without attempts and source affinity all later clients get the same verdict */
-        if (++skipped == SKIP_MOST)
-            return;
-    }
-}
-
-void dispatch_serve_waiting(struct dispatch *dispatch) {
-    const struct service_list *services = dispatch->options.services;
-    size_t first = dispatch->first_served++;
-
-    for (size_t i = 0; i < services->count && services->waiting; i++) {
-        struct service *service = services->items[(first + i) % services->count];
-        if (service->queue.count)
-            serve_waiting_of(dispatch, service);
-    }
-}
-
-static enum relay_reason expiry_reason(const struct dispatch *dispatch, const struct client *client) {
-    if (client->attempts)
-        return REASON_TIMEOUT;
-    return dispatch->is_stopping ? REASON_STOPPED : REASON_NO_AGENT;
-}
-
-static void expire_waiting(struct dispatch *dispatch, struct service *service) {
-    uint64_t now_us = clock_us();
-
-    for (struct client *client = TAILQ_FIRST(&service->queue.clients), *next; client; client = next) {
-        next = TAILQ_NEXT(client, entry);
-        if (client->deadline_us <= now_us)
-            fail_client(dispatch, client, expiry_reason(dispatch, client));
-    }
-}
-
-void dispatch_tick(struct dispatch *dispatch) {
-    if (!dispatch->options.services->waiting)
-        return;
-    for (size_t i = 0; i < dispatch->options.services->count; i++)
-        expire_waiting(dispatch, dispatch->options.services->items[i]);
-    dispatch_serve_waiting(dispatch);
-}
-
-void dispatch_view_waiting(const struct dispatch *dispatch, bool (*visit)(void *context, const struct client *client),
-                           void *context) {
-    const struct service_list *services = dispatch->options.services;
-    const struct client *client;
-
-    for (size_t i = 0; i < services->count; i++)
-        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
-            if (!visit(context, client))
-                return;
-}
-
-bool dispatch_end_waiting(struct dispatch *dispatch, uint64_t number) {
-    const struct service_list *services = dispatch->options.services;
-    struct client *client = NULL;
-
-    for (size_t i = 0; i < services->count && !client; i++)
-        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
-            if (client->number == number)
-                break;
-    if (client)
-        fail_client(dispatch, client, REASON_OPERATOR);
-    return client;
-}
-
-void dispatch_stop(struct dispatch *dispatch, uint64_t until_us) {
-    const struct service_list *services = dispatch->options.services;
-    struct client *client;
-
-    dispatch->is_stopping = true;
-    for (size_t i = 0; i < services->count; i++)
-        TAILQ_FOREACH (client, &services->items[i]->queue.clients, entry)
-            if (client->deadline_us > until_us)
-                client->deadline_us = until_us;
-}
-
-void dispatch_shut(struct dispatch *dispatch) {
-    const struct service_list *services = dispatch->options.services;
-
-    dispatch->is_over = true;
-    for (size_t i = 0; i < services->count; i++)
-        for (struct client *client; (client = TAILQ_FIRST(&services->items[i]->queue.clients));)
-            fail_client(dispatch, client, REASON_STOPPED);
 }

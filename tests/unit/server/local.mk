@@ -18,6 +18,7 @@ unit_server_tests = \
 	tests/unit/server/session/test_session_table \
 	tests/unit/server/auth/test_authenticate \
 	tests/unit/server/service/test_dispatch \
+	tests/unit/server/service/test_dispatch_waiting \
 	tests/unit/server/service/test_failover \
 	tests/unit/server/auth/test_agent_listener \
 	tests/unit/server/auth/test_handshake \
@@ -68,6 +69,8 @@ tests_unit_server_admin_test_values_SOURCES = tests/unit/server/admin/test_value
 tests_unit_server_admin_test_values_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_dispatch_SOURCES = tests/unit/server/service/test_dispatch.c $(unit_server_fixture)
 tests_unit_server_service_test_dispatch_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_dispatch_waiting_SOURCES = tests/unit/server/service/test_dispatch_waiting.c $(unit_server_fixture)
+tests_unit_server_service_test_dispatch_waiting_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_failover_SOURCES = tests/unit/server/service/test_failover.c $(unit_server_fixture)
 tests_unit_server_service_test_failover_LDADD = $(LINK_UNIT_SERVER)
 client_hello = tests/unit/server/auth/client_hello.c tests/unit/server/auth/client_hello.h

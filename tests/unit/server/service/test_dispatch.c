@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_dispatch: which agent gets a client, in which order; test_failover has what happens when it does not serve it.
+ * test_dispatch: which agent gets a client, in which order; test_failover has what happens when it does not serve it,
+ * test_dispatch_waiting when there is none.
  */
 #include "config.h"
 
@@ -212,41 +213,4 @@ static TCase *choosing(void) {
     return group;
 }
 
-static bool note_number(void *context, const struct client *client) {
-    uint64_t *numbers = context;
-
-    numbers[numbers[0]++ + 1] = client->number;
-    return numbers[0] < 2;
-}
-
-START_TEST(an_operator_sees_clients_that_wait_and_ends_one) {
-    struct server_fixture server_fixture;
-    uint64_t numbers[3] = {0}; /* how many, and then these */
-
-    server_fixture_set_any(&server_fixture);
-    server_fixture.log = unit_log(LOG_LEVEL_INFO);
-    server_fixture_open(&server_fixture);
-    int first = server_fixture_connect(&server_fixture, 0);
-    server_fixture_connect(&server_fixture, 0);
-    server_fixture_connect(&server_fixture, 0);
-    ck_assert_uint_eq(server_fixture.server->services.waiting, 3);
-    dispatch_view_waiting(server_fixture.server->dispatch, note_number, numbers);
-    ck_assert_uint_eq(numbers[0], 2);
-    ck_assert_uint_lt(numbers[1], numbers[2]);
-    ck_assert(dispatch_end_waiting(server_fixture.server->dispatch, numbers[1]));
-    ck_assert(!dispatch_end_waiting(server_fixture.server->dispatch, numbers[1]));
-    ck_assert(server_fixture_is_reset(&server_fixture, first));
-    ck_assert_uint_eq(server_fixture.server->services.waiting, 2);
-    server_fixture_clear(&server_fixture);
-    unit_expect_logged("reason=\"ended by operator\" by=operator");
-}
-END_TEST
-
-static TCase *waiting(void) {
-    TCase *group = tcase_create("waiting");
-
-    tcase_add_test(group, an_operator_sees_clients_that_wait_and_ends_one);
-    return group;
-}
-
-UNIT_MAIN("server/service/dispatch", choosing, waiting)
+UNIT_MAIN("server/service/dispatch", choosing)
