@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_session: what a server tells an agent, and upstream.c leads to its session: links, goaway, bye, and what it should
- * not.
+ * test_session: what a server tells an agent, and upstream.c leads to its session: links, goaway, bye, and what it
+ * should not.
  */
 #include "config.h"
 
