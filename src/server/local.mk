@@ -92,6 +92,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_check.c \
 	src/server/service/service_check.h \
 	src/server/service/service.h \
+	src/server/service/service_agents.c \
+	src/server/service/service_ports.c \
+	src/server/service/service_probe.c \
+	src/server/service/service_view.c \
 	src/server/service/service_priv.h \
 	src/server/service/source_key.c \
 	src/server/service/source_key.h \

@@ -6,6 +6,7 @@
 #ifndef MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
 #define MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
 
+#include "admin/recent_events.h"
 #include "lib/log/log_throttle.h"
 #include "proto/services.h"
 #include "server/service/balance.h"
@@ -58,11 +59,27 @@ struct service {
     char who[80]; /* "service NAME", for log lines */
 };
 
-/* What service_new and service_prepare make. */
+/* service.c: what service_new and service_prepare make. */
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts);
 struct listener_options service_listener_options(struct service *service, const struct service_options *options);
 struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
                                                  struct error *error);
 void service_client_left(struct service *service, const struct client *client);
+
+/* service_ports.c: opens them, if they are to be open. Opening again fails with EADDRINUSE if another process has bound
+ * a port meanwhile, which is logged; service_tick retries. */
+void service_listen(struct service *service);
+/* Not while an agent has yet to answer: the service may have changed, and its port should not close in between. */
+void service_close_without_agent(struct service *service);
+
+/* service_probe.c */
+bool service_is_probe(const struct service *service, int fd, const struct addr *peer);
+void service_note_probe(struct service *service, struct client *client);         /* its client has been accepted */
+void service_finish_probe(struct service *service, const struct client *client); /* NULL: the service goes */
+
+/* service_view.c */
+void service_add_event(const struct service *service, enum event_severity severity, const char *text,
+                       const char *detail);
+void service_note_refusals(struct service *service); /* one event for the many that a limit may refuse in a second */
 
 #endif

@@ -41,6 +41,7 @@ unit_server_tests = \
 	tests/unit/server/test_reload \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
+	tests/unit/server/service/test_service_probe \
 	tests/unit/server/service/test_announce \
 	tests/unit/server/service/test_client_detail \
 	tests/unit/server/auth/test_control \
@@ -103,6 +104,8 @@ tests_unit_server_service_test_suspended_SOURCES = tests/unit/server/service/tes
 tests_unit_server_service_test_suspended_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_service_probe_SOURCES = tests/unit/server/service/test_service_probe.c $(unit_server_fixture)
+tests_unit_server_service_test_service_probe_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_detail_SOURCES = tests/unit/server/service/test_client_detail.c
 tests_unit_server_service_test_client_detail_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_announce_SOURCES = tests/unit/server/service/test_announce.c $(unit_server_fixture)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_service: clients that come without an agent, and their limit.
+ * test_service: clients that come without an agent, when its ports are open (service_ports.c), and the limit of
+ * clients.
  */
 #include "config.h"
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_agents: the agents of a service: those that permit it, those that do not, and those that have not answered.
+ *
+ * Runs on: the control thread. Owns: the refusals.
+ */
+#include "config.h"
+
+#include "server/service/service_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+
+#include <stdlib.h>
+
+void service_ask(struct service *service, const struct session *session) {
+    service->asked += session_serves(session, &service->conf->groups);
+}
+
+void service_join(struct service *service, struct session *session) {
+    service->asked--;
+    if (!balance_join(service->balance, session)) {
+        log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "cannot use %s: out of memory",
+                  session_who(session));
+        return;
+    }
+    if (service->balance->count == 1 && !service->is_paused)
+        service->since_us = clock_us();
+    if (service->balance->count == 1)
+        service_add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
+    if (service->conf->no_agent == CONFIG_CLOSE)
+        service_listen(service);
+}
+
+static bool has_room_for_refusal(struct service *service) {
+    if (service->refusing_count < service->refusing_room)
+        return true;
+    size_t room = service->refusing_room ? 2 * service->refusing_room : 4;
+    struct service_refusal *refusals = realloc(service->refusing, room * sizeof *refusals);
+    if (!refusals)
+        return false;
+    service->refusing = refusals;
+    service->refusing_room = room;
+    return true;
+}
+
+/* Without memory the refusal is not kept: clients wait as for an agent that is not there. */
+void service_refuse(struct service *service, struct session *session, const char *reason) {
+    service->asked--;
+    service_close_without_agent(service);
+    if (!has_room_for_refusal(service))
+        return;
+    struct service_refusal *refusal = &service->refusing[service->refusing_count++];
+    refusal->session = session;
+    strbuf_copy(refusal->reason, sizeof refusal->reason, reason);
+}
+
+static void remove_refusal(struct service *service, const struct session *session) {
+    size_t at = 0;
+
+    while (at < service->refusing_count && service->refusing[at].session != session)
+        at++;
+    if (at < service->refusing_count)
+        service->refusing[at] = service->refusing[--service->refusing_count];
+}
+
+void service_leave(struct service *service, struct session *session) {
+    if (!session_serves(session, &service->conf->groups))
+        return;
+    if (service->id > session_announcement(session)->answered_id)
+        service->asked--;
+    remove_refusal(service, session);
+    size_t before = service->balance->count;
+    balance_leave(service->balance, session);
+    if (before > 0 && !service->balance->count && !service->is_paused)
+        service->since_us = clock_us();
+    if (before > 0 && !service->balance->count && !service->is_shut)
+        service_add_event(service, EVENT_WARNING, "unreachable: its last agent has gone", session_label(session));
+    service_close_without_agent(service);
+}
+
+static bool has_responsive_agent(const struct service *service) {
+    for (size_t i = 0; i < service->balance->count; i++)
+        if (!session_is_silent(service->balance->members[i].session))
+            return true;
+    return false;
+}
+
+/* Without another agent they would only lose the one that may answer yet. */
+void service_recall(struct service *service, const struct session *session, struct plane *plane) {
+    if (session_serves(session, &service->conf->groups) && has_responsive_agent(service))
+        plane_recall(plane, session_tag(session), service->terms);
+}
+
+size_t service_agents(const struct service *service) {
+    return service->balance->count;
+}
+
+struct session *service_agent(const struct service *service, size_t index) {
+    return service->balance->members[index].session;
+}
+
+static const struct balance_member *find_member(const struct service *service, const struct session *session) {
+    for (size_t i = 0; i < service->balance->count; i++)
+        if (service->balance->members[i].session == session)
+            return &service->balance->members[i];
+    return NULL;
+}
+
+void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent) {
+    const struct balance_member *member = find_member(service, session);
+
+    *agent = (struct service_agent){.is_permitted = member};
+    if (member)
+        agent->ejected_until_us = member->ejected_until_us;
+    for (size_t i = 0; i < service->refusing_count; i++)
+        if (service->refusing[i].session == session)
+            agent->refusal = service->refusing[i].reason;
+}
