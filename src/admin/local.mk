@@ -7,6 +7,8 @@ noinst_LIBRARIES += libmunnel_admin.a
 libmunnel_admin_a_SOURCES = \
 	src/admin/event_feed.c \
 	src/admin/event_feed.h \
+	src/admin/http_metrics.c \
+	src/admin/http_metrics.h \
 	src/admin/log_level.c \
 	src/admin/log_level.h \
 	src/admin/operations.c \

@@ -7,6 +7,7 @@
 
 #include "admin/shared.h"
 
+#include "admin/http_metrics.h"
 #include "lib/base/clock.h"
 #include "lib/http/tokens.h"
 
@@ -57,10 +58,16 @@ void admin_put_log(struct http_request *request, void *context) {
     level_change_put(shared->level, request);
 }
 
-void admin_get_metrics(struct http_request *request, void *context) {
+static void write_metrics(const void *context, struct metrics *to) {
     const struct admin_shared *shared = context;
+    struct http_counts counts = http_server_counts(shared->http);
 
-    operations_answer_metrics(request, shared->options.write_metrics, shared->options.metrics_context);
+    shared->options.write_metrics(shared->options.metrics_context, to);
+    http_metrics_write(&counts, to);
+}
+
+void admin_get_metrics(struct http_request *request, void *context) {
+    operations_answer_metrics(request, write_metrics, context);
 }
 
 void admin_get_health(struct http_request *request, void *context) {
