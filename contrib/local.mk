@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
-EXTRA_DIST += contrib/packages.sh contrib/quickstart contrib/check contrib/deb contrib/fresh .ci/run \
+EXTRA_DIST += contrib/packages.sh contrib/boot.sh contrib/quickstart contrib/check contrib/deb contrib/fresh .ci/run \
 	contrib/pictures/bench.svg \
 	contrib/pictures/connection.svg \
 	contrib/pictures/page-overview-dark.png \
@@ -38,4 +38,7 @@ EXTRA_DIST += \
 	contrib/container/try-inside \
 	contrib/openrc/munnel-agent.initd \
 	contrib/openrc/munneld.initd \
-	contrib/rpm/munnel.spec
+	contrib/openrc/try \
+	contrib/openrc/try-inside \
+	contrib/rpm/munnel.spec \
+	contrib/rpm/try
