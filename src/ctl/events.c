@@ -9,11 +9,13 @@
 #include "ctl/admin_command.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/events_follow.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MOST = 1000, WAIT_MS = 60000, ID_TEXT = 32 };
+enum { EVENTS_MOST = 1000 };
 
 struct events_arguments {
     struct admin_place place;
@@ -75,63 +77,40 @@ static int print_events(const struct display *display, const json_t *answer, str
 
 /* ---- what comes ---- */
 
-static int print_next(const struct admin_context *context, const struct http_client_event *event, struct error *error) {
-    json_t *json;
-
-    if (strcmp(event->name, "event") != 0)
-        return 0;
-    if (context->is_json)
-        return fprintf(context->display.file, "%s\n", event->data) < 0 ? -1 : 0;
-    json = display_clean_json(json_loads(event->data, JSON_REJECT_DUPLICATES, NULL));
-    if (!json)
-        return error_set(error, "an event is malformed");
-    print_event(&context->display, json);
-    json_decref(json);
-    return 0;
-}
-
-static int follow(struct admin_context *context, const char *target, const char *last, struct error *error) {
-    struct http_client_event event;
-
-    if (http_client_follow(context->client, target, last, error) != 0)
-        return -1;
-    for (;;) {
-        int got = http_client_next(context->client, WAIT_MS, &event, error);
-        if (got == 0)
-            return error_set(error, "the server does not answer any more");
-        if (got < 0 || print_next(context, &event, error) != 0)
-            return -1;
-        if (fflush(context->display.file) != 0)
-            return error_set(error, "standard output cannot be written");
-    }
-}
-
-static void show_event(const struct admin_context *context, const json_t *event) {
-    if (!context->is_json) {
+static void show_event(const struct admin_context *context, const json_t *event, const char *text) {
+    if (!context->is_json)
         print_event(&context->display, event);
-        return;
-    }
-    (void)json_dumpf(event, context->display.file, JSON_COMPACT);
-    fputc('\n', context->display.file);
+    else
+        fprintf(context->display.file, "%s\n", text);
+}
+
+/* As a line of its own, like those that follow. */
+static void show_listed(const struct admin_context *context, const json_t *event) {
+    char *text = json_dumps(event, JSON_COMPACT);
+
+    if (text)
+        show_event(context, event, text);
+    free(text);
 }
 
 /* The last ones as a list, then from the last of them on, so that none is missed between. */
-static int list_and_follow(struct admin_context *context, const char *target, struct error *error) {
+static int list_and_follow(struct admin_context *context, const char *target, bool is_filtered, struct error *error) {
+    const struct events_follow follow = {context, target, is_filtered, show_event};
     struct http_reply reply = {0};
-    char last[ID_TEXT] = "0";
+    uint64_t last = 0;
     int result = admin_call(context->client, "GET", target, &reply, error);
 
     if (result == 0) {
         const json_t *events = answer_at(reply.json, "events"), *event;
         size_t i;
         json_array_foreach (events, i, event) {
-            show_event(context, event);
-            snprintf(last, sizeof last, "%.0f", answer_number(event, "id"));
+            show_listed(context, event);
+            last = (uint64_t)json_integer_value(answer_at(event, "id"));
         }
         fflush(context->display.file);
     }
     http_reply_done(&reply);
-    return result == 0 ? follow(context, target, last, error) : -1;
+    return result == 0 ? events_follow(&follow, last, error) : -1;
 }
 
 static int run(struct admin_context *context, void *arguments, struct error *error) {
@@ -141,7 +120,7 @@ static int run(struct admin_context *context, void *arguments, struct error *err
     snprintf(before, sizeof before, "/v1/events?limit=%u%s", given->limit, given->kind ? "&kind=" : "");
     if (!admin_target(target, before, given->kind ? given->kind : "", "", error))
         return -1;
-    return cmdline_has(context->line, "follow") ? list_and_follow(context, target, error)
+    return cmdline_has(context->line, "follow") ? list_and_follow(context, target, given->kind, error)
                                                 : admin_show(context, target, print_events, error);
 }
 

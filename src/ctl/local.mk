@@ -45,6 +45,8 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/display.c \
 	src/ctl/display.h \
 	src/ctl/events.c \
+	src/ctl/events_follow.c \
+	src/ctl/events_follow.h \
 	src/ctl/init.c \
 	src/ctl/lists.c \
 	src/ctl/lists.h \

@@ -240,8 +240,8 @@ START_TEST(log_level_events_and_sources) {
 }
 END_TEST
 
-/* None is missed between the list and what comes. */
-START_TEST(events_are_followed) {
+/* None is missed between the list and what comes; a server that is started anew is waited for. */
+START_TEST(events_are_followed_over_a_restart) {
     struct tooled tooled = tooled_start("follow");
     struct process *follower =
         sandbox_run(tooled.sandbox, "follow", sandbox_program(tooled.sandbox, "munnel"), "events", "--follow", NULL);
@@ -251,7 +251,12 @@ START_TEST(events_are_followed) {
     EXPECT(&tooled, 0, "service", "pause", "echo");
     process_await(follower, mark, SOON_MS, "service echo:", "paused", NULL);
     sandbox_end(tooled.sandbox, tooled.server.process);
-    ck_assert_int_eq(process_wait(follower, SOON_MS), 1);
+    process_await(follower, mark, SOON_MS, "trying again", NULL);
+    mark = process_mark(follower);
+    server_start_again(&tooled.server);
+    process_await(follower, mark, SOON_MS, "connected again", NULL);
+    process_await(follower, mark, SOON_MS, "agent alpha: joined", NULL);
+    sandbox_kill(tooled.sandbox, follower); /* it goes on until it is interrupted */
     tooled_end(&tooled);
 }
 END_TEST
@@ -373,7 +378,7 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
-              SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed, 60),
+              SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed_over_a_restart, 60),
               SCENARIO(an_agent_answers_on_its_own_machine, 60), SCENARIO(a_service_is_checked_hop_by_hop, 60),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))

@@ -48,7 +48,7 @@ int http_reply_explain(const struct http_reply *reply, struct error *error);
 /* Writes `text` as a path segment or a query value: what is not unreserved becomes %XX. False: it does not fit. */
 bool http_client_encode(char *encoded, size_t size, const char *text);
 
-/* ---- server-sent events: the connection is theirs afterwards ---- */
+/* ---- server-sent events: a connection of their own, instead of the stream before ---- */
 
 /* last_id: NULL, or what was seen last. 0; or -1 with error, which explains an answer that is none. */
 int http_client_follow(struct http_client *client, const char *target, const char *last_id, struct error *error);

@@ -74,6 +74,7 @@ int http_client_follow(struct http_client *client, const char *target, const cha
     uint64_t deadline_ms = clock_ms() + client->timeout_ms;
     if (last_id && !strpbrk(last_id, "\r\n"))
         snprintf(more, sizeof more, "Last-Event-ID: %.200s\r\n", last_id);
+    http_client_close(client); /* a stream that fell silent may be under way on it */
     client->chunk_left = client->text_length = client->text_taken = 0;
     if (http_client_send(client, &ask, "text/event-stream", more, deadline_ms, error) ||
         http_client_read_head(client, &head, deadline_ms, error)) {
