@@ -37,8 +37,9 @@ EXTRA_DIST += $(page_files) \
 	src/page/vendor/htm.LICENSE \
 	src/page/vendor/preact.LICENSE \
 	src/page/vendor/uplot.LICENSE
-CLEANFILES += page_assets.c page_assets.c.tmp
+CLEANFILES += page_assets.c page_assets.c.[0-9]*
 
-# At the top, where no rule for sources looks for it when the build is in the tree.
+# At the top, where no rule for sources looks for it when the build is in the tree. "make all TEST" has two makes that
+# run this at a time, so each has a temporary file of its own.
 page_assets.c: $(page_files) src/page/embed.sh src/page/join.awk
-	$(AM_V_GEN)$(SHELL) $(top_srcdir)/src/page/embed.sh $(top_srcdir) $(page_files) >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/src/page/embed.sh $(top_srcdir) $(page_files) >$@.$$$$ && mv $@.$$$$ $@
