@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * agent_list: "munnel agent list": who may join, as a table for people or as JSON for programs. Never a key. If the
- * server of the configuration runs, also how they are.
+ * agent_list: "munnel agent list": who may join, as a table for people or as JSON for programs. Never a key. A running
+ * server is asked, and knows also how they are; without one, or of files that are named, these are read. Both are JSON
+ * of the same form, but that of a file has less.
  * Runs on: the tool's only thread. Owns: nothing.
  */
 #include "config.h"
 
-#include "ctl/admin_client.h"
+#include "ctl/admin_command.h"
 #include "ctl/agent_store.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
@@ -24,15 +25,17 @@
 
 struct list_arguments {
     struct agent_place place;
+    struct admin_place server;
 };
 
-static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct list_arguments, place)};
+static const struct option_spec specs[] = {AGENT_PLACE_SPECS(struct list_arguments, place),
+                                           ADMIN_PLACE_SPECS(struct list_arguments, server)};
 static const struct option_table list_table = {specs, sizeof specs / sizeof *specs, sizeof(struct list_arguments)};
 static const struct cmdline_flag flags[] = {{"json", 0, NULL, "print JSON", NULL}};
 static const struct cmdline_spec command = {
     .program = "munnel agent list",
     .usage = "munnel agent list prints who may join, in which groups, and until when; and how\n"
-             "they are, if the server of the configuration runs.\n\n"
+             "they are, if a server runs that can be asked. Else the agents file is read.\n\n"
              "usage: munnel agent list [OPTION]...\n",
     .table = &list_table,
     .flags = flags,
@@ -41,6 +44,14 @@ static const struct cmdline_spec command = {
 
 enum { CELL = 160, SOON_S = 2 * 86400, PATIENCE_MS = 1000 };
 enum { DAY_LENGTH = 10, MINUTE_LENGTH = 16 }; /* of "2027-01-31T12:00:00Z", to the day and to the minute */
+
+/* ---- cells ---- */
+
+/* A date of the answer or the file; 0: none, that is for ever. */
+static time_t moment_of(const json_t *json, const char *name) {
+    int64_t ms = 0;
+    return number_read_time(&ms, answer_text(json, name, NULL)) ? (time_t)(ms / 1000) : 0;
+}
 
 /* The day is enough for people, except of what ends soon. */
 static const char *date_of(time_t moment, time_t now, char text[DATE_TEXT]) {
@@ -52,27 +63,32 @@ static const char *date_of(time_t moment, time_t now, char text[DATE_TEXT]) {
     return date;
 }
 
-static void write_names(const struct strlist *names, char *text, size_t size) {
-    size_t used = 0;
+static void write_names(const json_t *names, char *text, size_t size) {
+    size_t used = 0, i;
+    const json_t *element;
     text[0] = '\0';
-    for (size_t i = 0; i < names->count && used < size; i++) {
-        bool is_pin = strncmp(names->items[i], "sha256:", 7) == 0; /* its first digits are enough for people */
-        used +=
-            (size_t)snprintf(text + used, size - used, is_pin ? "%s%.15s..." : "%s%s", i ? "," : "", names->items[i]);
+    json_array_foreach (names, i, element) {
+        const char *name = json_string_value(element) ? json_string_value(element) : "";
+        bool is_pin = strncmp(name, "sha256:", 7) == 0; /* its first digits are enough for people */
+        if (used < size)
+            used += (size_t)snprintf(text + used, size - used, is_pin ? "%s%.15s..." : "%s%s", i ? "," : "", name);
     }
 }
 
-static void write_tokens(const struct credential *credential, time_t now, char *text, size_t size) {
+static void write_tokens(const json_t *tokens, time_t now, char *text, size_t size) {
     char date[DATE_TEXT];
-    int valid = 0, oldest = 0;
-    for (int i = 0; i < credential->key_count; i++)
-        if (!credential_key_has_ended(credential, i, now)) {
-            valid++;
-            oldest = i;
-        }
-    time_t until = valid ? credential->keys[oldest].until : 0;
+    int valid = 0;
+    time_t until = 0; /* of the oldest, which is the last */
+    const json_t *token;
+    size_t i;
+    json_array_foreach (tokens, i, token) {
+        time_t end = moment_of(token, "until");
+        bool is_valid = !end || end > now;
+        valid += is_valid;
+        until = is_valid ? end : until;
+    }
     if (valid == 0)
-        snprintf(text, size, credential->key_count ? "none is valid" : "none");
+        snprintf(text, size, json_array_size(tokens) ? "none is valid" : "none");
     else if (valid == 1)
         snprintf(text, size, "1%s%s", until ? ", until " : "", until ? date_of(until, now, date) : "");
     else
@@ -80,62 +96,31 @@ static void write_tokens(const struct credential *credential, time_t now, char *
                  until ? date_of(until, now, date) : "");
 }
 
-static void write_end(const struct credential *credential, time_t now, char *text, size_t size) {
+static void write_end(time_t end, time_t now, char *text, size_t size) {
     char date[DATE_TEXT];
-    time_t end = credential->expires;
     snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, now, date) : "");
 }
 
 /* ---- the table ---- */
 
-/* The answer to /v1/agents; NULL: no server of this configuration runs, or it may not be asked. */
-static json_t *ask_agents(char *socket) {
-    const struct admin_place place = {socket};
-    struct error error;
-    struct http_reply reply = {0};
-    struct http_client *client = socket ? admin_connect(&place, PATIENCE_MS, &error) : NULL;
-    json_t *agents = NULL;
-    if (client && admin_call(client, "GET", "/v1/agents", &reply, &error) == 0)
-        agents = json_incref(reply.json);
-    http_reply_done(&reply);
-    http_client_free(client);
-    return agents;
-}
-
-/* Of the agent that was let in by a credential; of several that share it the first. */
-static const char *state_of(const json_t *answer, const char *credential) {
-    const json_t *agents = answer_at(answer, "agents"), *agent;
-    size_t i;
-    json_array_foreach (agents, i, agent)
-        if (answer_is(agent, "credential", credential))
-            return answer_text(agent, "state", "");
-    return "offline";
-}
-
-/* The file may be written by hand: control characters must not reach the terminal. */
-static void add_clean(struct table *table, enum tone tone, const char *text) {
-    char *clean = display_clean(text);
-    table->lacks_memory |= !clean;
-    table_add(table, tone, clean ? clean : "");
-    free(clean);
-}
-
-static void add_row(struct table *table, const struct credential *credential, const json_t *agents, time_t now) {
+static void add_row(struct table *table, const json_t *agent, bool has_states, time_t now) {
     char text[CELL];
-    add_clean(table, TONE_PLAIN, credential->name);
-    if (agents)
-        add_clean(table, list_tone(state_of(agents, credential->name)), state_of(agents, credential->name));
-    write_names(&credential->groups, text, CELL);
-    add_clean(table, TONE_PLAIN, text);
-    write_tokens(credential, now, text, CELL);
-    add_clean(table, TONE_PLAIN, text);
-    write_names(&credential->certificates, text, CELL);
-    add_clean(table, TONE_PLAIN, text);
-    write_end(credential, now, text, CELL);
-    add_clean(table, TONE_PLAIN, text);
+    const char *state = answer_text(agent, "state", "");
+    table_add(table, TONE_PLAIN, answer_text(agent, "name", ""));
+    if (has_states)
+        table_add(table, list_tone(state), state);
+    write_names(answer_at(agent, "groups"), text, CELL);
+    table_add(table, TONE_PLAIN, text);
+    write_tokens(answer_at(agent, "tokens"), now, text, CELL);
+    table_add(table, TONE_PLAIN, text);
+    write_names(answer_at(agent, "certificates"), text, CELL);
+    table_add(table, TONE_PLAIN, text);
+    write_end(moment_of(agent, "expires"), now, text, CELL);
+    table_add(table, TONE_PLAIN, text);
 }
 
-static int print_table(const struct agent_store *store, struct error *error) {
+/* `agents`: clean for a terminal. */
+static int print_table(const json_t *agents, bool has_states, struct error *error) {
     static const struct table_column with_state[] = {{.title = "NAME"},        {.title = "STATE", .is_whole = true},
                                                      {.title = "GROUPS"},      {.title = "TOKENS"},
                                                      {.title = "CERTIFICATE"}, {.title = "EXPIRES", .is_whole = true}};
@@ -144,19 +129,35 @@ static int print_table(const struct agent_store *store, struct error *error) {
                                                   {.title = "TOKENS"},
                                                   {.title = "CERTIFICATE"},
                                                   {.title = "EXPIRES", .is_whole = true}};
-    json_t *agents = ask_agents(store->admin_socket);
     const struct display display = display_of(stdout);
-    struct table rows = agents ? table_begin(with_state, sizeof with_state / sizeof *with_state)
-                               : table_begin(columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < credentials_count(store->credentials); i++)
-        add_row(&rows, credentials_at(store->credentials, i), agents, time(NULL));
+    struct table rows = has_states ? table_begin(with_state, sizeof with_state / sizeof *with_state)
+                                   : table_begin(columns, sizeof columns / sizeof *columns);
+    const json_t *agent;
+    size_t i;
+    json_array_foreach (agents, i, agent)
+        add_row(&rows, agent, has_states, time(NULL));
     int result = table_print(&rows, &display) == 0 ? 0 : error_set(error, "out of memory");
     table_done(&rows);
-    json_decref(agents);
     return result;
 }
 
-/* ---- JSON ---- */
+/* ---- of a server ---- */
+
+/* 0 with the answer printed; -1 with error. */
+static int print_of_server(const struct admin_place *place, bool as_json, struct error *error) {
+    struct http_client *client = admin_connect(place, PATIENCE_MS, error);
+    struct http_reply reply = {0};
+    int result = client ? admin_call(client, "GET", "/v1/agents", &reply, error) : -1;
+    if (result == 0 && as_json)
+        printf("%s\n", reply.text);
+    else if (result == 0)
+        result = print_table(answer_at(reply.json, "agents"), true, error);
+    http_reply_done(&reply);
+    http_client_free(client);
+    return result;
+}
+
+/* ---- of a file ---- */
 
 static json_t *date_json(time_t moment) {
     char text[DATE_TEXT];
@@ -181,38 +182,78 @@ static json_t *agent_json(const struct credential *credential) {
     return NULL;
 }
 
-static int print_json(const struct credentials *credentials, struct error *error) {
+static json_t *list_json(const struct credentials *credentials) {
     json_t *json = json_pack("{s:[]}", "agents");
     bool whole = json;
     for (size_t i = 0; whole && i < credentials_count(credentials); i++)
         whole = json_array_append_new(json_object_get(json, "agents"), agent_json(credentials_at(credentials, i))) == 0;
-    char *text = whole ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    if (whole)
+        return json;
     json_decref(json);
-    if (!text)
-        return error_set(error, "out of memory");
-    printf("%s\n", text);
-    free(text);
-    return 0;
+    return NULL;
 }
 
-static int print(const struct agent_store *store, bool as_json, struct error *error) {
-    int result = as_json ? print_json(store->credentials, error) : print_table(store, error);
+/* The file may be written by hand: control characters must not reach the terminal. */
+static int print_of_file(const struct credentials *credentials, bool as_json, struct error *error) {
+    json_t *list = list_json(credentials), *clean = as_json || !list ? NULL : display_clean_json(json_incref(list));
+    char *text = as_json && list ? json_dumps(list, JSON_INDENT(2)) : NULL;
+    int result = text || clean ? 0 : error_set(error, "out of memory");
+    if (text)
+        printf("%s\n", text);
+    else if (clean)
+        result = print_table(answer_at(clean, "agents"), false, error);
+    free(text);
+    json_decref(clean);
+    json_decref(list);
+    return result;
+}
+
+/* ---- the command ---- */
+
+static int print_of_files(const struct agent_place *place, bool as_json, struct error *error) {
+    struct agent_store store = AGENT_STORE_NONE;
+    struct error unused;
+    int result = agent_store_open(&store, place, AGENT_STORE_READ, error);
+    const struct admin_place server = {store.admin_socket}; /* that of the configuration which was named */
+    bool is_done = result == 0 && place->config && server.socket && print_of_server(&server, as_json, &unused) == 0;
+    if (result == 0 && !is_done)
+        result = print_of_file(store.credentials, as_json, error);
+    agent_store_close(&store);
+    return result;
+}
+
+/* Without a name the server that runs here is meant, and without it the files that it would read. */
+static int print_of_here(bool as_json, struct error *error) {
+    struct error server = {{0}}, files = {{0}};
+    if (print_of_server(&(struct admin_place){NULL}, as_json, &server) == 0 ||
+        print_of_files(&(struct agent_place){NULL, NULL}, as_json, &files) == 0)
+        return 0;
+    return error_set(error, "neither can a server be asked: %.240s; nor are its files here: %.240s", server.text,
+                     files.text);
+}
+
+static int print(const struct list_arguments *arguments, bool as_json, struct error *error) {
+    int result = 0;
+    if (arguments->server.socket)
+        result = print_of_server(&arguments->server, as_json, error);
+    else if (arguments->place.agents || arguments->place.config)
+        result = print_of_files(&arguments->place, as_json, error);
+    else
+        result = print_of_here(as_json, error);
     return result == 0 && fflush(stdout) != 0 ? error_set(error, "standard output cannot be written") : result;
 }
 
 int agent_list_run(const char *self, int argc, char **argv) {
     struct list_arguments arguments = {.place = {NULL, NULL}};
-    struct agent_store store = AGENT_STORE_NONE;
     struct cmdline line;
     struct error error = {{0}};
     (void)self;
     int code = subcommand_read(&line, &command, &arguments, 0, 0, argc, argv);
+    if (code < 0 && arguments.server.socket && (arguments.place.agents || arguments.place.config))
+        code = admin_refuse(command.program, "--socket is of a server that runs, --config and --agents are of files; "
+                                             "write one of them");
     if (code < 0)
-        code = agent_store_open(&store, &arguments.place, AGENT_STORE_READ, &error) == 0 &&
-                       print(&store, cmdline_has(&line, "json"), &error) == 0
-                   ? 0
-                   : subcommand_fail(&command, &error);
-    agent_store_close(&store);
+        code = print(&arguments, cmdline_has(&line, "json"), &error) == 0 ? 0 : subcommand_fail(&command, &error);
     cmdline_done(&line);
     option_done(&list_table, &arguments);
     return code;

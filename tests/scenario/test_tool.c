@@ -103,6 +103,8 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
     EXPECT(&tooled, 0, "agent", "list", "--config", tooled.server.file);
     prints(&tooled, "STATE");
     prints(&tooled, "connected");
+    EXPECT(&tooled, 0, "agent", "list", "--agents", sandbox_text(tooled.sandbox, "%s/agents.json", tooled.server.pki));
+    prints_not(&tooled, "STATE");
 
     EXPECT(&tooled, 0, "agent", "drain", "alpha");
     prints(&tooled, "alpha: gets no new clients");
@@ -116,6 +118,26 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
     EXPECT(&tooled, 1, "agent", "drain", "beta");
     prints(&tooled, "munnel agent drain: no agent beta is connected");
     close(fd);
+    tooled_end(&tooled);
+}
+END_TEST
+
+/* Also one who may not read its files, or has others of the same names. */
+START_TEST(agents_are_listed_by_the_server_that_runs) {
+    struct tooled tooled = tooled_start("listed");
+
+    EXPECT(&tooled, 0, "agent", "list");
+    prints(&tooled, "NAME   STATE      GROUPS  TOKENS  CERTIFICATE  EXPIRES\n");
+    prints(&tooled, "alpha  connected  *       1       -            never\n");
+    EXPECT(&tooled, 0, "agent", "list", "--json");
+    prints(&tooled, "\"tokens\":[{\"until\":null}]");
+    EXPECT(&tooled, 1, "agent", "list", "--socket", "/no/such.sock");
+    prints(&tooled, "cannot connect to unix:/no/such.sock");
+    EXPECT(&tooled, USAGE, "agent", "list", "--socket=a", "--agents=b");
+    sandbox_end(tooled.sandbox, tooled.server.process);
+    EXPECT(&tooled, 1, "agent", "list");
+    prints(&tooled, "neither can a server be asked: cannot connect to ");
+    prints(&tooled, "nor are its files here: ");
     tooled_end(&tooled);
 }
 END_TEST
@@ -375,6 +397,7 @@ END_TEST
 SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_relay_is_found_shown_and_ended, 60),
               SCENARIO(an_agent_is_drained_undrained_and_disconnected, 60),
+              SCENARIO(agents_are_listed_by_the_server_that_runs, 60),
               SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),

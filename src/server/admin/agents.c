@@ -64,12 +64,23 @@ static const char *state_of(const struct session *session) {
     return session_is_silent(session) ? "unhealthy" : "connected";
 }
 
-static json_t *expiry_of(const struct admin *admin, const struct session *session) {
+static const struct credential *credential_of(const struct admin *admin, const struct session *session) {
     const struct credentials *credentials = admin->options.policy->credentials;
-    const struct credential *credential =
-        credentials ? credentials_find(credentials, session_credential(session)) : NULL;
 
-    return value_time(credential ? (int64_t)credential->expires * 1000 : 0);
+    return credentials ? credentials_find(credentials, session_credential(session)) : NULL;
+}
+
+/* By what it may join, and until when; NULL: it needed none. */
+static json_t *with_credential(json_t *agent, const struct credential *credential) {
+    json_t *tokens = json_array();
+
+    for (int i = 0; credential && i < credential->key_count; i++)
+        json_array_append_new(tokens,
+                              json_pack("{s:o}", "until", value_time((int64_t)credential->keys[i].until * 1000)));
+    json_object_set_new(agent, "tokens", tokens);
+    json_object_set_new(agent, "certificates", credential ? value_texts(&credential->certificates) : json_array());
+    json_object_set_new(agent, "expires", value_time(credential ? (int64_t)credential->expires * 1000 : 0));
+    return agent;
 }
 
 static json_t *links_of(struct session *session) {
@@ -107,29 +118,31 @@ static json_t *rates_of(double (*mean)(const struct byte_rates *rates, unsigned 
 static json_t *session_json(const struct admin *admin, struct session *session) {
     uint64_t rtt_us = session_liveness(session)->srtt_us;
 
-    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:b}", "name",
-                     value_text(session_label(session)), "state", state_of(session), "since",
-                     value_time_of(session_state_since_us(session)), "reason", reason_of(admin, session), "credential",
-                     value_text(*session_credential(session) ? session_credential(session) : NULL), "groups",
-                     value_texts(session_groups(session)), "address", address_of(session), "version",
-                     value_text(*session_version(session) ? session_version(session) : NULL), "rtt_ms",
-                     value_ms(rtt_us), "links", links_of(session), "relays", (json_int_t)session_client_count(session),
-                     "failures", (json_int_t)session_failures(session), "in_rate",
-                     rates_of(byte_rates_mean_up, session), "out_rate", rates_of(byte_rates_mean_down, session),
-                     "services", json_array(), "expires", expiry_of(admin, session), "can_undrain",
-                     (int)session_is_drained_here(session));
+    json_t *agent =
+        json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:b}", "name",
+                  value_text(session_label(session)), "state", state_of(session), "since",
+                  value_time_of(session_state_since_us(session)), "reason", reason_of(admin, session), "credential",
+                  value_text(*session_credential(session) ? session_credential(session) : NULL), "groups",
+                  value_texts(session_groups(session)), "address", address_of(session), "version",
+                  value_text(*session_version(session) ? session_version(session) : NULL), "rtt_ms", value_ms(rtt_us),
+                  "links", links_of(session), "relays", (json_int_t)session_client_count(session), "failures",
+                  (json_int_t)session_failures(session), "in_rate", rates_of(byte_rates_mean_up, session), "out_rate",
+                  rates_of(byte_rates_mean_down, session), "services", json_array(), "can_undrain",
+                  (int)session_is_drained_here(session));
+    return with_credential(agent, credential_of(admin, session));
 }
 
 static json_t *offline_json(const struct admin *admin, const struct credential *credential) {
     const char *because = admin_left_because(admin, credential->name);
 
-    return json_pack("{s:o,s:s,s:o,s:s,s:o,s:o,s:n,s:n,s:n,s:{s:i,s:i},s:i,s:i,s:n,s:n,s:[],s:o,s:b}", "name",
-                     value_text(credential->name), "state", "offline", "since",
-                     value_time(admin_last_seen_ms(admin, credential->name)), "reason",
-                     because ? because : "not seen since this server started", "credential",
-                     value_text(credential->name), "groups", value_texts(&credential->groups), "address", "version",
-                     "rtt_ms", "links", "shared", 0, "exclusive", 0, "relays", 0, "failures", 0, "in_rate", "out_rate",
-                     "services", "expires", value_time((int64_t)credential->expires * 1000), "can_undrain", 0);
+    json_t *agent =
+        json_pack("{s:o,s:s,s:o,s:s,s:o,s:o,s:n,s:n,s:n,s:{s:i,s:i},s:i,s:i,s:n,s:n,s:[],s:b}", "name",
+                  value_text(credential->name), "state", "offline", "since",
+                  value_time(admin_last_seen_ms(admin, credential->name)), "reason",
+                  because ? because : "not seen since this server started", "credential", value_text(credential->name),
+                  "groups", value_texts(&credential->groups), "address", "version", "rtt_ms", "links", "shared", 0,
+                  "exclusive", 0, "relays", 0, "failures", 0, "in_rate", "out_rate", "services", "can_undrain", 0);
+    return with_credential(agent, credential);
 }
 
 /* ---- all agents ---- */
