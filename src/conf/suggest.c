@@ -8,9 +8,10 @@
 
 #include "conf/suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-enum { LONGEST = 32 };
+enum { LONGEST = 32, BEGINNING = 3 };
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -36,12 +37,14 @@ static size_t edit_distance(const char *a, const char *b) {
 }
 
 struct suggestion suggest_for(const char *word) {
-    /* One slip in a short word, two or three in a longer one; more is another word. */
-    return (struct suggestion){word, NULL, smaller(strlen(word) / 3 + 1, 3) + 1};
+    /* One slip in a word of four letters, two in one of eight, three in a longer one; more is another word. */
+    return (struct suggestion){word, NULL, smaller((strlen(word) + 3) / 4, 3) + 1};
 }
 
 void suggest_consider(struct suggestion *nearest, const char *candidate) {
-    size_t distance = edit_distance(nearest->word, candidate);
+    size_t length = strlen(nearest->word);
+    bool is_begun = length >= BEGINNING && strncmp(nearest->word, candidate, length) == 0;
+    size_t distance = is_begun ? 1 : edit_distance(nearest->word, candidate);
     if (distance >= nearest->distance || distance >= strlen(candidate))
         return;
     nearest->best = candidate;

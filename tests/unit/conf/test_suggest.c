@@ -12,23 +12,20 @@
 static const struct {
     const char *word, *best;
 } words[] = {
-    {"listen", "listen"},
-    {"lisen", "listen"},
-    {"listne", "listen"},
-    {"listens", "listen"},
-    {"lsiten", "listen"},
-    {"conect", "connect"},
-    {"keys", "key"},
-    {"kye", "key"},
-    {"k", NULL},
-    {"", NULL},
-    {"xyz", NULL},
-    {"certificate", NULL},
-    {"a word that is longer than any option could ever be, and more", NULL},
+    {"listen", "listen"},  {"lisen", "listen"},
+    {"listne", "listen"},  {"listens", "listen"},
+    {"lsiten", "listen"},  {"conect", "connect"},
+    {"keys", "key"},       {"kye", "key"},
+    {"k", NULL},           {"", NULL},
+    {"xyz", NULL},         {"foo", NULL}, /* "top" is two slips away: nothing of it is right but the middle */
+    {"tpo", "top"},        {"gruop", "group"},
+    {"grroop", "group"},   {"lst", "list"},
+    {"con", "connect"}, /* it begins so */
+    {"certificate", NULL}, {"a word that is longer than any option could ever be, and more", NULL},
 };
 
 START_TEST(a_slip_finds_its_word) {
-    static const char *const known[] = {"key", "listen", "connect", "group"};
+    static const char *const known[] = {"key", "listen", "connect", "group", "top", "list"};
     struct suggestion nearest = suggest_for(words[_i].word);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         suggest_consider(&nearest, known[i]);
