@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_TEXT = 96 };
 
@@ -276,6 +277,17 @@ char *option_resolve_listen(const char *text, const char *beside) {
     static const char scheme[] = "unix:";
     size_t length = sizeof scheme - 1;
     return beside && strncmp(text, scheme, length) == 0 ? resolve_behind(text, length, beside) : strdup(text);
+}
+
+/* The name is not looked up: RFC 6761 has it lead nowhere else. */
+char *option_resolve_loopback(const char *text, const char *beside) {
+    static const char name[] = "localhost:";
+    size_t length = sizeof name - 1, size = strlen(text) + 1;
+    char *resolved = strncasecmp(text, name, length) == 0 ? malloc(size) : strdup(text);
+    (void)beside;
+    if (resolved && strncasecmp(text, name, length) == 0)
+        snprintf(resolved, size, "127.0.0.1:%s", text + length);
+    return resolved;
 }
 
 char *option_resolve_log(const char *text, const char *beside) {

@@ -116,6 +116,7 @@ struct option_place option_below(const struct option_place *place, const char *p
 char *option_resolve_path(const char *text, const char *beside);
 char *option_resolve_socket(const char *text, const char *beside);
 char *option_resolve_listen(const char *text, const char *beside);
+char *option_resolve_loopback(const char *text, const char *beside); /* "localhost:PORT" by its address */
 char *option_resolve_log(const char *text, const char *beside);
 
 #endif

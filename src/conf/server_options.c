@@ -109,7 +109,7 @@ static const struct option_spec server_specs[] = {
     {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .check = validate_socket,
      .resolve = option_resolve_socket, .nullable = true, .wanted = "a path",
      .help = "the socket on which it answers munnel; null or \"\": none"},
-    {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = validate_listen, .resolve = option_resolve_listen,
+    {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = validate_loopback, .resolve = option_resolve_loopback,
      .wanted = "a loopback address like \"127.0.0.1:10002\"", .help = "where it answers over HTTP; null: nowhere"},
     {"admin.tokens", OPTION_TEXT, AT(admin_tokens), "null", .resolve = option_resolve_path, .wanted = "a file's path",
      .help = "who may ask there: a role, a name and a token on each line"},

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 static bool only_digits(const char *text) {
@@ -60,6 +61,22 @@ int validate_listen(const char *text, struct error *error) {
         return -1;
     const char *zone = endpoint_missing_zone(&endpoint);
     return zone ? error_set(error, "\"%s\": this machine has no interface \"%s\"", text, zone) : 0;
+}
+
+/* Tokens would cross the network unencrypted. */
+int validate_loopback(const char *text, struct error *error) {
+    static const struct usual usual = {"address", "localhost", "10002", ""};
+    struct endpoint endpoint;
+    struct addr addr;
+    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
+        return -1;
+    if (!endpoint.is_unix && (strcasecmp(endpoint.host, "localhost") == 0 ||
+                              (addr_from_endpoint(&addr, &endpoint) && addr_is_loopback(&addr))))
+        return 0;
+    return error_set(error,
+                     "%.80s is not a loopback address, and tokens would go over the network unencrypted; write "
+                     "127.0.0.1:%u and reach it through ssh -L",
+                     text, endpoint.port ? endpoint.port : 10002u);
 }
 
 int validate_destination(const char *text, struct error *error) {

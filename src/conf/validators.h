@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 
 int validate_listen(const char *text, struct error *error);      /* "0.0.0.0:80", ":80", "[::]:80", "unix:PATH" */
+int validate_loopback(const char *text, struct error *error);    /* "127.0.0.1:80", "[::1]:80", "localhost:80" */
 int validate_destination(const char *text, struct error *error); /* "HOST:PORT" or "unix:/PATH" */
 int validate_server(const char *text, struct error *error);      /* "HOST:PORT" of an agent port */
 int validate_name(const char *text, struct error *error);        /* of a service, an agent, a group */

@@ -49,19 +49,6 @@ static int check_name(const char *text, struct error *error) {
                      text);
 }
 
-static int check_http(const char *text, struct error *error) {
-    struct endpoint endpoint;
-    struct addr addr;
-    if (endpoint_parse(&endpoint, text, error) != 0)
-        return -1;
-    if (!endpoint.is_unix && addr_from_endpoint(&addr, &endpoint) && addr_is_loopback(&addr))
-        return 0;
-    return error_set(error,
-                     "%.80s is not a loopback address, and tokens would go over the network unencrypted; write "
-                     "127.0.0.1:10002, and come from elsewhere by ssh -L",
-                     text);
-}
-
 static const struct option_spec specs[] = {
     {"name", OPTION_TEXTS, offsetof(struct init_arguments, names), "null", .check = check_name,
      .wanted = "a name or an address", .flag = "name", .argument = "NAME",
@@ -73,7 +60,7 @@ static const struct option_spec specs[] = {
      .wanted = "a path like \"/var/lib/munnel/agents.json\"", .flag = "agents", .argument = "FILE",
      .help = "the agents file, where the server's user may write [agents.json in DIR; of a DIR below /etc in the state "
              "folder]"},
-    {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = check_http,
+    {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = validate_loopback,
      .wanted = "a loopback address like \"127.0.0.1:10002\"", .flag = "http", .argument = "ADDR:PORT",
      .help = "where the page and the API are over HTTP, with a token [nowhere]"},
 };

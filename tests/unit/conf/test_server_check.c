@@ -55,9 +55,11 @@ static const struct slip slips[] = {
     {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",
      ": admin.http: 0.0.0.0:8 is not a loopback address, and tokens would go over the network unencrypted; write "
      "127.0.0.1:8 and reach it through ssh -L"},
-    {"{ \"admin\": { \"http\": \"localhost:8\", \"tokens\": \"t\" } }",
-     ": admin.http: localhost:8 is not a loopback address, and tokens would go over the network unencrypted; write "
-     "127.0.0.1:8 and reach it through ssh -L"},
+    {"{ \"admin\": { \"http\": \"localhost.example:8\", \"tokens\": \"t\" } }",
+     ": admin.http: localhost.example:8 is not a loopback address, and tokens would go over the network unencrypted; "
+     "write 127.0.0.1:8 and reach it through ssh -L"},
+    {"{ \"admin\": { \"http\": \"localhost\", \"tokens\": \"t\" } }",
+     ": admin.http: \"localhost\" has no port; write \"localhost:10002\""},
 };
 
 START_TEST(options_that_contradict_each_other_are_named) {
