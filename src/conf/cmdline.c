@@ -82,6 +82,12 @@ static void print_folded(const char *text, FILE *file) {
     fprintf(file, "%s\n", text);
 }
 
+/* Not those of each command in the help of one, "munnel service add": it must fit a screen. */
+static bool is_hidden(const struct entry *entry, const struct cmdline_spec *command) {
+    bool is_common = entry->flag == &help_flag || entry->flag == &version_flag;
+    return !entry->help || (is_common && strchr(command->program, ' '));
+}
+
 static void print_help(const struct cmdline_spec *command, FILE *file) {
     struct grammar grammar;
     make_grammar(&grammar, command);
@@ -89,7 +95,7 @@ static void print_help(const struct cmdline_spec *command, FILE *file) {
     for (int i = 0; i < grammar.count; i++) {
         const struct entry *entry = &grammar.entries[i];
         char left[64], letter[] = "    ";
-        if (!entry->help)
+        if (is_hidden(entry, command))
             continue;
         if (entry->letter)
             snprintf(letter, sizeof letter, "-%c, ", entry->letter);

@@ -96,7 +96,8 @@ bool admin_target(char target[ADMIN_TARGET], const char *before, const char *nam
     size_t length = strlen(before);
 
     if (length && before[length - 1] == '/' && is_no_segment(name)) {
-        error_set(error, "\"%.40s\" is nothing's name", name);
+        error_set(error, "\"%.40s\" can be no name here: it must not be empty, \".\" or \"..\", nor have a \"/\"",
+                  name);
         return false;
     }
     if (length < ADMIN_TARGET) {
@@ -115,7 +116,7 @@ bool admin_target(char target[ADMIN_TARGET], const char *before, const char *nam
 
 /* "FILE:LINE: WHAT; REMEDY" of what is wrong in a file of the server; its text may begin with the file, and the line.
  */
-static int explain(const struct http_reply *reply, struct error *error) {
+static int explain_file(const struct http_reply *reply, struct error *error) {
     const char *file = json_string_value(json_object_get(reply->json, "file"));
     const char *detail = json_string_value(json_object_get(reply->json, "detail"));
     const char *remedy = json_string_value(json_object_get(reply->json, "remedy"));
@@ -132,6 +133,36 @@ static int explain(const struct http_reply *reply, struct error *error) {
         detail++;
     }
     return error_set(error, "%s%s: %s%s%s", file, line, detail, remedy ? "; " : "", remedy ? remedy : "");
+}
+
+/* Where the names are that are right. "": nothing is known of it. */
+static const char *remedy_of_name(const char *target) {
+    static const char *const remedies[][2] = {
+        {"/v1/services/", "; munnel service list has their names"},
+        {"/v1/agents/", "; munnel agent list has their names"},
+        {"/v1/relays/", "; munnel relay list has their ids, and --state ended those of the last that ended"},
+        {"/v1/sources/", "; munnel source list has those that are"}};
+
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+        if (strncmp(target, remedies[i][0], strlen(remedies[i][0])) == 0)
+            return remedies[i][1];
+    return "";
+}
+
+/* A parameter of the query is the option of its name. */
+static int explain(const struct http_reply *reply, const struct http_ask *ask, struct error *error) {
+    static const char parameter[] = "the parameter \"";
+    const char *detail = answer_text(reply->json, "detail", "");
+    bool is_bare = reply->status == 404 && !answer_at(reply->json, "remedy");
+
+    if (strncmp(detail, parameter, sizeof parameter - 1) == 0) {
+        const char *name = detail + sizeof parameter - 1;
+        size_t length = strcspn(name, "\"");
+        return error_set(error, "--%.*s%s", (int)length, name, name[length] ? name + length + 1 : "");
+    }
+    if (is_bare && *detail)
+        return error_set(error, "%s%s", detail, remedy_of_name(ask->target));
+    return explain_file(reply, error);
 }
 
 /* With JSON that is clean for a terminal. */
@@ -169,7 +200,7 @@ int admin_ask(struct http_client *client, const struct http_ask *ask, struct htt
     if (reply->status == 404 && strncmp(answer_text(reply->json, "detail", ""), "there is nothing at ", 20) == 0 &&
         is_agent(client))
         return admin_refuse_agent(error);
-    return explain(reply, error);
+    return explain(reply, ask, error);
 }
 
 int admin_call(struct http_client *client, const char *method, const char *target, struct http_reply *reply,

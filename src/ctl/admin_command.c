@@ -39,6 +39,8 @@ static int read_and_run(const struct admin_command *command, const struct cmdlin
     struct error error = {{0}};
     int code = subcommand_read(&line, spec, arguments, command->fewest, command->most, argc, argv);
 
+    if (code < 0 && command->check && command->check(&line, arguments) != 0)
+        code = CMDLINE_USAGE_ERROR;
     if (code < 0)
         code = run(command, &line, arguments, &error);
     if (code < 0) {

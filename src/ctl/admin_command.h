@@ -21,6 +21,8 @@ struct admin_context {
 struct admin_command {
     struct cmdline_spec spec; /* without flags: --json; without a table: --socket */
     int fewest, most;         /* words beside the options */
+    /* What is wrong with them together, told on standard error; NULL: nothing can be. 0 or the exit code. */
+    int (*check)(const struct cmdline *line, const void *arguments);
     /* 0, another exit code, or -1 with error. `arguments`: what spec.table fills. */
     int (*run)(struct admin_context *context, void *arguments, struct error *error);
     int failure;         /* the exit code after an error; 0: 1, as everywhere */

@@ -132,7 +132,11 @@ static int run_help(const char *self, int argc, char **argv) {
 }
 
 static int run_version(const char *self, int argc, char **argv) {
-    (void)self, (void)argc, (void)argv;
+    (void)self;
+    if (argc > 1) {
+        fprintf(stderr, "munnel version: \"%.40s\" is one argument too many; it takes none\n", argv[1]);
+        return CMDLINE_USAGE_ERROR;
+    }
     cmdline_print_version(stdout, "munnel");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
@@ -147,17 +151,33 @@ static int print_agent_commands(void) {
     return fflush(stdout);
 }
 
+/* A word without a port or a path can be no server. */
+static bool is_address(const char *word) {
+    return strpbrk(word, ":/");
+}
+
+static int refuse_agent_word(const char *word) {
+    const char *meant = subcommand_nearest(agent_table.commands, agent_table.count, word);
+
+    if (meant)
+        fprintf(stderr, "munnel agent: %.40s is no server's address; did you mean munnel agent %s?\n", word, meant);
+    else
+        fprintf(stderr,
+                "munnel agent: %.40s is neither a command, see munnel agent --help, nor a server's address, like "
+                "%.40s:10001\n",
+                word, word);
+    return CMDLINE_USAGE_ERROR;
+}
+
 static int run_agent(const char *self, int argc, char **argv) {
     const struct subcommand *found =
         argc > 1 ? subcommand_find(agent_table.commands, agent_table.count, argv[1]) : NULL;
-    const char *meant = found || argc < 2 || argv[1][0] == '-' || strchr(argv[1], ':')
-                            ? NULL
-                            : subcommand_nearest(agent_table.commands, agent_table.count, argv[1]);
-    if (meant) {
-        fprintf(stderr, "munnel agent: %.40s is no server's address; did you mean munnel agent %s?\n", argv[1], meant);
-        return CMDLINE_USAGE_ERROR;
-    }
+
+    if (found)
+        return dispatch_run(&agent_table, self, argc, argv);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) && print_agent_commands() != 0)
         return SUBCOMMAND_FAILED;
-    return found ? dispatch_run(&agent_table, self, argc, argv) : program_run_agent(self, argc, argv);
+    if (argc > 1 && *argv[1] && argv[1][0] != '-' && !is_address(argv[1]))
+        return refuse_agent_word(argv[1]);
+    return program_run_agent(self, argc, argv);
 }

@@ -58,18 +58,30 @@ static int set_level(struct admin_context *context, const char *span, struct err
     if (span && date_parse_span(&seconds, span))
         json_object_set_new(body, "for_s", json_integer((json_int_t)seconds));
     if (!body)
-        error_set(error, "\"%.40s\" is not UTF-8, or memory is lacking", context->line->words[0]);
+        error_set(error, "out of memory");
     else
         result = admin_ask(context->client, &(struct http_ask){"PUT", "/v1/log", .body = body}, &reply, error);
     if (result == 0)
         result =
             context->is_json ? admin_print_json(context, &reply) : print_level(&context->display, reply.json, error);
-    else if (answer_is(reply.json, "pointer", "/level"))
-        error_set(error, "\"%.40s\" is no level: it %s", context->line->words[0],
-                  answer_text(reply.json, "detail", "is not known"));
     http_reply_done(&reply);
     json_decref(body);
     return result;
+}
+
+static int check(const struct cmdline *line, const void *arguments) {
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
+    const struct log_level_arguments *given = arguments;
+
+    if (line->word_count == 0)
+        return given->span ? admin_refuse("munnel log-level",
+                                          "--for goes with a level: munnel log-level debug --for %.40s", given->span)
+                           : 0;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(line->words[0], levels[i]) == 0)
+            return 0;
+    return admin_refuse("munnel log-level", "\"%.40s\" is no level; write error, warning, info or debug",
+                        line->words[0]);
 }
 
 static int run(struct admin_context *context, void *arguments, struct error *error) {
@@ -77,9 +89,6 @@ static int run(struct admin_context *context, void *arguments, struct error *err
 
     if (context->line->word_count > 0)
         return set_level(context, given->span, error);
-    if (given->span)
-        return admin_refuse("munnel log-level", "--for goes with a level: munnel log-level debug --for %.40s",
-                            given->span);
     return admin_show(context, "/v1/log", print_level, error);
 }
 
@@ -90,4 +99,5 @@ const struct admin_command log_level_command = {
                       "usage: munnel log-level [OPTION]... [LEVEL]\n",
              .table = &table},
     .most = 1,
+    .check = check,
     .run = run};

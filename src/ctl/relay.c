@@ -12,6 +12,7 @@
 #include "ctl/details.h"
 #include "ctl/lists.h"
 #include "lib/base/strbuf.h"
+#include "lib/net/addr.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,16 @@ struct relay_list_arguments {
 static const char *const sort_words[] = {"rate", "bytes", "age", "newest", "idle", NULL};
 static const char *const sort_orders[] = {"-rate", "-bytes", "-age", "age", "-idle"};
 
+static int check_client(const char *text, struct error *error) {
+    struct endpoint endpoint = {.port = 1};
+    struct addr addr;
+
+    strbuf_copy(endpoint.host, sizeof endpoint.host, text);
+    if (*text && strlen(text) < sizeof endpoint.host && addr_from_endpoint(&addr, &endpoint))
+        return 0;
+    return error_set(error, "\"%.60s\" is no IP address; write it without a port, 192.0.2.7 or 2001:db8::7", text);
+}
+
 #define AT(member) offsetof(struct relay_list_arguments, member)
 static const struct option_spec list_specs[] = {
     ADMIN_PLACE_SPECS(struct relay_list_arguments, place),
@@ -37,8 +48,8 @@ static const struct option_spec list_specs[] = {
      .argument = "SERVICE", .help = "only those of this service"},
     {"agent", OPTION_TEXT, AT(agent), "null", .wanted = "an agent's name", .flag = "agent", .argument = "AGENT",
      .help = "only those of this agent"},
-    {"client", OPTION_TEXT, AT(client), "null", .wanted = "an IP address", .flag = "client", .argument = "ADDR",
-     .help = "only those of this client's address"},
+    {"client", OPTION_TEXT, AT(client), "null", .check = check_client, .wanted = "an IP address", .flag = "client",
+     .argument = "ADDR", .help = "only those of this client's address"},
     {"state", OPTION_TEXT, AT(state), "null", .wanted = "a state", .flag = "state",
      .argument = "opening|open|suspended|ended", .help = "only those in this state"},
     {"sort", OPTION_CHOICE, AT(sort), "\"rate\"", .words = sort_words, .flag = "sort",

@@ -108,15 +108,20 @@ static int confirm(struct admin_context *context, struct error *error) {
     return result;
 }
 
+static int check(const struct cmdline *line, const void *arguments) {
+    (void)arguments;
+    if (line->word_count == 0 || strcmp(line->words[0], "confirm") == 0)
+        return 0;
+    return admin_refuse("munnel reload", "\"%.40s\" is no word here; munnel reload, or munnel reload confirm",
+                        line->words[0]);
+}
+
 static int run(struct admin_context *context, void *arguments, struct error *error) {
     const struct reload_arguments *given = arguments;
     bool is_dry = cmdline_has(context->line, "dry-run"), is_sure = cmdline_has(context->line, "yes");
     const char *word = context->line->word_count > 0 ? context->line->words[0] : NULL;
     char target[64];
 
-    if (word && strcmp(word, "confirm") != 0)
-        return admin_refuse("munnel reload", "\"%.40s\" is no word here; munnel reload, or munnel reload confirm",
-                            word);
     if (word)
         return confirm(context, error);
     if (is_dry)
@@ -138,4 +143,5 @@ const struct admin_command reload_command = {
              .flags = flags,
              .flag_count = sizeof flags / sizeof *flags},
     .most = 1,
+    .check = check,
     .run = run};

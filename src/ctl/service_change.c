@@ -174,14 +174,19 @@ static int change(struct admin_context *context, const char *method, const json_
     return result;
 }
 
+static int check_added(const struct cmdline *line, const void *arguments) {
+    (void)arguments;
+    if (cmdline_has(line, "listen") && cmdline_has(line, "connect"))
+        return 0;
+    return admin_refuse("munnel service add", "a service needs both: --listen :2222 --connect localhost:22");
+}
+
 static int add(struct admin_context *context, void *arguments, struct error *error) {
     const char *name = context->line->words[0];
     bool is_dry = cmdline_has(context->line, "dry-run"), is_there = false;
     char version[sizeof((struct http_reply *)NULL)->version] = "";
 
     (void)arguments;
-    if (!cmdline_has(context->line, "listen") || !cmdline_has(context->line, "connect"))
-        return admin_refuse("munnel service add", "a service needs both: --listen :2222 --connect localhost:22");
     if (read_version(context, version, sizeof version, &is_there, error) != 0)
         return -1;
     if (is_there && !cmdline_has(context->line, "replace"))
@@ -246,6 +251,7 @@ int service_add_run(const char *self, int argc, char **argv) {
                  .flag_count = sizeof flags / sizeof *flags},
         .fewest = 1,
         .most = 1,
+        .check = check_added,
         .run = add};
 
     (void)self;

@@ -33,7 +33,7 @@ static void add_services(char *text, size_t size, const json_t *status) {
         snprintf(text, size, "%.0f of %.0f service%s cannot be served%s", unreachable, count, plural(count), more);
     else
         snprintf(text, size, "%s service%s can be served%s", number_count(number, count - (paused > 0 ? paused : 0)),
-                 plural(count), more);
+                 plural(count - (paused > 0 ? paused : 0)), more);
 }
 
 static void make_sentence(const json_t *status, char *text, size_t size) {

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { WORD_TEXT = 32 };
+
 const struct subcommand *subcommand_find(const struct subcommand *table, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(table[i].name, name) == 0)
@@ -35,11 +37,25 @@ int subcommand_complain(const struct subcommand *table, size_t count, const char
     return CMDLINE_USAGE_ERROR;
 }
 
+/* What follows the options in the last line of the usage, "munnel relay end [OPTION]... ID...": its first word, with
+ * brackets and dots left out. */
+static const char *name_of_word(const char *usage, char name[WORD_TEXT]) {
+    static const char options[] = "[OPTION]... ";
+    const char *at = "an argument";
+
+    for (const char *next = usage; (next = strstr(next, options)); next += sizeof options - 1)
+        at = next + sizeof options - 1;
+    snprintf(name, WORD_TEXT, "%.*s", (int)strcspn(at, ".\n"), at);
+    return name;
+}
+
 static int count_words(const struct cmdline_spec *command, const struct cmdline *line, int fewest, int most) {
     int words = line->word_count;
+    char name[WORD_TEXT];
 
     if (words < fewest)
-        fprintf(stderr, "%s: a name is missing; see %s --help\n", command->program, command->program);
+        fprintf(stderr, "%s: %s is missing; see %s --help\n", command->program, name_of_word(command->usage, name),
+                command->program);
     else if (words > most)
         fprintf(stderr, "%s: \"%.40s\" is one argument too many; see %s --help\n", command->program, line->words[most],
                 command->program);

@@ -47,6 +47,7 @@ START_TEST(status_tells_scripts_and_people_how_it_is) {
     ck_assert_uint_eq(number_in_line(tooled.output, "total"), 1);
     EXPECT(&tooled, 0, "service", "pause", "echo");
     EXPECT(&tooled, 0, "status"); /* a warning leaves it well */
+    prints(&tooled, "0 services can be served (1 paused)");
     prints(&tooled, "WARN  echo is paused, since ");
     prints(&tooled, "why:");
     prints(&tooled, "do:");
@@ -75,6 +76,9 @@ START_TEST(a_relay_is_found_shown_and_ended) {
     prints(&tooled, "1 of 2 that match");
     EXPECT(&tooled, 0, "relay", "list", "--agent", "beta");
     prints(&tooled, "No relay matches.");
+    EXPECT(&tooled, 1, "relay", "list", "--state", "asleep");
+    prints(&tooled, "munnel relay list: --state is to be one of: opening, ");
+    EXPECT(&tooled, USAGE, "relay", "list", "--client", "localhost");
     EXPECT(&tooled, USAGE, "relay", "list", "--sort", "colour");
     prints(&tooled, "write \"rate\", \"bytes\", \"age\", \"newest\" or \"idle\"");
     EXPECT(&tooled, 0, "relay", "show", id);
@@ -151,7 +155,7 @@ START_TEST(a_service_is_shown_with_both_keys_and_paused) {
     prints(&tooled, "permits");
     prints(&tooled, "serves");
     EXPECT(&tooled, 1, "service", "show", "no-such");
-    prints(&tooled, "there is no service");
+    prints(&tooled, "there is no service no-such; munnel service list has their names");
     EXPECT(&tooled, 0, "service", "pause", "echo");
     ck_assert(socket_is_refused(tooled.port));
     EXPECT(&tooled, 0, "service", "show", "echo");
@@ -248,8 +252,9 @@ START_TEST(log_level_events_and_sources) {
     prints(&tooled, "debug, for ");
     EXPECT(&tooled, USAGE, "log-level", "debug", "--for", "2d");
     prints(&tooled, "--for");
-    EXPECT(&tooled, 1, "log-level", "loud");
-    prints(&tooled, "\"loud\" is no level");
+    EXPECT(&tooled, USAGE, "log-level", "loud");
+    prints(&tooled, "\"loud\" is no level; write error, warning");
+    EXPECT(&tooled, USAGE, "log-level", "--for=5m");
     EXPECT(&tooled, 0, "events");
     prints(&tooled, "agent alpha: joined");
     EXPECT(&tooled, 0, "events", "--kind=certificate");
@@ -369,11 +374,20 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
                                            {"service", "list"},   {"service", "show"},     {"service", "pause"},
                                            {"service", NULL},     {"agent", "disconnect"}, {"relay", NULL},
                                            {"source", "forgive"}, {"reload", NULL},        {"diag", NULL},
-                                           {"check", NULL},       {"service", "remove"}};
+                                           {"check", NULL},       {"service", "remove"},   {"service", "add"},
+                                           {"top", NULL},         {"agent", "add"},        {"agent", "rotate"},
+                                           {"init", NULL}};
     static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
                                             {"relay", "lst", NULL, "did you mean list"},
                                             {"relay", "list", "--servce=x", "--service"},
-                                            {"service", "pause", NULL, "a name is missing"},
+                                            {"service", "pause", NULL, "munnel service pause: NAME is missing"},
+                                            {"relay", "end", NULL, "munnel relay end: ID is missing"},
+                                            {"agent", "add", NULL, "munnel agent add: NAME is missing"},
+                                            {"foo", NULL, NULL, "no command foo; see munnel --help"},
+                                            {"version", "x", NULL, "one argument too many"},
+                                            {"agent", "web.example", NULL, "web.example:10001"},
+                                            {"service", "add", "x", "--listen"}, /* before a server is asked */
+                                            {"reload", "now", NULL, "\"now\" is no word here"},
                                             {"status", "now", NULL, "too many"},
                                             {"relay", "list", "--limit=0", "--limit"},
                                             {"agent", "undrian", NULL, "munnel agent undrain"}};

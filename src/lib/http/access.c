@@ -43,7 +43,10 @@ bool http_check_peer(struct http_request *request) {
     const struct http_connection *connection = request->connection;
     if (!request->is_unix)
         return true;
-    snprintf(request->actor, sizeof request->actor, "user %lu", (unsigned long)connection->user);
+    if (connection->user == 0) /* other names could need a directory service, for which this thread must not wait */
+        snprintf(request->actor, sizeof request->actor, "root");
+    else
+        snprintf(request->actor, sizeof request->actor, "user %lu", (unsigned long)connection->user);
     if (connection->is_permitted)
         return true;
     request->must_close = true;

@@ -47,8 +47,11 @@ static bool take_part(struct http_request *request, const struct target_part *pa
     value->name = find_name(request->route->query, name);
     value->name_length = strlen(name);
     if (!value->name) {
-        http_answer_error(request, 400, "there is no parameter \"%.64s\" here; there is: %s", name,
-                          request->route->query ? request->route->query : "none");
+        if (request->route->query)
+            http_answer_error(request, 400, "there is no parameter \"%.64s\" here; there is: %s", name,
+                              request->route->query);
+        else
+            http_answer_error(request, 400, "there is no parameter \"%.64s\" here; it takes none", name);
         return false;
     }
     if (http_request_query(request, name)) {

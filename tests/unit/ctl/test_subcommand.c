@@ -23,7 +23,9 @@ struct arguments {
 static const struct option_spec specs[] = {{"file", OPTION_TEXT, offsetof(struct arguments, file), "\"default.txt\"",
                                             .wanted = "a path", .flag = "file", .argument = "FILE", .help = "a file"}};
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct arguments)};
-static const struct cmdline_spec command = {.program = "munnel try", .usage = "usage: munnel try\n", .table = &table};
+static const struct cmdline_spec command = {.program = "munnel try",
+                                            .usage = "usage: munnel try [OPTION]... WHAT...\n",
+                                            .table = &table};
 
 static struct capture printed;
 static struct cmdline line;
@@ -88,7 +90,7 @@ END_TEST
 
 START_TEST(a_word_too_few_or_too_many_is_named) {
     ck_assert_int_eq(read_words(NULL, NULL, NULL), 2);
-    ck_assert_str_eq(printed.text[1], "munnel try: a name is missing; see munnel try --help\n");
+    ck_assert_str_eq(printed.text[1], "munnel try: WHAT is missing; see munnel try --help\n");
     forget();
     printed = (struct capture){0};
     ck_assert_int_eq(read_words("one", "two", "three"), 2);
