@@ -8,8 +8,8 @@
 #include "ctl/admin_client.h"
 
 #include "ctl/answer.h"
-#include "ctl/display.h"
 #include "lib/base/file.h"
+#include "lib/display/display.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include "conf/cmdline.h"
 #include "ctl/admin_client.h"
-#include "ctl/display.h"
+#include "lib/display/display.h"
 
 struct admin_context {
     struct http_client *client;

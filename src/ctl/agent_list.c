@@ -14,9 +14,9 @@
 #include "ctl/commands.h"
 #include "ctl/lists.h"
 #include "ctl/subcommand.h"
-#include "ctl/table.h"
 #include "lib/base/date.h"
 #include "lib/base/json.h"
+#include "lib/display/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

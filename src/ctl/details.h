@@ -7,7 +7,7 @@
 #ifndef MUNNEL_CTL_DETAILS_H
 #define MUNNEL_CTL_DETAILS_H
 
-#include "ctl/display.h"
+#include "lib/display/display.h"
 
 enum detail_kind {
     DETAIL_TEXT,

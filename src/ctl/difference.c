@@ -8,7 +8,7 @@
 #include "ctl/difference.h"
 
 #include "ctl/answer.h"
-#include "ctl/table.h"
+#include "lib/display/table.h"
 
 #include <stdlib.h>
 #include <string.h>

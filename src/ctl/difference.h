@@ -7,8 +7,8 @@
 #ifndef MUNNEL_CTL_DIFFERENCE_H
 #define MUNNEL_CTL_DIFFERENCE_H
 
-#include "ctl/display.h"
 #include "lib/base/error.h"
+#include "lib/display/display.h"
 
 /* A Difference of the API. Nothing different is a line, too. 0, or -1 with error. */
 int difference_print(const struct display *display, const json_t *difference, struct error *error);

@@ -9,7 +9,7 @@
 
 #include "ctl/admin_command.h"
 #include "ctl/answer.h"
-#include "ctl/table.h"
+#include "lib/display/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #ifndef MUNNEL_CTL_LISTS_H
 #define MUNNEL_CTL_LISTS_H
 
-#include "ctl/display.h"
 #include "lib/base/error.h"
+#include "lib/display/display.h"
 
 int list_services(const struct display *display, const json_t *services, struct error *error);
 int list_agents(const struct display *display, const json_t *agents, struct error *error);

@@ -42,8 +42,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/difference.h \
 	src/ctl/dispatch.c \
 	src/ctl/dispatch.h \
-	src/ctl/display.c \
-	src/ctl/display.h \
 	src/ctl/events.c \
 	src/ctl/events_follow.c \
 	src/ctl/events_follow.h \
@@ -51,8 +49,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/lists.c \
 	src/ctl/lists.h \
 	src/ctl/log_level.c \
-	src/ctl/number_text.c \
-	src/ctl/number_text.h \
 	src/ctl/program.c \
 	src/ctl/program_output.c \
 	src/ctl/program_output.h \
@@ -70,8 +66,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/status_parts.c \
 	src/ctl/subcommand.c \
 	src/ctl/subcommand.h \
-	src/ctl/table.c \
-	src/ctl/table.h \
 	src/ctl/tar_writer.c \
 	src/ctl/tar_writer.h
 

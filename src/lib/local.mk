@@ -3,7 +3,7 @@
 #
 # What knows nothing of Munnel: a library for each folder, so that a call against their order does not link.
 # Add each new .c and .h below, one a line, in the commit that adds the file.
-LIB_LIBS = libmunnel_lib_http.a libmunnel_lib_metrics.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
+LIB_LIBS = libmunnel_lib_display.a libmunnel_lib_http.a libmunnel_lib_metrics.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
 noinst_LIBRARIES += $(LIB_LIBS)
 
 # what needs nothing else
@@ -39,6 +39,17 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/strlist.h \
 	src/lib/base/utf8.c \
 	src/lib/base/utf8.h
+
+# what people read at a terminal
+libmunnel_lib_display_a_SOURCES = \
+	src/lib/display/display.c \
+	src/lib/display/display.h \
+	src/lib/display/hop_table.c \
+	src/lib/display/hop_table.h \
+	src/lib/display/number_text.c \
+	src/lib/display/number_text.h \
+	src/lib/display/table.c \
+	src/lib/display/table.h
 
 # what differs by system
 libmunnel_lib_os_a_SOURCES = \

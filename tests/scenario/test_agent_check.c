@@ -71,6 +71,23 @@ static void expect(const char *output, const char *text) {
     ck_assert_msg(strstr(output, text), "no \"%s\" in: %s", text, output);
 }
 
+static bool is_row(const char *line, const char *hop, const char *result) {
+    const char *cell = line + strlen(hop);
+
+    if (strncmp(line, hop, strlen(hop)) != 0 || *cell != ' ')
+        return false;
+    cell += strspn(cell, " ");
+    return strncmp(cell, result, strlen(result)) == 0;
+}
+
+static void expect_hop(const char *output, const char *hop, const char *result) {
+    const char *line = output;
+
+    while (line && !is_row(line, hop, result))
+        line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+    ck_assert_msg(line, "no %s for \"%s\" in: %s", result, hop, output);
+}
+
 START_TEST(all_hops_pass_beside_an_agent_that_serves) {
     struct world world = start("pass");
 
@@ -79,15 +96,15 @@ START_TEST(all_hops_pass_beside_an_agent_that_serves) {
     ck_assert(socket_converse(fd, "before", ASK_MS));
     const char *output = check(&world, 0, GROUP, NULL, NULL);
     expect(output, "configuration OK: 1 server, group web\n");
-    expect(output, "PASS  configuration");
-    expect(output, "PASS  tcp");
-    expect(output, "PASS  tls");
-    expect(output, "PASS  clock");
-    expect(output, "PASS  credential");
-    expect(output, "PASS  group");
+    expect_hop(output, "configuration", "PASS");
+    expect_hop(output, "tcp", "PASS");
+    expect_hop(output, "tls", "PASS");
+    expect_hop(output, "clock", "PASS");
+    expect_hop(output, "credential", "PASS");
+    expect_hop(output, "group", "PASS");
     expect(output, "1 of 1 service is permitted");
     expect(output, "echo: the server asks, the agent permits");
-    expect(output, "PASS  destination");
+    expect_hop(output, "destination", "PASS");
     expect(output, "\nSUMMARY PASS: 9 passed, 0 failed, 1 skipped, in ");
     ck_assert_msg(socket_converse(fd, "after", ASK_MS), "the check has disturbed a relay");
     int other = socket_client(world.port);
@@ -121,16 +138,16 @@ START_TEST(each_failure_is_named_with_its_remedy) {
     const char *token = sandbox_text(world.sandbox, "default:%064d", 7);
 
     const char *output = check(&world, 1, GROUP, "--pin", pin);
-    expect(output, "FAIL  tls");
+    expect_hop(output, "tls", "FAIL");
     expect(output, "compare --ca and --pin");
-    expect(output, "SKIP  credential");
+    expect_hop(output, "credential", "SKIP");
     output = check(&world, 1, GROUP, "--token-file", sandbox_write(world.sandbox, "wrong.token", token, false));
-    expect(output, "PASS  tls");
-    expect(output, "FAIL  credential");
+    expect_hop(output, "tls", "PASS");
+    expect_hop(output, "credential", "FAIL");
     expect(output, "unknown, wrong or expired");
     expect(output, "munnel agent rotate");
     output = check(&world, 1, GROUP, "--allow", "10.0.0.0/8");
-    expect(output, "FAIL  rules");
+    expect_hop(output, "rules", "FAIL");
     expect(output, "0 of 1 service is permitted");
     expect(output, "the server asks, the agent refuses: not allowed by this agent's rules");
     output = check(&world, 1, "nowhere", NULL, NULL);
@@ -138,15 +155,57 @@ START_TEST(each_failure_is_named_with_its_remedy) {
     destination_free(world.echo);
     world.echo = NULL;
     output = check(&world, 1, GROUP, NULL, NULL);
-    expect(output, "FAIL  destination");
+    expect_hop(output, "destination", "FAIL");
     expect(output, "Connection refused");
     expect(output, "SUMMARY FAIL: 8 passed, 1 failed");
     sandbox_end(world.sandbox, world.server.process);
     output = check(&world, 1, GROUP, "--json", NULL);
     expect(output, "\"hop\": \"tcp\"");
     expect(output, "\"result\": \"fail\"");
-    expect(output, "that this is its port for agents");
+    expect(output, "Start munneld there, or correct the port");
     sandbox_free(world.sandbox);
+}
+END_TEST
+
+/* Each by its own remedy. */
+START_TEST(destination_is_named_with_what_it_fails_at) {
+    struct sandbox *texts = sandbox_new("texts");
+    uint16_t full;
+    int extra, hangs = destination_full(&full, &extra);
+    const char *lost = service_text(texts, "lost", port_take(), "nothing.invalid:80", "'group': 'web',");
+    const char *closed = service_text(texts, "closed", port_take(), "127.0.0.1:1", "'group': 'web',");
+    struct world world = {.sandbox = sandbox_new("destinations")};
+
+    world.server = server_start(world.sandbox,
+                                (struct server_plan){.services = sandbox_text(texts, "%s,%s,%s", lost, closed,
+                                                                              service_to(texts, "hangs", port_take(),
+                                                                                         full, "'group': 'web',")),
+                                                     .agents = "'unauthenticated': {'penalty': 0},"});
+    const char *output = check(&world, 1, GROUP, NULL, NULL);
+    expect(output, "\ndestination: lost to nothing.invalid:80: no such name\n  do: Correct the name in \"connect\"");
+    expect(output, "name service: getent ahosts nothing.invalid\n");
+    expect(output, "\ndestination: closed to 127.0.0.1:1: Connection refused\n  do: Start what is to be reached there");
+    expect(output, "no answer in time\n  do: A firewall may drop");
+    sandbox_free(world.sandbox);
+    close(hangs);
+    close(extra);
+    sandbox_free(texts);
+}
+END_TEST
+
+START_TEST(port_of_something_else_is_named) {
+    struct world world = start("else");
+    char banner[] = "SSH-2.0-else\r\n";
+    struct destination *greets = destination_start(handle_greeting, banner);
+
+    sandbox_end(world.sandbox, world.server.process);
+    world.server.port = destination_port(greets);
+    const char *output = check(&world, 1, GROUP, NULL, NULL);
+    expect_hop(output, "tls", "FAIL");
+    expect(output, "looks like SSH");
+    expect(output, "\n  do: Check that this is munneld's port for agents");
+    destination_free(greets);
+    end(&world);
 }
 END_TEST
 
@@ -158,7 +217,7 @@ START_TEST(server_that_never_answers_is_late) {
     sandbox_end(world.sandbox, world.server.process);
     world.server.port = destination_port(silent);
     const char *output = check(&world, 1, GROUP, "--timeout", "2");
-    expect(output, "FAIL  tls");
+    expect_hop(output, "tls", "FAIL");
     destination_free(silent);
     end(&world);
 }
@@ -166,4 +225,5 @@ END_TEST
 
 SCENARIO_MAIN("agent_check", SCENARIO(all_hops_pass_beside_an_agent_that_serves, 60),
               SCENARIO(check_is_given_no_client, 60), SCENARIO(each_failure_is_named_with_its_remedy, 120),
+              SCENARIO(destination_is_named_with_what_it_fails_at, 60), SCENARIO(port_of_something_else_is_named, 60),
               SCENARIO(server_that_never_answers_is_late, 60))

@@ -17,9 +17,11 @@
 #include "lib/log/log.h"
 #include "lib/net/acl.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+enum { INDENT = 2, LINE = 2048 };
 
 /* ---- the configuration ---- */
 
@@ -47,18 +49,33 @@ static int check_log(const struct agent_options *options, struct error *error) {
                      detail.text);
 }
 
+/* A line of its own, folded on a terminal. */
+static void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void print_line(const char *format, ...) {
+    const struct display display = display_of(stdout);
+    char text[LINE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    printf("%*s", INDENT, "");
+    display_fold(&display, INDENT, 2 * INDENT, text);
+}
+
 static void print_server(const struct server_identity *server) {
     const struct token *token = server->token;
+    const char *from = token->from[0] != '\0' ? token->from : "by a join code";
 
-    printf("  serves %s, verified by %s", server->text, trust_description(server->trust));
     if (token->present)
-        printf(", with the token of \"%s\" (%s)", token->credential,
-               token->from[0] != '\0' ? token->from : "by a join code");
-    printf("\n");
+        print_line("serves %s, verified by %s, with the token of \"%s\" (%s)", server->text,
+                   trust_description(server->trust), token->credential, from);
+    else
+        print_line("serves %s, verified by %s", server->text, trust_description(server->trust));
     if (server->file_before_code[0] != '\0')
-        printf("  without --join, %s goes before the join code for it, which differs; if the code is the newer one, "
-               "remove the file\n",
-               server->file_before_code);
+        print_line("without --join, %s goes before the join code for it, which differs; if the code is the newer one, "
+                   "remove the file",
+                   server->file_before_code);
 }
 
 static void print_result(const struct agent_options *options, const struct identity_set *identities) {
@@ -73,11 +90,11 @@ static void print_result(const struct agent_options *options, const struct ident
     for (size_t i = 0; i < identity_count(identities); i++)
         print_server(&identity_servers(identities)[i]);
     if (unproved)
-        printf("  has neither token nor certificate for %s: most servers will reject it\n", unproved);
+        print_line("has neither token nor certificate for %s: most servers will reject it", unproved);
     if (options->allow.count == 0)
-        printf("  may connect to whatever the server names, except Unix sockets, link-local and metadata addresses\n");
+        print_line("may connect to whatever the server names, except Unix sockets, link-local and metadata addresses");
     for (size_t i = 0; i < options->allow.count; i++)
-        printf("  may connect to %s\n", options->allow.items[i]);
+        print_line("may connect to %s", options->allow.items[i]);
 }
 
 static void free_configuration(struct configuration *made) {
@@ -125,10 +142,9 @@ static void check_servers(struct check_world *world, const struct configuration 
 }
 
 static int print_report(const struct report *report, bool is_json) {
-    const char *no_color = getenv("NO_COLOR");
-    bool is_coloured = isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+    const struct display display = display_of(stdout);
 
-    return is_json ? report_print_json(report, stdout) : report_print(report, stdout, is_coloured);
+    return is_json ? report_print_json(report, stdout) : report_print(report, &display);
 }
 
 /* The exit code. */
@@ -166,6 +182,7 @@ int check_run(const struct agent_options *options) {
     char *state_folder = NULL;
     int code = AGENT_EXIT_OK;
 
+    (void)setlocale(LC_CTYPE, ""); /* for display.h */
     if (identity_state_folder(options, &state_folder, &error) ||
         make_configuration(&made, options, state_folder, &error)) {
         fprintf(stderr, "munnel-agent: %s\n", error.text);

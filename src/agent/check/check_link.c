@@ -30,16 +30,22 @@ int check_wait(int fd, short events, uint64_t deadline_us) {
     }
 }
 
-int check_link_connect(struct check_link *link, const struct addr *addr, struct error *error) {
+static int connect_to(struct check_link *link, const struct addr *addr) {
     bool done = false;
 
     link->fd = sock_connect(addr, NULL, &done);
     if (link->fd < 0)
-        return error_set(error, "%s", strerror(errno));
+        return errno;
     if (!done && check_wait(link->fd, POLLOUT, link->deadline_us))
-        return error_set(error, "%s", late);
-    int failed = done ? 0 : sock_connect_result(link->fd);
-    return failed ? error_set(error, "%s", strerror(failed)) : 0;
+        return ETIMEDOUT;
+    return done ? 0 : sock_connect_result(link->fd);
+}
+
+int check_link_connect(struct check_link *link, const struct addr *addr, struct error *error) {
+    link->connect_error = connect_to(link, addr);
+    if (!link->connect_error)
+        return 0;
+    return error_set(error, "%s", link->connect_error == ETIMEDOUT ? late : strerror(link->connect_error));
 }
 
 /* ---- TLS ---- */

@@ -17,6 +17,7 @@ struct check_link { /* all zero but fd -1 and the deadline at first */
     uint64_t deadline_us; /* clock_us(); of all that follows */
     uint8_t bytes[FRAME_HEADER + FRAME_JSON_MAX];
     size_t used, taken; /* of them; `taken` is the frame that was given out last */
+    int connect_error;  /* errno with which check_link_connect failed; ETIMEDOUT: no answer in time */
 };
 
 /* All: 0, or -1 with error. */

@@ -10,14 +10,20 @@
 #include "agent/check/check_join.h"
 #include "agent/upstream/failure.h"
 #include "lib/base/clock.h"
+#include "lib/base/date.h"
 #include "lib/tls/certificate.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SOON_DAYS = 14, DAY_S = 86400 };
 
-static const char remedy_of_clock[] = "Set this machine's clock, best by NTP: timedatectl set-ntp true";
+static const char remedy_of_clock[] = "Set this machine's clock if it is wrong, best by NTP: timedatectl set-ntp true; "
+                                      "else the server's owner has to renew its certificate";
+static const char remedy_of_port[] =
+    "Check that this is munneld's port for agents, and that no proxy or captive portal answers in its place";
 
 /* ---- DNS ---- */
 
@@ -37,7 +43,10 @@ static bool try_dns(struct trial *trial, struct resolver_answer *answer) {
 
     trial_begin(trial);
     if (check_resolve(trial->world, &trial->endpoint, CHECK_HOP_MS, answer, &error)) {
-        trial_add(trial, "dns", HOP_FAIL, FAILURE_REMEDY_NAME, "%s: %s", trial->endpoint.host, error.text);
+        snprintf(list, sizeof list,
+                 "Check how the server's name is written, and this machine's name server: getent ahosts %s",
+                 trial->endpoint.host);
+        trial_add(trial, "dns", HOP_FAIL, list, "%s: %s", trial->endpoint.host, error.text);
         return false;
     }
     list_addresses(answer, list, sizeof list);
@@ -51,6 +60,14 @@ static bool try_dns(struct trial *trial, struct resolver_answer *answer) {
 }
 
 /* ---- TCP ---- */
+
+static const char *remedy_of_connect(int error_number) {
+    if (error_number == ECONNREFUSED)
+        return "Start munneld there, or correct the port: it has to be that for agents";
+    if (error_number == ENETUNREACH || error_number == EHOSTUNREACH)
+        return "Check this machine's network, and its route to that address (ip route get ADDRESS)";
+    return FAILURE_REMEDY_NETWORK;
+}
 
 /* As the agent does, one address after the other. */
 static bool try_tcp(struct trial *trial, const struct resolver_answer *answer) {
@@ -66,8 +83,8 @@ static bool try_tcp(struct trial *trial, const struct resolver_answer *answer) {
             trial_add(trial, "tcp", HOP_PASS, NULL, "%s", text);
         } else {
             bool is_last = i + 1 == answer->count;
-            trial_add(trial, "tcp", is_last ? HOP_FAIL : HOP_SKIP, is_last ? FAILURE_REMEDY_NETWORK : NULL, "%s: %s",
-                      text, error.text);
+            const char *remedy = is_last ? remedy_of_connect(trial->link.connect_error) : NULL;
+            trial_add(trial, "tcp", is_last ? HOP_FAIL : HOP_SKIP, remedy, "%s: %s", text, error.text);
             check_link_close(&trial->link);
         }
     }
@@ -76,10 +93,20 @@ static bool try_tcp(struct trial *trial, const struct resolver_answer *answer) {
 
 /* ---- TLS, and the clock ---- */
 
+static bool has_wrong_dates(const struct trial *trial) {
+    long verified = SSL_get_verify_result(trial->link.ssl);
+
+    return verified == X509_V_ERR_CERT_NOT_YET_VALID || verified == X509_V_ERR_CERT_HAS_EXPIRED;
+}
+
 static const char *remedy_of(const struct trial *trial, enum tls_verdict verdict) {
     if (tls_received_nothing(trial->link.ssl))
         return FAILURE_REMEDY_UNANSWERED;
-    return verdict == TLS_UNTRUSTED || verdict == TLS_UNTRUSTED_BY_PEER ? FAILURE_REMEDY_TRUST : FAILURE_REMEDY_TLS;
+    if (has_wrong_dates(trial))
+        return remedy_of_clock;
+    if (verdict == TLS_REFUSED || verdict == TLS_CUT)
+        return remedy_of_port;
+    return verdict == TLS_REFUSED_BY_PEER ? FAILURE_REMEDY_TLS : FAILURE_REMEDY_TRUST;
 }
 
 static long days_left(const X509 *certificate) {
@@ -106,11 +133,13 @@ static void add_clock(struct trial *trial, X509 *certificate) {
 }
 
 static void add_clock_of_failure(struct trial *trial) {
-    long verified = SSL_get_verify_result(trial->link.ssl);
+    char now[DATE_TEXT];
 
     trial->begun_us = 0;
-    if (verified == X509_V_ERR_CERT_NOT_YET_VALID)
-        trial_add(trial, "clock", HOP_FAIL, remedy_of_clock, "the server's certificate is not valid yet by this clock");
+    if (has_wrong_dates(trial))
+        trial_add(trial, "clock", HOP_FAIL, remedy_of_clock,
+                  "it shows %s, which is not within the dates of a certificate of the server's",
+                  date_format(clock_wall(), now));
     else
         trial_add(trial, "clock", HOP_SKIP, NULL, "no certificate was taken that it could be compared with");
 }

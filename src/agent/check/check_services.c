@@ -10,66 +10,95 @@
 #include "agent/check/check_link.h"
 #include "agent/upstream/services.h"
 #include "lib/base/clock.h"
-#include "lib/net/sock.h"
 
-#include <poll.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { DESTINATION_MS = 3000 };
 
 static const char remedy_of_rules[] =
     "Permit the destination in this agent's rules (\"allow\", --allow), if it is to be served from here";
-static const char remedy_of_destination[] =
-    "Start what is to be reached there, correct \"connect\" of the service on the server, or open the firewall";
 
 /* ---- one destination ---- */
 
-static int connect_to(const struct addr *addr, uint64_t deadline_us, struct error *error) {
-    struct check_link link = {.fd = -1, .deadline_us = deadline_us};
+struct destination {
+    const struct check_world *world;
+    const char *to; /* as the service has it */
+    struct endpoint endpoint;
+    struct hop hop;
+    char remedy[ENDPOINT_HOST + 160];
+};
+
+static int connect_to(struct destination *destination, const struct addr *addr, unsigned ms, struct error *error) {
+    struct check_link link = {.fd = -1, .deadline_us = check_deadline(destination->world, ms)};
     int result = check_link_connect(&link, addr, error);
 
     check_link_close(&link);
+    if (link.connect_error == ETIMEDOUT)
+        destination->hop.remedy = "A firewall may drop what is sent there, or its machine is off or overloaded";
+    else if (result)
+        destination->hop.remedy =
+            "Start what is to be reached there, or correct \"connect\" of the service on the server";
     return result;
 }
 
-/* The first address that the rules permit and that answers. 0, or -1 with error. */
-static int connect_any(const struct check_world *world, const struct endpoint *endpoint,
-                       const struct resolver_answer *answer, struct error *error) {
+/* The first address that the rules permit and that answers. 0, or -1 with error and remedy. */
+static int connect_any(struct destination *destination, const struct resolver_answer *answer, struct error *error) {
     char text[ADDR_TEXT];
 
     for (int i = 0; i < answer->count; i++) {
         const struct addr *addr = &answer->addresses[i];
+        unsigned ms = DESTINATION_MS / (unsigned)(answer->count - i);
         struct error detail = {""};
         addr_format(addr, text, sizeof text);
-        if (!acl_permits(world->rules, addr, endpoint->host))
-            error_set(error, "%s is not allowed by this agent's rules", text);
-        else if (connect_to(addr, check_deadline(world, DESTINATION_MS / (unsigned)(answer->count - i)), &detail) == 0)
+        bool is_permitted = acl_permits(destination->world->rules, addr, destination->endpoint.host);
+        if (is_permitted && connect_to(destination, addr, ms, &detail) == 0)
             return 0;
+        if (!is_permitted)
+            destination->hop.remedy = remedy_of_rules;
+        if (!is_permitted)
+            error_set(error, "%s is not allowed by this agent's rules", text);
+        else if (strcmp(text, destination->to) == 0)
+            error_set(error, "%s", detail.text);
         else
             error_set(error, "%s: %s", text, detail.text);
     }
     return -1;
 }
 
+static int look_up(struct destination *destination, struct resolver_answer *answer, struct error *error) {
+    int result = check_resolve(destination->world, &destination->endpoint, DESTINATION_MS, answer, error);
+
+    snprintf(destination->remedy, sizeof destination->remedy,
+             "Correct the name in \"connect\" of the service on the server, or this machine's name service: getent "
+             "ahosts %s",
+             destination->endpoint.host);
+    if (result)
+        destination->hop.remedy = destination->remedy;
+    return result;
+}
+
 static void check_destination(const struct check_world *world, const char *server, const char *service,
                               const char *to) {
-    struct hop hop = {.server = server, .name = "destination", .begun_us = clock_us()};
-    struct endpoint endpoint;
+    struct destination destination = {.world = world,
+                                      .to = to,
+                                      .hop = {.server = server, .name = "destination", .begun_us = clock_us()}};
+    struct hop *hop = &destination.hop;
     struct resolver_answer answer;
     struct error error = {""};
 
     if (clock_us() >= world->deadline_us) {
-        hop.result = HOP_SKIP;
-        hop.begun_us = 0;
-        report_add(world->report, &hop, "%s to %s: no time is left", service, to);
-    } else if (endpoint_parse(&endpoint, to, &error) == 0 &&
-               check_resolve(world, &endpoint, DESTINATION_MS, &answer, &error) == 0 &&
-               connect_any(world, &endpoint, &answer, &error) == 0) {
-        report_add(world->report, &hop, "%s to %s", service, to);
+        hop->result = HOP_SKIP;
+        hop->begun_us = 0;
+        report_add(world->report, hop, "%s to %s: no time is left", service, to);
+    } else if (endpoint_parse(&destination.endpoint, to, &error) == 0 && look_up(&destination, &answer, &error) == 0 &&
+               connect_any(&destination, &answer, &error) == 0) {
+        hop->remedy = NULL; /* of an address before */
+        report_add(world->report, hop, "%s to %s", service, to);
     } else {
-        hop.result = HOP_FAIL;
-        hop.remedy = remedy_of_destination;
-        report_add(world->report, &hop, "%s to %s: %s", service, to, error.text);
+        hop->result = HOP_FAIL;
+        report_add(world->report, hop, "%s to %s: %s", service, to, error.text);
     }
 }
 

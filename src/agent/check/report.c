@@ -9,11 +9,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/utf8.h"
+#include "lib/display/hop_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAIL = 700, HOP_WIDTH = 13, MS_WIDTH = 9 };
+enum { DETAIL = 700, SUMMARY = 160 };
 
 static const char *const labels[HOP_RESULT_COUNT] = {
 #define HOP_RESULT_LABEL(name, label) label,
@@ -34,7 +35,7 @@ void report_done(struct report *report) {
 
 /* ---- rows ---- */
 
-/* Texts of servers and of files are shown on a terminal: nothing in them may move its cursor. */
+/* Texts of servers and of files: JSON has to be UTF-8. */
 static void clean(char *text) {
     while (*text) {
         size_t length = utf8_length(text), step = length ? length : 1;
@@ -71,70 +72,61 @@ void report_add(struct report *report, const struct hop *hop, const char *format
 
 /* ---- printing ---- */
 
+static const char *result_of(const struct report *report) {
+    return labels[report->counts[HOP_FAIL] ? HOP_FAIL : HOP_PASS];
+}
+
 static void summarize(const struct report *report, char *text, size_t size) {
-    snprintf(text, size, "%s: %u passed, %u failed, %u skipped, in %.1f s", report->counts[HOP_FAIL] ? "FAIL" : "PASS",
-             report->counts[HOP_PASS], report->counts[HOP_FAIL], report->counts[HOP_SKIP],
-             (double)(clock_us() - report->begun_us) / 1e6);
+    snprintf(text, size, "%u passed, %u failed, %u skipped, in %.1f s", report->counts[HOP_PASS],
+             report->counts[HOP_FAIL], report->counts[HOP_SKIP], (double)(clock_us() - report->begun_us) / 1e6);
 }
 
-static const char *text_of(const json_t *row, const char *key) {
-    const char *text = json_string_value(json_object_get(row, key));
+static const char *server_of(const json_t *hop) {
+    const char *server = json_string_value(json_object_get(hop, "server"));
 
-    return text ? text : "";
+    return server ? server : "";
 }
 
-static void print_result(FILE *file, const char *result, bool is_coloured) {
-    bool is_pass = strcmp(result, labels[HOP_PASS]) == 0, is_fail = strcmp(result, labels[HOP_FAIL]) == 0;
-    const char *word = is_pass ? "PASS" : is_fail ? "FAIL" : "SKIP";
+/* Those from *at on that are of the same server, with its name above them. */
+static int print_server(const struct display *display, const json_t *hops, size_t *at) {
+    const char *server = server_of(json_array_get(hops, *at));
+    json_t *part = json_array();
+    int result = part ? 0 : -1;
 
-    if (is_coloured)
-        fprintf(file, "\033[%sm%s\033[0m", is_pass ? "32" : is_fail ? "1;31" : "2", word);
-    else
-        fputs(word, file);
+    for (; *at < json_array_size(hops) && strcmp(server_of(json_array_get(hops, *at)), server) == 0; ++*at)
+        result |= json_array_append(part, json_array_get(hops, *at));
+    fputc('\n', display->file);
+    if (*server)
+        display_tone(display, TONE_TITLE, "%s\n", server);
+    if (result == 0)
+        result = hop_table_print(display, part);
+    json_decref(part);
+    return result;
 }
 
-static void print_row(FILE *file, const json_t *row, bool is_coloured) {
-    const json_t *ms = json_object_get(row, "ms");
+int report_print(const struct report *report, const struct display *display) {
+    json_t *hops = report->lacks_memory ? NULL : display_clean_json(json_incref(report->hops));
+    char summary[SUMMARY];
+    int result = hops ? 0 : -1;
 
-    print_result(file, text_of(row, "result"), is_coloured);
-    fprintf(file, "  %-*s", HOP_WIDTH, text_of(row, "hop"));
-    if (json_is_real(ms))
-        fprintf(file, "%*.1f ms", MS_WIDTH - 3, json_real_value(ms));
-    else
-        fprintf(file, "%*s", MS_WIDTH, "");
-    fprintf(file, "  %s\n", text_of(row, "detail"));
-    if (*text_of(row, "remedy"))
-        fprintf(file, "%*s-> %s\n", 6 + HOP_WIDTH + MS_WIDTH + 2, "", text_of(row, "remedy"));
-}
-
-int report_print(const struct report *report, FILE *file, bool is_coloured) {
-    const char *server = "";
-    char summary[160];
-    const json_t *row;
-    size_t i;
-
-    if (report->lacks_memory)
+    for (size_t at = 0; result == 0 && at < json_array_size(hops);)
+        result = print_server(display, hops, &at);
+    json_decref(hops);
+    if (result)
         return -1;
-    json_array_foreach (report->hops, i, row) {
-        if (strcmp(text_of(row, "server"), server) != 0)
-            fprintf(file, "\n%s\n", text_of(row, "server"));
-        server = text_of(row, "server");
-        print_row(file, row, is_coloured);
-    }
     summarize(report, summary, sizeof summary);
-    fprintf(file, "\nSUMMARY %s\n", summary);
+    hop_table_print_summary(display, result_of(report), summary);
     return 0;
 }
 
 int report_print_json(const struct report *report, FILE *file) {
-    char summary[160];
+    char summary[SUMMARY];
 
     if (report->lacks_memory)
         return -1;
     summarize(report, summary, sizeof summary);
-    json_t *json =
-        json_pack("{s:s,s:s,s:s,s:O,s:s}", "program", "munnel-agent", "version", PACKAGE_VERSION, "result",
-                  labels[report->counts[HOP_FAIL] ? HOP_FAIL : HOP_PASS], "hops", report->hops, "summary", summary);
+    json_t *json = json_pack("{s:s,s:s,s:s,s:O,s:s}", "program", "munnel-agent", "version", PACKAGE_VERSION, "result",
+                             result_of(report), "hops", report->hops, "summary", summary);
     int result = json ? json_dumpf(json, file, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : -1;
     json_decref(json);
     fputc('\n', file);

@@ -8,6 +8,8 @@
 #ifndef MUNNEL_AGENT_CHECK_REPORT_H
 #define MUNNEL_AGENT_CHECK_REPORT_H
 
+#include "lib/display/display.h"
+
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -49,8 +51,8 @@ void report_add(struct report *report, const struct hop *hop, const char *format
 void report_add_list(struct report *report, const struct hop *hop, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
-/* Aligned; with colours if `is_coloured`. 0 or -1: out of memory. */
-int report_print(const struct report *report, FILE *file, bool is_coloured);
+/* A table for each server. 0 or -1: out of memory. */
+int report_print(const struct report *report, const struct display *display);
 int report_print_json(const struct report *report, FILE *file);
 
 #endif

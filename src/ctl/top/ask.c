@@ -7,7 +7,7 @@
 
 #include "ctl/top/ask.h"
 
-#include "ctl/display.h"
+#include "lib/display/display.h"
 
 #include <assert.h>
 #include <stdio.h>

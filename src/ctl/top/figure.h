@@ -9,7 +9,7 @@
 #ifndef MUNNEL_CTL_TOP_FIGURE_H
 #define MUNNEL_CTL_TOP_FIGURE_H
 
-#include "ctl/number_text.h"
+#include "lib/display/number_text.h"
 
 #include <jansson.h>
 

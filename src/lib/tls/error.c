@@ -128,6 +128,7 @@ static const struct meaning reasons[] = {
     {SSL_R_PACKET_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
     {SSL_R_DATA_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
     {SSL_R_ENCRYPTED_LENGTH_TOO_LONG, "this is not TLS any more: a record is too long"},
+    {SSL_R_UNEXPECTED_MESSAGE, "the other side sends a message that has no place there: it may not speak TLS"},
     {SSL_R_BINDER_DOES_NOT_VERIFY, "the other side names a key that it does not have"},
     {SSL_R_NO_COMPRESSION_SPECIFIED, wants_compression},
     {SSL_R_REQUIRED_COMPRESSION_ALGORITHM_MISSING, wants_compression},

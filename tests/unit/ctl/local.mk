@@ -49,18 +49,6 @@ unit_ctl_tests += tests/unit/ctl/test_answer
 tests_unit_ctl_test_answer_SOURCES = tests/unit/ctl/test_answer.c
 tests_unit_ctl_test_answer_LDADD = $(LINK_UNIT_CTL)
 
-unit_ctl_tests += tests/unit/ctl/test_display
-tests_unit_ctl_test_display_SOURCES = tests/unit/ctl/test_display.c
-tests_unit_ctl_test_display_LDADD = $(LINK_UNIT_CTL)
-
-unit_ctl_tests += tests/unit/ctl/test_number_text
-tests_unit_ctl_test_number_text_SOURCES = tests/unit/ctl/test_number_text.c
-tests_unit_ctl_test_number_text_LDADD = $(LINK_UNIT_CTL)
-
-unit_ctl_tests += tests/unit/ctl/test_table
-tests_unit_ctl_test_table_SOURCES = tests/unit/ctl/test_table.c
-tests_unit_ctl_test_table_LDADD = $(LINK_UNIT_CTL)
-
 unit_ctl_tests += tests/unit/ctl/test_difference
 tests_unit_ctl_test_difference_SOURCES = tests/unit/ctl/test_difference.c
 tests_unit_ctl_test_difference_LDADD = $(LINK_UNIT_CTL)

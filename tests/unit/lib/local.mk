@@ -4,6 +4,22 @@
 # Unit tests of src/lib; tests/unit/local.mk has how to add one.
 unit_lib_tests =
 
+unit_lib_tests += tests/unit/lib/display/test_display
+tests_unit_lib_display_test_display_SOURCES = tests/unit/lib/display/test_display.c
+tests_unit_lib_display_test_display_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/display/test_number_text
+tests_unit_lib_display_test_number_text_SOURCES = tests/unit/lib/display/test_number_text.c
+tests_unit_lib_display_test_number_text_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/display/test_table
+tests_unit_lib_display_test_table_SOURCES = tests/unit/lib/display/test_table.c
+tests_unit_lib_display_test_table_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/display/test_hop_table
+tests_unit_lib_display_test_hop_table_SOURCES = tests/unit/lib/display/test_hop_table.c
+tests_unit_lib_display_test_hop_table_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_cert_issue
 tests_unit_lib_tls_test_cert_issue_SOURCES = tests/unit/lib/tls/test_cert_issue.c
 tests_unit_lib_tls_test_cert_issue_LDADD = $(LINK_UNIT_LIB)

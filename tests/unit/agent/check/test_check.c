@@ -137,13 +137,22 @@ START_TEST(hop_that_fails_has_its_remedy_and_those_behind_it_are_skipped) {
     strlist_add(&options.servers, "127.0.0.1:1");
     add_token();
     ck_assert_int_eq(run(), 1);
-    check_prints("PASS  configuration");
-    check_prints("FAIL  tcp");
+    check_prints("\nconfiguration  PASS ");
+    check_prints("\ntcp         FAIL ");
     check_prints("127.0.0.1:1: Connection refused\n");
-    check_prints("-> Check that munneld runs there");
-    check_prints("SKIP  tls");
+    check_prints("\n  do: Start munneld there, or correct the port");
+    check_prints("\ntls         SKIP ");
     check_prints("\nSUMMARY FAIL: 1 passed, 1 failed, 4 skipped, in ");
     ck_assert_ptr_null(strchr(printed.text[0], '\033'));
+}
+END_TEST
+
+START_TEST(name_that_is_wrong_is_in_the_remedy) {
+    options.check_config = false;
+    strlist_add(&options.servers, "nothing.invalid:1");
+    ck_assert_int_eq(run(), 1);
+    check_prints("\ndns         FAIL ");
+    check_prints("name server: getent ahosts nothing.invalid\n");
 }
 END_TEST
 
@@ -175,6 +184,7 @@ static TCase *checks(void) {
     tcase_add_test(group, what_is_wrong_is_one_line_on_standard_error);
     tcase_add_test(group, a_join_code_is_read_and_not_kept);
     tcase_add_test(group, hop_that_fails_has_its_remedy_and_those_behind_it_are_skipped);
+    tcase_add_test(group, name_that_is_wrong_is_in_the_remedy);
     tcase_add_test(group, json_has_the_same_hops);
     return group;
 }

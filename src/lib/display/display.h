@@ -5,10 +5,10 @@
  *
  * Texts that come from a server are made safe before they are written: control characters could move the cursor or
  * change the terminal. Needs setlocale(LC_CTYPE, "").
- * Runs on: the tool's only thread. Owns: nothing.
+ * Runs on: the main thread, which is the only one to print. Owns: nothing.
  */
-#ifndef MUNNEL_CTL_DISPLAY_H
-#define MUNNEL_CTL_DISPLAY_H
+#ifndef MUNNEL_LIB_DISPLAY_DISPLAY_H
+#define MUNNEL_LIB_DISPLAY_DISPLAY_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,12 +3,12 @@
 /*
  * table: rows and columns for people: aligned, and on a terminal within its width, for which the widest columns are
  * shortened.
- * Runs on: the tool's only thread. Owns: its cells, until table_done().
+ * Runs on: the main thread, which is the only one to print. Owns: its cells, until table_done().
  */
-#ifndef MUNNEL_CTL_TABLE_H
-#define MUNNEL_CTL_TABLE_H
+#ifndef MUNNEL_LIB_DISPLAY_TABLE_H
+#define MUNNEL_LIB_DISPLAY_TABLE_H
 
-#include "ctl/display.h"
+#include "lib/display/display.h"
 
 struct table_column {
     const char *title; /* NULL in all columns: the table has no line of titles */

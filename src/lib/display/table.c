@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "ctl/table.h"
+#include "lib/display/table.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

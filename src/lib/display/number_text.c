@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "ctl/number_text.h"
+#include "lib/display/number_text.h"
 
 #include "lib/base/date.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "ctl/display.h"
+#include "lib/display/display.h"
 
 #include "lib/base/utf8.h"
 #include "lib/os/terminal.h"

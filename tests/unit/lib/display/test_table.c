@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "ctl/table.h"
+#include "lib/display/table.h"
 #include "unit.h"
 
 #include <locale.h>
@@ -83,4 +83,4 @@ static TCase *tables(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/table", tables)
+UNIT_MAIN("lib/display/table", tables)

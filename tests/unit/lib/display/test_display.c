@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "ctl/display.h"
+#include "lib/display/display.h"
 #include "unit.h"
 
 #include <locale.h>
@@ -124,4 +124,4 @@ static TCase *displays(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/display", displays)
+UNIT_MAIN("lib/display/display", displays)

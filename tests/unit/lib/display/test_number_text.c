@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "ctl/number_text.h"
+#include "lib/display/number_text.h"
 #include "unit.h"
 
 #include <math.h>
@@ -111,4 +111,4 @@ static TCase *numbers(void) {
     return group;
 }
 
-UNIT_MAIN("ctl/number_text", numbers)
+UNIT_MAIN("lib/display/number_text", numbers)

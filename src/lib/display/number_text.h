@@ -4,10 +4,10 @@
  * number_text: numbers as people read them: three digits and a unit of thousands.
  *
  * All write into `text` and return it; a negative number or one that is none is "-".
- * Runs on: the tool's only thread. Owns: nothing.
+ * Runs on: the main thread, which is the only one to print. Owns: nothing.
  */
-#ifndef MUNNEL_CTL_NUMBER_TEXT_H
-#define MUNNEL_CTL_NUMBER_TEXT_H
+#ifndef MUNNEL_LIB_DISPLAY_NUMBER_TEXT_H
+#define MUNNEL_LIB_DISPLAY_NUMBER_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>
