@@ -82,6 +82,8 @@ const struct config_file *admin_service_file(const struct admin *admin, const st
 void admin_refuse_outcome(struct http_request *request, const struct config_outcome *outcome, const char *edited);
 /* The same for a text whose remedy is behind the first "; ". */
 void admin_refuse(struct http_request *request, unsigned status, const char *text);
+void admin_refuse_at(struct http_request *request, unsigned status, const char *text,
+                     const struct option_fault *fault); /* NULL: as above */
 /* Answers with the difference, which it takes over, and the version that runs now. */
 void admin_answer_applied(const struct admin *admin, struct http_request *request, unsigned status,
                           const struct config_outcome *outcome, bool is_applied);

@@ -16,8 +16,8 @@ enum { CONFIRM_LEAST_S = 5, CONFIRM_MOST_S = 3600 };
 
 /* ---- refusing ---- */
 
-static void refuse_at(struct http_request *request, unsigned status, const char *text,
-                      const struct option_fault *fault) {
+void admin_refuse_at(struct http_request *request, unsigned status, const char *text,
+                     const struct option_fault *fault) {
     char detail[sizeof(struct error)];
     const char *remedy = strstr(text, "; ");
 
@@ -31,7 +31,7 @@ static void refuse_at(struct http_request *request, unsigned status, const char 
 }
 
 void admin_refuse(struct http_request *request, unsigned status, const char *text) {
-    refuse_at(request, status, text, NULL);
+    admin_refuse_at(request, status, text, NULL);
 }
 
 /* Of the request's own content there is no file yet: what remains is the pointer into it. */
@@ -53,7 +53,7 @@ void admin_refuse_outcome(struct http_request *request, const struct config_outc
                                         [CONFIG_STOPPING] = 503};
     struct option_fault fault = outcome->fault;
 
-    refuse_at(request, statuses[outcome->result], skip_file(outcome->error.text, edited, &fault), &fault);
+    admin_refuse_at(request, statuses[outcome->result], skip_file(outcome->error.text, edited, &fault), &fault);
 }
 
 /* ---- what runs ---- */

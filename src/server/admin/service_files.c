@@ -287,7 +287,7 @@ static char *make_text(struct http_request *request) {
     struct error error;
 
     if (validate_name(name, &error)) {
-        admin_refuse(request, 422, error.text);
+        admin_refuse_at(request, 422, error.text, &(struct option_fault){.pointer = "/name"});
         return NULL;
     }
     if (named && (!json_is_string(named) || strcmp(json_string_value(named), name) != 0)) {

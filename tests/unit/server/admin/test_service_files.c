@@ -195,6 +195,7 @@ START_TEST(mistakes_are_named_by_their_place_in_the_content) {
     put("/v1/services/web", body(0, ""), 422); /* the port of "main" */
     config_site_expect_text(&site, "pointer", "/listen");
     put("/v1/services/a%20b", body(1, ""), 422);
+    config_site_expect_text(&site, "pointer", "/name");
     put("/v1/services/.hidden", body(1, ""), 409); /* no pattern finds it */
     put("/v1/services/a%2fb", body(1, ""), 400);
     ck_assert_uint_eq(files(), 0);
