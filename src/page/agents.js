@@ -82,7 +82,7 @@ export function Agents({ agents, ask }) {
     <${Table} label="Agents" className="tight" head=${head} rows=${short.shown} asked=${short.asked} keyOf=${(agent) => agent.name} cells=${cells(ask)}
       href=${(agent) => `#agent/${segment(agent.name)}`} />
     ${short.more}
-    ${agents?.length === 0 && html`<p class="quiet">No agents.</p>`}<//>`;
+    ${agents?.length === 0 && html`<p class="quiet">No agents.${mayAdminister() && ' Add one, and run what you get where the destination is.'}</p>`}<//>`;
 }
 
 /* ---- one of them ---- */

@@ -9,11 +9,14 @@
 
 const TOKEN_KEY = 'munnel.token';
 const RETRY_MS = [1000, 2000, 5000];
-const SILENCE_MS = 10000; /* the server sends a tick each second */
+const SILENCE_MS = 10000; /* the server sends a tick each second, and answers questions at once */
+const CHANGE_MS = 60000; /* what is changed or checked may take its time */
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export class Problem extends Error {
   constructor(status, body) {
-    super([body.detail || body.title || `The server answered ${status}`, body.remedy].filter(Boolean).join('. '));
+    super([body.detail || body.title || `The server answered ${status}`, body.remedy].filter(Boolean).map(capital).join('. '));
     this.status = status;
     this.pointer = body.pointer || null;
     this.body = body;
@@ -47,7 +50,7 @@ async function readProblem(response) {
   }
 }
 
-/* { data, version }; throws a Problem, or TypeError where there was no answer. */
+/* { data, version }; throws a Problem, or another error where there was no answer, also when its connection is dead. */
 async function request(method, path, body, more) {
   const response = await fetch(path, {
     method,
@@ -55,6 +58,7 @@ async function request(method, path, body, more) {
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: 'no-store',
     redirect: 'error',
+    signal: AbortSignal.timeout(method === 'GET' ? SILENCE_MS : CHANGE_MS),
   });
   if (!response.ok) throw new Problem(response.status, await readProblem(response));
   const data = response.status === 204 ? null : await response.json();

@@ -6,7 +6,7 @@ import { html, useEffect, useRef, useState } from './htm-preact.js';
 import { Problem, getWithVersion, post, put, remove, segment } from './api.js';
 import { count } from './format.js';
 import { Action, Choice, Sheet } from './parts.js';
-import { DifferenceText, Field, Wrong, at, listOf, summary } from './forms.js';
+import { DifferenceText, Field, Wrong, at, isSame, listOf, summary } from './forms.js';
 import { refreshNow } from './store.js';
 
 const MEANWHILE = 'The configuration was changed meanwhile, by another page or by its files. Look at the difference again.';
@@ -31,12 +31,12 @@ export function DifferenceSheet({ onClose }) {
     refreshNow();
   };
   const foot = html`<span>${preview ? summary(preview.difference) : ''}</span><div class="right"><button class="button" onClick=${onClose}>Cancel</button>
-    ${preview && html`<${Action} text="Load configuration" busy="Loading…" className="main" action=${() => post(`/v1/reload${confirm ? `?confirm=${confirm}` : ''}`)} onDone=${done} />`}</div>`;
+    ${preview && !isSame(preview.difference) && html`<${Action} text="Load configuration" busy="Loading…" className="main" action=${() => post(`/v1/reload${confirm ? `?confirm=${confirm}` : ''}`)} onDone=${done} />`}</div>`;
   return html`<${Sheet} title="Load configuration" onClose=${onClose} foot=${foot}>
     ${problem && html`<${Wrong} id="difference-wrong" text=${problem.message} /><p class="quiet">Nothing was changed. What runs stays as it is.</p>`}
     ${preview && html`<p class="hint">Loading the files would do this and nothing else:</p><${DifferenceText} difference=${preview.difference} />
-      <fieldset class="form-line"><legend>How</legend><${Choice} name="confirm" label="How" value=${confirm} options=${WINDOWS} onChange=${setConfirm} />
-        <p class="hint">If you reach this server through a service of its own, let it go back: a mistake would shut you out.</p></fieldset>`}<//>`;
+      ${!isSame(preview.difference) && html`<fieldset class="form-line"><legend>How</legend><${Choice} name="confirm" label="How" value=${confirm} options=${WINDOWS} onChange=${setConfirm} />
+        <p class="hint">If you reach this server through a service of its own, let it go back: a mistake would shut you out.</p></fieldset>`}`}<//>`;
 }
 
 /* ---- a service ---- */
@@ -76,6 +76,9 @@ function File({ form, body, problem }) {
   return html`<div class="caption"><span>What will be written</span><span class="quiet mono">services.d/${form.name || 'NAME'}.json</span></div>
     <pre class="code" tabindex="0" aria-label="What will be written">${lines.map((line) => html`<span class=${wrong && line.startsWith(`  "${wrong}":`) ? 'line wrong-line' : 'line'}>${line}</span>`)}</pre>`;
 }
+
+/* What was asked for may be below what is seen. */
+const show = (element) => element?.nextSibling.scrollIntoView({ block: 'nearest' });
 
 export function ServiceSheet({ service, services, agents, onClose }) {
   const [form, setForm] = useState(service ? formOf(service) : blank());
@@ -119,7 +122,7 @@ export function ServiceSheet({ service, services, agents, onClose }) {
     <${FormFields} form=${form} set=${set} problem=${problem} isNew=${!service} agents=${agents} />
     ${problem && !isAtField && html`<${Wrong} id="service-wrong" text=${isMeanwhile(problem) ? MEANWHILE : problem.message} />`}
     <${File} form=${form} body=${body} problem=${problem} />
-    ${preview && html`<div class="caption"><span>Difference to what runs</span></div><${DifferenceText} difference=${preview.difference} />`}<//>`;
+    ${preview && html`<div class="caption" ref=${show}><span>Difference to what runs</span></div><${DifferenceText} difference=${preview.difference} />`}<//>`;
 }
 
 export function RemoveSheet({ service, onClose }) {

@@ -114,15 +114,15 @@ function AgentRow({ row, y, destination, agents }) {
 function Clients({ service, hosts, isPart, centre }) {
   const title = hosts.length ? `${hosts.length}${isPart ? '+' : ''} ${hosts.length === 1 ? 'address' : 'addresses'}` : 'Clients';
   return html`<${Node} x=${X.clients} y=${centre} title=${title} words=${`${oneDecimal(service.new_rate.s10)} new/s`} />
-    ${hosts.length > 1 && hosts.slice(0, BUSIEST).map(([host, relays], index) => html`<text x=${X.clients} y=${centre + 46 + index * 18} class="words">${cut(host, 24)}</text>
-      <text x=${X.port - 28} y=${centre + 46 + index * 18} class="words" text-anchor="end">${relays}</text>`)}`;
+    ${hosts.length > 1 && hosts.slice(0, BUSIEST).map(([host, relays], index) => html`<text x=${X.clients} y=${centre + 56 + index * 18} class="words">${cut(host, 24)}</text>
+      <text x=${X.port - 28} y=${centre + 56 + index * 18} class="words" text-anchor="end">${relays}</text>`)}`;
 }
 
 function Drawing({ service, data, agents }) {
   const { rows, hosts, isPart } = data;
   const [up, down] = [megabits(service.in_rate.s10), megabits(service.out_rate.s10)];
   const most = Math.max(up + down, rows.reduce((sum, row) => sum + row.up + row.down, 0), 0.001);
-  const height = Math.max(hosts.length > 1 ? 196 : 130, rows.length * ROW + 10);
+  const height = Math.max(hosts.length > 1 ? 216 : 130, rows.length * ROW + 10);
   const centre = height / 2;
   const yOf = (index) => centre + (index - (rows.length - 1) / 2) * ROW + 6;
   const destination = service.connect.join(', ');

@@ -32,9 +32,11 @@ const Change = ({ name, from, to }) => html`<span class="removed">- ${name}: ${v
 
 const whole = (difference) => Object.fromEntries(PARTS.map((part) => [part, difference?.[part] || []]));
 
+export const isSame = (difference) => Object.values(whole(difference)).every((part) => part.length === 0);
+
 export function DifferenceText({ difference }) {
   const { added, removed, changed, options, needs_restart: restart } = whole(difference);
-  if ([added, removed, changed, options, restart].every((part) => part.length === 0)) return html`<p class="quiet">Nothing would change.</p>`;
+  if (isSame(difference)) return html`<p class="quiet">Nothing would change.</p>`;
   return html`<pre class="code" tabindex="0" aria-label="Difference">${added.map((name) => html`<span class="added">+ service ${name}${'\n'}</span>`)}${removed.map((name) => html`<span class="removed">- service ${name}${'\n'}</span>`)}${changed.map(
     (change) => html`service ${change.service}${'\n'}${change.fields.map((field) => html`<${Change} ...${field} />`)}`,
   )}${options.map((option) => html`<${Change} ...${option} />`)}</pre>

@@ -279,13 +279,13 @@ function Token({ refusal }) {
 const VIEWS = { overview: Overview, service: ServiceView, agent: AgentView, relay: RelayView };
 
 /* An answer that this page does not understand, as of an older server, must not leave an empty page. */
+const NotUnderstood = ({ error }) => html`<section><h2>This page does not understand the server's answer.</h2>
+  <p class="quiet">The server may have been replaced by another version. ${error.message}</p>
+  <button class="button" onClick=${() => location.reload()}>Load the page again</button></section>`;
+
 function Guarded({ view, ...rest }) {
   const [error] = useErrorBoundary();
-  if (error)
-    return html`<section><h2>This page does not understand the server's answer.</h2>
-      <p class="quiet">The server may have been replaced by another version. ${error.message}</p>
-      <button class="button" onClick=${() => location.reload()}>Load the page again</button></section>`;
-  return html`<${VIEWS[view]} ...${rest} />`;
+  return error ? html`<${NotUnderstood} error=${error} />` : html`<${VIEWS[view]} ...${rest} />`;
 }
 
 const SHEET_VIEWS = {
@@ -337,6 +337,12 @@ function App() {
     <${Asked} asked=${asked} state=${state} onClose=${() => ask(null)} />`;
 }
 
+/* Of what is around the view. */
+function Page() {
+  const [error] = useErrorBoundary();
+  return error ? html`<main class="wrap"><${NotUnderstood} error=${error} /></main>` : html`<${App} />`;
+}
+
 takeTokenFromAddress();
-render(html`<${App} />`, document.getElementById('page'));
+render(html`<${Page} />`, document.getElementById('page'));
 start();

@@ -99,7 +99,7 @@ function Services({ services, sparks }) {
     <${Table} label="Services" head=${serviceHead} rows=${short.shown} asked=${short.asked} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}
       href=${(service) => `#service/${segment(service.name)}`} />
     ${short.more}
-    ${services?.length === 0 && html`<p class="quiet">No services.</p>`}<//>`;
+    ${services?.length === 0 && html`<p class="quiet">No services.${mayAdminister() && ' Add one: clients connect to its port.'}</p>`}<//>`;
 }
 
 /* ---- events and sources ---- */
@@ -131,7 +131,7 @@ export const Sources = ({ sources, ask }) => html`<${Section} id="sources" title
   <ul class="sources">${(sources || []).map((source) => html`<li key=${source.address}><b>${source.address}</b>
     <span class="quiet">${source.last}, ${count(source.failures, 'time')}</span><span class="num">until ${clock(source.until, now(), true)}</span>
     ${mayOperate() && html`<button class="button flat" aria-label=${`Forgive ${source.address}`} onClick=${() => ask({ kind: 'forgive', source })}>Forgive</button>`}</li>`)}</ul>
-  ${sources?.length === 0 && html`<p class="quiet">No sources.</p>`}<//>`;
+  ${sources?.length === 0 && html`<p class="quiet">No sources. One comes here when it fails to join as an agent.</p>`}<//>`;
 
 /* ---- a fresh server ---- */
 

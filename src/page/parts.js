@@ -192,7 +192,7 @@ export function Action({ text, busy, className, action, onDone }) {
       setBusy(false);
       onDone?.(result);
     } catch (error) {
-      setProblem(error instanceof TypeError ? new Error('The server does not answer.') : error);
+      setProblem(error instanceof TypeError || error instanceof DOMException ? new Error('The server does not answer.') : error);
       setBusy(false);
     }
   };

@@ -110,7 +110,7 @@ export function Relays({ relays, services, agents, ask, fixed }) {
     <${Choice} name="relay-state" label="Which relays" value=${query.state} options=${STATES} onChange=${(state) => apply({ state, offset: 0 })} />`;
   return html`<${Section} id="relays" title="Relays" total=${relays ? total : ''} tools=${tools}>
     <${Table} label="Relays" className="tight relays" head=${head(query, onSort, fixed)} rows=${rows} asked=${`${relays?.path} ${query.offset} ${word}`} keyOf=${(relay) => relay.id} cells=${cells(ask, fixed)} href=${(relay) => `#relay/${relay.id}`} />
-    ${relays && total === 0 && html`<p class="quiet">${word ? 'No relay has this.' : query.state === 'ended' ? 'None has ended yet.' : 'No relays.'}</p>`}
+    ${relays && total === 0 && html`<p class="quiet">${word ? 'No relay has this.' : query.state === 'ended' ? 'None has ended yet.' : 'No relays. One begins when a client connects to a service.'}</p>`}
     <${Pages} offset=${query.offset} total=${total} onOffset=${(offset) => apply({ offset })} /><//>`;
 }
 

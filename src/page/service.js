@@ -31,7 +31,7 @@ const keyCells = (relays) => (row) => html`
 
 const Keys = ({ service, flow }) => html`<${Section} id="keys" title="Both keys" note="an agent serves where the server says so and the agent permits it">
   <${Table} label="Both keys" className="tight" head=${keyHead} rows=${service.keys} keyOf=${(row) => row.agent} cells=${keyCells(sumsByAgent(flow))} />
-  ${service.keys.length === 0 && html`<p class="quiet">No agent has a credential for its groups.</p>`}<//>`;
+  ${service.keys.length === 0 && html`<p class="quiet">No agent has a credential for its groups. Add one, or change its groups.</p>`}<//>`;
 
 /* ---- times, refusals, terms ---- */
 

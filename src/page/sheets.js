@@ -15,7 +15,7 @@ import { now, refreshNow } from './store.js';
 
 const RESULTS = { pass: ['ok', 'pass'], fail: ['bad', 'fail'], skip: ['waiting', 'skipped'] };
 
-const Hop = ({ hop }) => html`<li><span class="state"><${Mark} shape=${RESULTS[hop.result][0]} />${RESULTS[hop.result][1]}</span>
+const Hop = ({ hop }) => html`<li><span class="state"><${Mark} shape=${RESULTS[hop.result]?.[0] || 'note'} />${RESULTS[hop.result]?.[1] || hop.result}</span>
   <span class="text"><b>${hop.hop}</b> ${hop.detail || ''}${hop.remedy && html`<br /><span class="quiet">${hop.remedy}</span>`}</span>
   <span class="num">${hop.ms === null ? '' : milliseconds(hop.ms)}</span></li>`;
 

@@ -121,7 +121,7 @@ async function load(name) {
 
 /* Of one service after the other. */
 async function loadSpark() {
-  const services = state.services?.isGone ? [] : state.services || [];
+  const services = state.services?.isGone ? [] : (state.services || []).filter((service) => service.peak > 0);
   const service = services[spark++ % (services.length || 1)];
   if (!service) return;
   const { series } = await get(`/v1/history?service=${segment(service.name)}`).catch(() => ({}));
@@ -236,6 +236,9 @@ export function start() {
     onLost: (problem) => mine !== stream || onLost(problem),
   });
 }
+
+/* Lists are not asked for while the page is hidden. */
+document.addEventListener('visibilitychange', () => !document.hidden && hasToken() && state.phase === 'live' && refresh(true));
 
 export const pause = (isPaused) => {
   change({ isPaused });

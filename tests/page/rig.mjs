@@ -5,6 +5,7 @@
  * with files of a folder of their own. Everything that it starts is ended by its process id.
  */
 import { spawn, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,7 +93,7 @@ export class Rig {
     this.processes = [];
     this.destinations = [];
     this.clients = [];
-    this.tokens = { admin: 'a'.repeat(40), operate: 'o'.repeat(40), view: 'v'.repeat(40) };
+    this.tokens = Object.fromEntries(['admin', 'operate', 'view'].map((role) => [role, randomBytes(32).toString('hex')]));
   }
 
   path(name) {

@@ -4,9 +4,10 @@
  * test_page: the management page in a real browser, on a real server with agents and clients. Its numbers are the API's, what
  * it does is done, who may not do something is not offered it, and it never runs what somebody else has written.
  */
+import { writeFileSync } from 'node:fs';
 import { axeSource, launch } from './browser.mjs';
 import { withLook } from './look.mjs';
-import { Rig, freePorts, until } from './rig.mjs';
+import { Rig, SLOW, freePorts, until } from './rig.mjs';
 import { equal, ok, runTests, test } from './tap.mjs';
 
 const rig = new Rig();
@@ -397,6 +398,21 @@ test('a wrong token gives the field for a token and nothing else', async () => {
   });
 });
 
+test('a token that is revoked while the page is open gives the field for another', async () => {
+  const tokens = rig.read('server/tokens');
+  const write = (text) => { writeFileSync(rig.path('server/tokens'), text, { mode: 0o600 }); return rig.ask('POST', '/v1/reload'); };
+  await open({ role: 'view', permit: [answered(401), unreachable] }, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    equal((await write(tokens.replace(/^view .*\n/m, ''))).status, 200, 'the reload');
+    await look.page.locator('form .wrong').waitFor();
+    equal(await look.page.getByRole('table').count(), 0, 'tables');
+    await look.page.getByLabel('Token').fill(rig.tokens.operate);
+    await look.button('Open').click();
+    await look.row('Services', 'web').waitFor();
+  });
+  equal((await write(tokens)).status, 200, 'the reload back');
+});
+
 test('who may only look is offered nothing else', async () => {
   const client = await rig.client(ports[3]);
   const relay = await relayOf(client);
@@ -453,6 +469,43 @@ test('an answer of another version leaves no empty page', async () => {
     await look.row('Services', 'web').waitFor();
     await look.page.route('**/v1/services', (route) => route.fulfill({ json: { services: [{ name: 'web' }] } }));
     await look.text("This page does not understand the server's answer.").waitFor();
+  });
+});
+
+const isWrong = (look) => look.text("This page does not understand the server's answer.").waitFor();
+
+test('a status of another version leaves no empty page', async () => {
+  const tick = `event: tick\ndata: ${JSON.stringify({ ...(await rig.get('/v1/status')), problems: undefined })}\n\n`;
+  await open({ role: null }, async (look) => {
+    await look.page.route('**/v1/events*', (route) => route.fulfill({ contentType: 'text/event-stream', body: tick }));
+    await look.page.getByLabel('Token').fill(rig.tokens.view);
+    await look.button('Open').click();
+    await isWrong(look);
+  });
+});
+
+test('values that a newer server has are shown as they are', async () => {
+  const client = await rig.client(ports[3]);
+  const { id } = await relayOf(client);
+  const change = (look, path, edit) => look.page.route(path, async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    edit(json);
+    return route.fulfill({ response, json });
+  });
+  await open({}, async (look) => {
+    await change(look, '**/v1/services', ({ services }) => services.forEach((one) => Object.assign(one, { state: 'frozen', extra: {} })));
+    await change(look, '**/v1/agents', ({ agents: list }) => list.forEach((one) => Object.assign(one, { state: 'asleep' })));
+    await change(look, '**/v1/relays?*', ({ relays }) => relays.forEach((one) => Object.assign(one, { state: 'folded' })));
+    await change(look, '**/v1/services/web', (one) => one.keys.forEach((key) => Object.assign(key, { answer: 'perhaps', result: 'hesitates' })));
+    await change(look, '**/v1/services/web/check', ({ hops }) => hops.forEach((hop) => Object.assign(hop, { result: 'doubtful' })));
+    await look.row('Services', 'web').getByText('frozen').waitFor();
+    await look.row('Agents', 'web1').getByText('asleep').waitFor();
+    await look.row('Relays', id).getByText('folded').waitFor();
+    await look.page.goto(`${rig.base}/#service/web`);
+    await look.row('Both keys', 'web1').getByText('hesitates').waitFor();
+    await look.button('Check').click();
+    await look.page.locator('.check').getByText('doubtful').first().waitFor();
   });
 });
 
@@ -520,6 +573,59 @@ test('a server that is restarted under the page is found again', async () => {
     await until('web1 has connected again', async () => (await agent('web1')).state === 'connected', 30000);
     await look.row('Agents', 'web1').getByText('connected').waitFor();
     equal(await look.page.locator('main.stale').count(), 0, 'stale views');
+  });
+});
+
+test('a server that is silent is not shown as live', async () => {
+  await open({ permit: [unreachable] }, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    rig.server.child.kill('SIGSTOP');
+    try {
+      await look.text(/No answer since .*, trying again/).waitFor({ timeout: 30000 * SLOW });
+      equal(await look.page.locator('main.stale').count(), 1, 'stale views');
+    } finally {
+      rig.server.child.kill('SIGCONT');
+    }
+    await look.page.locator('.live:not(.warn)').waitFor({ timeout: 30000 * SLOW });
+    const client = await rig.client(ports[4]);
+    await look.row('Relays', (await relayOf(client)).client).waitFor();
+  });
+});
+
+test('a question that gets no answer is given up, and asked again', async () => {
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await look.page.route('**/v1/services', () => {}, { times: 1 });
+    await look.page.waitForRequest('**/v1/services');
+    const client = await rig.client(ports[4]);
+    await look.row('Relays', (await relayOf(client)).client).waitFor({ timeout: 30000 * SLOW });
+  });
+});
+
+test('a tab that was hidden asks for nothing, and is fresh when it is seen again', async () => {
+  const show = (isHidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await look.page.evaluate(show, true);
+    await look.page.waitForLoadState('networkidle').catch(() => {});
+    const client = await rig.client(ports[4]);
+    const { client: address } = await relayOf(client);
+    let asked = 0;
+    await until('no list is asked for', async () => {
+      const before = asked;
+      const count = () => { asked++; };
+      look.page.on('request', count);
+      const clock = await look.page.locator('.live').innerText();
+      await until('the clock ticks', async () => (await look.page.locator('.live').innerText()) !== clock);
+      look.page.off('request', count);
+      return asked === before;
+    });
+    equal(await look.row('Relays', address).count(), 0, 'rows of the new relay');
+    await look.page.evaluate(show, false);
+    await look.row('Relays', address).waitFor();
   });
 });
 
