@@ -23,8 +23,9 @@ struct pending {                  /* a question to the data plane */
     struct http_request *request; /* NULL: free */
     uint64_t ticket;
     size_t offset;
-    bool is_single; /* of one relay: 404 if it is not there */
-    bool has_sums;
+    bool is_single;           /* of one relay: 404 if it is not there */
+    struct relay_query query; /* with the request's texts */
+    struct open_address client;
 };
 
 struct relay_requests {
@@ -38,9 +39,9 @@ struct relay_requests {
 /* What is null while it lives. */
 static json_t *end_json(const struct relay_view *view) {
     if (!view->ended_us)
-        return json_pack("{s:n,s:n,s:n,s:n}", "ended", "reason", "by", "detail");
-    return json_pack("{s:o,s:s,s:o,s:o}", "ended", value_time_of(view->ended_us), "reason", reason_label(view->reason),
-                     "by", value_text(view->by), "detail", value_text(*view->detail ? view->detail : NULL));
+        return json_pack("{s:n,s:n,s:n}", "ended", "reason", "by");
+    return json_pack("{s:o,s:s,s:o}", "ended", value_time_of(view->ended_us), "reason", reason_label(view->reason),
+                     "by", value_text(view->by));
 }
 
 static json_t *carrier_of(enum relay_view_state state) {
@@ -57,7 +58,7 @@ static json_t *view_json(const struct relay_view *view) {
     char client[ADDR_TEXT];
     json_t *end = end_json(view);
     json_t *json =
-        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o}", "id", view->id,
+        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "id", view->id,
                   "service", value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL),
                   "client", value_text(open_address_format(&view->client, client, sizeof client)), "destination",
                   value_text(view->destination), "address", value_text(*view->address ? view->address : NULL), "state",
@@ -67,7 +68,7 @@ static json_t *view_json(const struct relay_view *view) {
                   value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up, "out_bytes",
                   (json_int_t)view->down, "in_rate", (json_int_t)view->up_rate, "out_rate", (json_int_t)view->down_rate,
                   "progress", value_time_of(view->ended_us ? 0 : view->progress_us), "suspended",
-                  value_time_of(view->suspended_us));
+                  value_time_of(view->suspended_us), "detail", value_text(*view->detail ? view->detail : NULL));
     json_object_update(json, end);
     json_decref(end);
     return json;
@@ -94,6 +95,65 @@ static void answer_list(struct http_request *request, const struct relay_answer 
     http_answer_json(request, 200,
                      json_pack("{s:o,s:I,s:o*}", "relays", list, "total", (json_int_t)answer->matching, "sums",
                                has_sums ? sums_json(answer) : NULL));
+}
+
+/* ---- those that wait ---- */
+
+struct merged { /* what the relay threads have, and what waits */
+    struct relay_answer answer;
+    struct relay_view *waiting;
+    const struct relay_view *views[2 * RELAY_VIEWS_MOST]; /* of `answer` */
+};
+
+/* In the order of the query, as many as it has room for. Without memory those that wait are missing. */
+static void add_waiting(const struct relay_requests *requests, const struct relay_query *query, struct merged *merged) {
+    bool may_wait = requests->options.view_waiting && (!query->states || query->states >> RELAY_VIEW_WAITING & 1);
+    struct relay_answer *answer = &merged->answer;
+    size_t matching = 0, count = 0;
+
+    merged->waiting = may_wait ? malloc(query->limit * sizeof *merged->waiting) : NULL;
+    if (merged->waiting)
+        count =
+            requests->options.view_waiting(requests->options.context, query, merged->waiting, query->limit, &matching);
+    for (size_t i = 0; i < count; i++)
+        merged->views[answer->count++] = &merged->waiting[i];
+    answer->matching += matching;
+    relay_views_sort(merged->views, answer->count, query->order);
+    if (answer->count > query->limit)
+        answer->count = query->limit;
+}
+
+/* The relay threads' answer, or NULL: they were not asked. */
+static void answer_merged(const struct relay_requests *requests, struct http_request *request,
+                          const struct relay_query *query, size_t offset, const struct relay_answer *answer) {
+    struct merged merged = {.answer = answer ? *answer : (struct relay_answer){0}};
+
+    for (size_t i = 0; i < merged.answer.count; i++)
+        merged.views[i] = merged.answer.views[i];
+    merged.answer.views = merged.views;
+    add_waiting(requests, query, &merged);
+    answer_list(request, &merged.answer, offset, query->sums);
+    free(merged.waiting);
+}
+
+static bool answer_waiting(const struct relay_requests *requests, struct http_request *request) {
+    const struct relay_query query = {.id = http_request_param(request, "relay")};
+    struct relay_view view;
+    size_t matching;
+
+    if (!requests->options.view_waiting ||
+        !requests->options.view_waiting(requests->options.context, &query, &view, 1, &matching))
+        return false;
+    http_answer_json(request, 200, view_json(&view));
+    return true;
+}
+
+static bool end_waiting(const struct relay_requests *requests, struct http_request *request) {
+    if (!requests->options.end_waiting ||
+        !requests->options.end_waiting(requests->options.context, http_request_param(request, "relay")))
+        return false;
+    http_answer_empty(request, 204);
+    return true;
 }
 
 /* ---- those that ended ---- */
@@ -147,12 +207,17 @@ static void ask(struct relay_requests *requests, struct http_request *request, s
         return;
     }
     *pending = (struct pending){
-        .request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id, .has_sums = query->sums};
+        .request = request, .ticket = query->ticket, .offset = offset, .is_single = query->id, .query = *query};
+    if (query->client) {
+        pending->client = *query->client;
+        pending->query.client = &pending->client;
+    }
 }
 
-static const char *const states[] = {"opening", "open", "suspended", "ended", NULL};
-static const unsigned state_bits[] = {1u << RELAY_VIEW_OPENING, 1u << RELAY_VIEW_SHARED | 1u << RELAY_VIEW_EXCLUSIVE,
-                                      1u << RELAY_VIEW_SUSPENDED, 1u << RELAY_VIEW_ENDED};
+static const char *const states[] = {"waiting", "opening", "open", "suspended", "ended", NULL};
+static const unsigned state_bits[] = {1u << RELAY_VIEW_WAITING, 1u << RELAY_VIEW_OPENING,
+                                      1u << RELAY_VIEW_SHARED | 1u << RELAY_VIEW_EXCLUSIVE, 1u << RELAY_VIEW_SUSPENDED,
+                                      1u << RELAY_VIEW_ENDED};
 static const char *const sums[] = {"agent", NULL};
 static const char *const sorts[] = {"-rate", "-bytes", "-age", "age", "-idle", NULL};
 static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, RELAY_ORDER_OLDEST, RELAY_ORDER_NEWEST,
@@ -184,6 +249,16 @@ static bool check_names(struct http_request *request) {
     return false;
 }
 
+/* False: it is none, and 400 has been answered. On an agent no client waits. */
+static bool take_state(const struct relay_requests *requests, struct http_request *request, unsigned *bits) {
+    size_t first = requests->options.view_waiting ? 0 : 1, state = ANY_STATE;
+
+    if (!http_query_choice(request, "state", states + first, &state))
+        return false;
+    *bits = state < ANY_STATE ? state_bits[first + state] : 0;
+    return true;
+}
+
 /* False: it is none, and 400 has been answered. */
 static bool take_client(struct http_request *request, struct open_address *client, bool *is_given) {
     const char *text = http_request_query(request, "client");
@@ -204,13 +279,14 @@ static bool take_client(struct http_request *request, struct open_address *clien
 
 void relay_requests_list(struct relay_requests *requests, struct http_request *request) {
     uint64_t limit = LIMIT, offset = 0;
-    size_t sort = 0, state = ANY_STATE, sum = NO_SUM;
+    size_t sort = 0, sum = NO_SUM;
+    unsigned state_set = 0;
     struct open_address client;
     bool has_client = false;
 
     if (!http_query_number(request, "limit", 1, RELAY_VIEWS_MOST, &limit) ||
         !http_query_number(request, "offset", 0, RELAY_VIEWS_MOST - 1, &offset) ||
-        !http_query_choice(request, "sort", sorts, &sort) || !http_query_choice(request, "state", states, &state) ||
+        !http_query_choice(request, "sort", sorts, &sort) || !take_state(requests, request, &state_set) ||
         !http_query_choice(request, "sum", sums, &sum) || !check_names(request) ||
         !take_client(request, &client, &has_client))
         return;
@@ -219,12 +295,14 @@ void relay_requests_list(struct relay_requests *requests, struct http_request *r
     struct relay_query query = {.service = http_request_query(request, "service"),
                                 .agent = http_request_query(request, "agent"),
                                 .client = has_client ? &client : NULL,
-                                .states = state < ANY_STATE ? state_bits[state] : 0,
+                                .states = state_set,
                                 .order = orders[sort],
                                 .limit = (size_t)(limit + offset),
                                 .sums = sum != NO_SUM};
     if (requests->options.ended && query.states == 1u << RELAY_VIEW_ENDED)
         answer_ended(requests, request, &query, (size_t)offset);
+    else if (query.states == 1u << RELAY_VIEW_WAITING)
+        answer_merged(requests, request, &query, (size_t)offset, NULL);
     else
         ask(requests, request, &query, (size_t)offset);
 }
@@ -232,12 +310,15 @@ void relay_requests_list(struct relay_requests *requests, struct http_request *r
 void relay_requests_get(struct relay_requests *requests, struct http_request *request) {
     struct relay_query query = {.id = http_request_param(request, "relay"), .limit = 1};
 
-    ask(requests, request, &query, 0);
+    if (!answer_waiting(requests, request))
+        ask(requests, request, &query, 0);
 }
 
 void relay_requests_end(struct relay_requests *requests, struct http_request *request) {
     struct pending *pending = find_free(requests);
 
+    if (end_waiting(requests, request))
+        return;
     if (!pending ||
         !plane_end_relay(requests->options.plane, http_request_param(request, "relay"), ++requests->last_ticket)) {
         answer_busy(request);
@@ -267,12 +348,14 @@ void relay_requests_on_views(struct relay_requests *requests, const struct relay
         return;
     struct pending asked = *pending;
     *pending = (struct pending){0};
+    if (asked.query.client)
+        asked.query.client = &asked.client;
     if (answer->lacks_memory)
         http_answer_json(asked.request, 200, NULL);
-    else if (asked.is_single)
+    else if (!asked.is_single)
+        answer_merged(requests, asked.request, &asked.query, asked.offset, answer);
+    else if (answer->count || !answer_waiting(requests, asked.request)) /* its agent may have given it back meanwhile */
         answer_single(asked.request, answer->count ? answer->views[0] : find_ended(requests, asked.request));
-    else
-        answer_list(asked.request, answer, asked.offset, asked.has_sums);
 }
 
 void relay_requests_on_ended(struct relay_requests *requests, uint64_t ticket, bool found) {
@@ -284,6 +367,8 @@ void relay_requests_on_ended(struct relay_requests *requests, uint64_t ticket, b
     *pending = (struct pending){0};
     if (found)
         http_answer_empty(request, 204);
+    else if (end_waiting(requests, request))
+        return;
     else if (find_ended(requests, request))
         http_answer_error(request, 409, "relay %s has ended already", http_request_param(request, "relay"));
     else

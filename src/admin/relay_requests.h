@@ -18,6 +18,14 @@ struct relay_requests_options { /* copied; what it points to must outlive the re
     struct plane *plane;
     struct loop *loop;                /* of the control thread */
     const struct ended_relays *ended; /* a server's; an agent (NULL) has them on its relay threads, which are asked */
+    /*
+     * A server's clients that wait for an agent and match, up to `room` of them in any order; *matching: all that
+     * match. The next ends one of them; false: there is none with this id. NULL on an agent.
+     */
+    size_t (*view_waiting)(const void *context, const struct relay_query *query, struct relay_view *views, size_t room,
+                           size_t *matching);
+    bool (*end_waiting)(const void *context, const char *id);
+    const void *context; /* of these two */
 };
 
 struct relay_requests *relay_requests_new(const struct relay_requests_options *options); /* NULL: out of memory */

@@ -104,8 +104,12 @@ static bool make_parts(struct admin_shared *shared) {
                                                              .who = options->who,
                                                              .configured = options->configured_level,
                                                              .context = options->context});
-    shared->relays = relay_requests_new(
-        &(struct relay_requests_options){.plane = options->plane, .loop = options->loop, .ended = options->ended});
+    shared->relays = relay_requests_new(&(struct relay_requests_options){.plane = options->plane,
+                                                                         .loop = options->loop,
+                                                                         .ended = options->ended,
+                                                                         .view_waiting = options->view_waiting,
+                                                                         .end_waiting = options->end_waiting,
+                                                                         .context = options->context});
     shared->process = (struct process_watch){.plane = options->plane,
                                              .log = options->log,
                                              .program = options->program,

@@ -20,14 +20,17 @@ struct admin_shared_options { /* copied; what it points to must live as long */
     struct loop *loop;        /* of the control thread */
     struct log *log;
     struct plane *plane;
-    const struct ended_relays *ended; /* see relay_requests.h */
+    const struct ended_relays *ended; /* see relay_requests.h, as for the next */
+    size_t (*view_waiting)(const void *context, const struct relay_query *query, struct relay_view *views, size_t room,
+                           size_t *matching);
+    bool (*end_waiting)(const void *context, const char *id);
     struct recent_events *events;
     const char *who;                        /* in front of log lines: "server" */
     const char *program, *configuration;    /* "munneld", "munnel.json" */
     const char *const *kinds;               /* of events: see event_feed.h */
     json_t *(*status)(const void *context); /* without the caller's role */
     enum log_level (*configured_level)(const void *context);
-    const void *context; /* of these two */
+    const void *context; /* of these four */
     void (*write_metrics)(const void *context, struct metrics *to);
     const void *metrics_context;
     const struct http_route *routes; /* with ADMIN_SHARED_OPERATIONS */

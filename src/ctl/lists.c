@@ -26,7 +26,7 @@ enum tone list_tone(const char *state) {
                  {"unreachable", TONE_BAD},  {"silent", TONE_BAD},      {"ejected", TONE_WARN},
                  {"refused", TONE_BAD},      {"ended", TONE_DIM},       {"opening", TONE_WARN},
                  {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN}, {"connecting", TONE_WARN},
-                 {"lost", TONE_BAD},         {"gave_up", TONE_BAD}};
+                 {"lost", TONE_BAD},         {"gave_up", TONE_BAD},     {"waiting", TONE_WARN}};
 
     for (size_t i = 0; i < COUNT_OF(tones); i++)
         if (strcmp(tones[i].state, state) == 0)

@@ -9,7 +9,7 @@ import { Curve } from './charts.js';
 import { segment } from './api.js';
 import { loadEarlier, mayOperate, now, want } from './store.js';
 
-const SHAPES = { open: 'ok', opening: 'waiting', suspended: 'warn', ended: 'note' };
+const SHAPES = { open: 'ok', opening: 'waiting', suspended: 'warn', waiting: 'waiting', ended: 'note' };
 
 const ending = (relay) => [relay.by && `by ${relay.by}`, relay.reason, relay.detail].filter(Boolean).join(': ');
 

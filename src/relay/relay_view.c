@@ -1,13 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * relay_view: which views a query is for, and in which order. See relay_view.h; relay_views.c makes them.
+ * relay_view: what a record has of a view; which views a query is for, and in which order. See relay_view.h;
+ * relay_views.c makes them.
  */
 #include "config.h"
 
 #include "relay/relay_view.h"
 
+#include "lib/base/strbuf.h"
+#include "relay/client.h"
+
+#include <stdlib.h>
 #include <string.h>
+
+void relay_view_of_record(struct relay_view *view, const struct record *record) {
+    strbuf_copy(view->id, sizeof view->id, record->id);
+    strbuf_copy(view->service, sizeof view->service, record->service);
+    strbuf_copy(view->destination, sizeof view->destination, record->destination);
+    strbuf_copy(view->address, sizeof view->address, record->address);
+    strbuf_copy(view->agent, sizeof view->agent, record->agent ? record->agent : "");
+    strbuf_copy(view->detail, sizeof view->detail, record->detail ? record->detail : "");
+    view->up = record->in;
+    view->down = record->out;
+    view->accepted_us = record->accepted_us;
+    view->dispatched_us = record->dispatched_us;
+    view->opened_us = record->opened_us;
+    view->first_byte_us = record->first_byte_us;
+    view->ended_us = record->ended_us;
+    view->reason = record->reason;
+    view->by = record->by;
+}
+
+void relay_view_of_client(struct relay_view *view, const char *instance, const struct client *client) {
+    char id[PROTO_RELAY_ID_MAX + 1];
+    record_make_id(id, instance, client->number);
+    const struct record record = record_of_client(client, id);
+    relay_view_of_record(view, &record);
+    view->number = client->number;
+    view->session = client->session;
+    view->client = open_address_of(&client->peer);
+}
 
 static bool same_client(const struct open_address *wanted, const struct open_address *client) {
     return memcmp(wanted->host, client->host, sizeof client->host) == 0 &&
@@ -48,4 +81,31 @@ bool relay_view_precedes(const struct relay_view *a, const struct relay_view *b,
     if (key_a != key_b)
         return key_a > key_b;
     return (a->number > b->number) != (order == RELAY_ORDER_OLDEST);
+}
+
+static int compare(const void *a, const void *b, enum relay_order order) {
+    const struct relay_view *const *first = a, *const *second = b;
+    if (relay_view_precedes(*first, *second, order))
+        return -1;
+    return relay_view_precedes(*second, *first, order);
+}
+
+/* qsort has no context. */
+#define COMPARE_BY(name, order)                                                                                        \
+    static int name(const void *a, const void *b) {                                                                    \
+        return compare(a, b, order);                                                                                   \
+    }
+COMPARE_BY(by_newest, RELAY_ORDER_NEWEST)
+COMPARE_BY(by_oldest, RELAY_ORDER_OLDEST)
+COMPARE_BY(by_bytes, RELAY_ORDER_BYTES)
+COMPARE_BY(by_rate, RELAY_ORDER_RATE)
+COMPARE_BY(by_idle, RELAY_ORDER_IDLE)
+
+void relay_views_sort(const struct relay_view **views, size_t count, enum relay_order order) {
+    static int (*const by[])(const void *a, const void *b) = {[RELAY_ORDER_NEWEST] = by_newest,
+                                                              [RELAY_ORDER_OLDEST] = by_oldest,
+                                                              [RELAY_ORDER_BYTES] = by_bytes,
+                                                              [RELAY_ORDER_RATE] = by_rate,
+                                                              [RELAY_ORDER_IDLE] = by_idle};
+    qsort(views, count, sizeof *views, by[order]);
 }

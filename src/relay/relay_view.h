@@ -22,6 +22,7 @@
 #include "proto/open.h"
 #include "relay/record.h"
 
+struct client;
 struct plane;
 
 enum {
@@ -36,7 +37,8 @@ enum {
     S(SHARED, "shared")       /* it runs on shared links */                                                            \
     S(EXCLUSIVE, "exclusive") /* in one direction at least on a link of its own */                                     \
     S(SUSPENDED, "suspended") /* its link was lost, and no other is there yet */                                       \
-    S(ENDED, "ended")         /* it is over */
+    S(ENDED, "ended")         /* it is over */                                                                         \
+    S(WAITING, "waiting")     /* on a server, whose control plane has it: a client without an agent */
 
 enum relay_view_state {
 #define RELAY_VIEW_STATE_ENUM(name, label) RELAY_VIEW_##name,
@@ -64,7 +66,7 @@ struct relay_view {
     uint64_t ended_us;                                             /* 0: it is not; then the rest has no meaning */
     enum relay_reason reason;
     const char *by;                 /* the side that ended it; static, or NULL */
-    char detail[PROTO_DETAIL_SIZE]; /* more than `reason` has, or "" */
+    char detail[PROTO_DETAIL_SIZE]; /* more than `reason` has, or ""; what one that waits is waiting for */
 };
 
 /* The first of an answer has the most of it. */
@@ -86,12 +88,17 @@ struct relay_query { /* copied, with its texts */
     bool sums;    /* all that match are added up, too, by their agents; none of those that ended */
 };
 
+/* What a record has; nothing else of the view is touched. The next: a client that the control plane has. */
+void relay_view_of_record(struct relay_view *view, const struct record *record);
+void relay_view_of_client(struct relay_view *view, const char *instance, const struct client *client);
 /* Without a look at the id. */
 bool relay_view_matches(const struct relay_view *view, const struct relay_query *query);
 /* The view with the larger key precedes; of those with the same key, that with the larger number, or with the smaller
  * one in RELAY_ORDER_OLDEST. */
 uint64_t relay_view_key(const struct relay_view *view, enum relay_order order);
 bool relay_view_precedes(const struct relay_view *a, const struct relay_view *b, enum relay_order order);
+
+void relay_views_sort(const struct relay_view **views, size_t count, enum relay_order order);
 
 struct relay_answer { /* valid during the event */
     uint64_t ticket;

@@ -27,6 +27,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/status.c \
 	src/server/admin/values.c \
 	src/server/admin/values.h \
+	src/server/admin/waiting.c \
 	src/server/auth/agent_listener.c \
 	src/server/auth/agent_listener.h \
 	src/server/auth/authenticate.c \

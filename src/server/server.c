@@ -234,6 +234,7 @@ static int make_admin(struct server *server, struct error *error) {
                                     .ended = server->ended,
                                     .links = &server->links,
                                     .registry = server->registry,
+                                    .dispatch = server->dispatch,
                                     .agent_listener = server->agent_listener,
                                     .events = server->events,
                                     .statistics = server->statistics,

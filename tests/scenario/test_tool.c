@@ -96,6 +96,34 @@ START_TEST(a_relay_is_found_shown_and_ended) {
 }
 END_TEST
 
+static bool waits(struct tooled *tooled) {
+    return tooled_run(tooled, "relay", "list", "--state", "waiting", "--json", NULL) == 0 &&
+           strstr(tooled->output, "\"state\":\"waiting\"");
+}
+
+START_TEST(a_client_that_waits_is_found_shown_and_ended) {
+    struct tooled tooled = tooled_start("waiting");
+    char id[64];
+
+    sandbox_kill(tooled.sandbox, tooled.agent);
+    int fd = socket_client(tooled.port);
+    ck_assert(HOLDS_WITHIN(SOON_MS, waits(&tooled)));
+    text_in(tooled.output, "id", id, sizeof id);
+    EXPECT(&tooled, 0, "relay", "list", "--service=echo");
+    prints(&tooled, id);
+    prints(&tooled, "waiting");
+    EXPECT(&tooled, 0, "relay", "show", id);
+    prints(&tooled, "waits: ");
+    EXPECT(&tooled, 0, "relay", "end", id);
+    prints(&tooled, ": reset");
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    EXPECT(&tooled, 0, "relay", "list", "--service=echo");
+    prints(&tooled, "No relay matches.");
+    close(fd);
+    tooled_end(&tooled);
+}
+END_TEST
+
 static bool agents_have(struct tooled *tooled, const char *state) {
     return tooled_run(tooled, "status", NULL) == 0 && strstr(tooled->output, state);
 }
@@ -409,6 +437,7 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
 END_TEST
 
 SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
+              SCENARIO(a_client_that_waits_is_found_shown_and_ended, 60),
               SCENARIO(a_relay_is_found_shown_and_ended, 60),
               SCENARIO(an_agent_is_drained_undrained_and_disconnected, 60),
               SCENARIO(agents_are_listed_by_the_server_that_runs, 60),

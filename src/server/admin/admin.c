@@ -65,6 +65,8 @@ static int make_shared(struct admin *admin, struct error *error) {
                                                 .log = options->log,
                                                 .plane = options->plane,
                                                 .ended = options->ended,
+                                                .view_waiting = admin_view_waiting,
+                                                .end_waiting = admin_end_waiting,
                                                 .events = options->events,
                                                 .who = "server",
                                                 .program = "munneld",

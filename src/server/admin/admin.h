@@ -21,6 +21,7 @@ struct admin;
 struct agent_listener;
 struct background;
 struct client_table;
+struct dispatch;
 struct ended_relays;
 struct recent_events;
 struct statistics;
@@ -38,6 +39,7 @@ struct admin_options { /* all outlive it */
     const struct ended_relays *ended;
     const struct link_count *links;
     struct registry *registry;
+    struct dispatch *dispatch;
     struct agent_listener *agent_listener;
     struct recent_events *events; /* it becomes their reader */
     const struct statistics *statistics;

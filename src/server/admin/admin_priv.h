@@ -92,6 +92,12 @@ void admin_answer_applied(const struct admin *admin, struct http_request *reques
 
 void admin_cancel_checks(struct admin *admin); /* answers their requests */
 
+/* ---- waiting.c: see relay_requests.h ---- */
+
+size_t admin_view_waiting(const void *admin, const struct relay_query *query, struct relay_view *views, size_t room,
+                          size_t *matching);
+bool admin_end_waiting(const void *admin, const char *id);
+
 /* ---- agents.c ---- */
 
 size_t admin_agents_known(const struct admin *admin);

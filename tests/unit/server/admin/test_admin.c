@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, problems.c, services.c, agents.c, history_answer.c, sources.c and readiness.c, and those of
- * shared.c (event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as an administrator meets
- * them.
+ * operations of status.c, problems.c, services.c, agents.c, history_answer.c, sources.c, readiness.c and waiting.c, and
+ * those of shared.c (event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as an administrator
+ * meets them.
  */
 #include "config.h"
 
@@ -243,6 +243,82 @@ START_TEST(relays_are_those_of_the_data_plane) {
     expect_status("GET", "/v1/relays?agent=web1%233f2a9g", 400);
     expect_status("GET", "/v1/relays?limits=1", 400);
     expect_status("GET", "/v1/relays?sum=service", 400);
+    finish();
+}
+END_TEST
+
+/* Two clients of s0, which have no agent. */
+static void begin_with_two_that_wait(int fds[2]) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "alpha");
+    server_fixture_lose(&fixture, &agent);
+    for (size_t i = 0; i < 2; i++)
+        fds[i] = server_fixture_connect(&fixture, 0);
+    for (int i = 0; i < 1000 && fixture.server->services.waiting < 2; i++)
+        server_fixture_run(&fixture);
+    ck_assert_uint_eq(fixture.server->services.waiting, 2);
+}
+
+static unsigned ask_with_views(const char *path, const struct relay_view *const *views, size_t count) {
+    struct fake_order asked;
+    int fd = send_request("GET", path, "");
+
+    ck_assert(server_fixture_wait_for(&fixture, FAKE_VIEW, 1));
+    ck_assert(fake_take(FAKE_VIEW, &asked));
+    fake_answer_views(&asked, views, count);
+    return take_answer(fd);
+}
+
+START_TEST(client_that_waits_is_a_relay_with_what_it_waits_for) {
+    struct relay_view busy = make_view("0123abcd-99");
+    const struct relay_view *views[] = {&busy};
+    int fds[2];
+
+    begin_with_two_that_wait(fds);
+    get("/v1/relays?state=waiting"); /* the relay threads are not asked */
+    expect_number("total", 2);
+    expect_text("relays/0/state", "waiting");
+    expect_text("relays/0/service", "s0");
+    expect_text("relays/0/detail", "waits: no agent of the service is connected");
+    ck_assert(json_is_null(at("relays/0/agent")) && json_is_null(at("relays/0/ended")));
+    ck_assert(json_is_null(at("relays/0/wait_ms")) && json_is_string(at("relays/0/accepted")));
+    ck_assert_uint_eq(ask_with_views("/v1/relays?limit=2", views, 1), 200);
+    expect_number("total", 3);
+    ck_assert_uint_eq(json_array_size(at("relays")), 2);
+    expect_text("relays/0/state", "open"); /* it has a rate */
+    expect_text("relays/1/state", "waiting");
+    get("/v1/relays?state=waiting&client=127.0.0.1&limit=1&offset=1");
+    expect_number("total", 2);
+    ck_assert_uint_eq(json_array_size(at("relays")), 1);
+    get("/v1/relays?state=waiting&client=192.0.2.1");
+    expect_number("total", 0);
+    ck_assert_uint_eq(ask_with_views("/v1/relays?agent=alpha", NULL, 0), 200);
+    expect_number("total", 0);
+    close(fds[0]);
+    close(fds[1]);
+    finish();
+}
+END_TEST
+
+START_TEST(client_that_waits_is_shown_and_ended_by_its_id) {
+    int fds[2];
+    char path[64], id[48];
+
+    begin_with_two_that_wait(fds);
+    get("/v1/relays?state=waiting&sort=-age");
+    snprintf(id, sizeof id, "%s", json_string_value(at("relays/0/id")));
+    snprintf(path, sizeof path, "/v1/relays/%s", id);
+    get(path);
+    expect_text("id", id);
+    expect_text("state", "waiting");
+    expect_status("DELETE", path, 204);
+    ck_assert(server_fixture_is_reset(&fixture, fds[0]));
+    get("/v1/relays?state=waiting");
+    expect_number("total", 1);
+    get("/v1/relays?state=ended");
+    expect_text("relays/0/id", id);
+    expect_text("relays/0/reason", "operator");
+    close(fds[1]);
     finish();
 }
 END_TEST
@@ -501,6 +577,8 @@ static TCase *relays(void) {
 
     tcase_add_test(group, longest_label_that_is_documented_is_searched_for);
     tcase_add_test(group, relays_are_those_of_the_data_plane);
+    tcase_add_test(group, client_that_waits_is_a_relay_with_what_it_waits_for);
+    tcase_add_test(group, client_that_waits_is_shown_and_ended_by_its_id);
     tcase_add_test(group, relay_that_ended_is_there_and_cannot_be_ended);
     tcase_add_test(group, relay_is_ended_or_not_there);
     tcase_add_test(group, questions_beyond_what_the_data_plane_takes_are_put_off);
