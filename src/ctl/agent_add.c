@@ -120,6 +120,8 @@ static int print_code(const char *code, const struct credential *credential) {
     fprintf(stderr,
             "The join code of %s; it holds the agent's secret. On the agent's machine:\n"
             "  munnel-agent --join -\n"
+            "or, for the agent that systemd runs there:\n"
+            "  STATE_DIRECTORY=/var/lib/munnel-agent munnel-agent --join-only -\n"
             "and paste the line that is printed alone.\n",
             credential->name);
     print_servers(code);

@@ -47,6 +47,14 @@ START_TEST(a_server_started_by_its_command_line_is_found_where_it_listens) {
 }
 END_TEST
 
+START_TEST(the_line_for_a_packaged_agent_is_printed_too) {
+    ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(printed.text[1], "  munnel-agent --join -\n"));
+    ck_assert_ptr_nonnull(
+        strstr(printed.text[1], "  STATE_DIRECTORY=/var/lib/munnel-agent munnel-agent --join-only -\n"));
+}
+END_TEST
+
 START_TEST(the_file_keeps_no_token) {
     char digits[SECRET_HEX];
     ck_assert_int_eq(tool_run(agent_add_run, "web1", NULL), 0);
@@ -331,6 +339,7 @@ static TCase *adding(void) {
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_join_code_holds_all_that_an_agent_needs);
     tcase_add_test(group, a_server_started_by_its_command_line_is_found_where_it_listens);
+    tcase_add_test(group, the_line_for_a_packaged_agent_is_printed_too);
     tcase_add_test(group, the_file_keeps_no_token);
     tcase_add_test(group, groups_and_expiry_are_kept);
     tcase_add_test(group, a_group_that_no_service_has_is_warned_of);
