@@ -7,24 +7,13 @@
 #ifndef MUNNEL_CTL_DETAILS_H
 #define MUNNEL_CTL_DETAILS_H
 
+#include "ctl/value_text.h"
 #include "lib/display/display.h"
-
-enum detail_kind {
-    DETAIL_TEXT,
-    DETAIL_STATE, /* with its colour */
-    DETAIL_LIST,
-    DETAIL_COUNT,
-    DETAIL_BYTES,
-    DETAIL_BIT_RATE,
-    DETAIL_RATE,
-    DETAIL_MS,
-    DETAIL_TIME /* and how long ago */
-};
 
 struct detail {
     const char *label;
     const char *name; /* as answer.h takes it */
-    enum detail_kind kind;
+    enum value_kind kind;
 };
 
 /* `title`, then what is there. */

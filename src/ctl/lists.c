@@ -7,8 +7,8 @@
 
 #include "ctl/lists.h"
 
-#include "ctl/admin_command.h"
 #include "ctl/answer.h"
+#include "ctl/value_text.h"
 #include "lib/display/table.h"
 
 #include <stdlib.h>
@@ -36,58 +36,12 @@ enum tone list_tone(const char *state) {
 
 /* ---- cells ---- */
 
-static void add_text(struct table *table, const json_t *json, const char *name) {
-    table_add(table, TONE_PLAIN, answer_text(json, name, ""));
-}
-
-static void add_state(struct table *table, const json_t *json, const char *name) {
-    const char *state = answer_text(json, name, "");
-
-    table_add(table, list_tone(state), state);
-}
-
-static void add_list(struct table *table, const json_t *json, const char *name) {
-    char *text = answer_list(json, name);
+static void add(struct table *table, const json_t *json, const char *name, enum value_kind kind) {
+    char *text = value_text(json, name, kind);
 
     table->lacks_memory |= !text;
-    table_add(table, TONE_PLAIN, text ? text : "");
+    table_add(table, kind == VALUE_STATE && text ? list_tone(text) : TONE_PLAIN, text ? text : "");
     free(text);
-}
-
-static void add_count(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_count(text, answer_number(json, name)));
-}
-
-static void add_bytes(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_bytes(text, answer_number(json, name)));
-}
-
-static void add_bit_rate(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_bit_rate(text, answer_rate(json, name)));
-}
-
-static void add_ms(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_ms(text, answer_number(json, name)));
-}
-
-static void add_time(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_local_time(text, answer_text(json, name, NULL), admin_now_ms()));
-}
-
-static void add_age(struct table *table, const json_t *json, const char *name) {
-    char text[NUMBER_TEXT];
-
-    table_add(table, TONE_PLAIN, number_age(text, answer_text(json, name, NULL), admin_now_ms()));
 }
 
 /* ---- lists ---- */
@@ -95,14 +49,14 @@ static void add_age(struct table *table, const json_t *json, const char *name) {
 typedef void add_row(struct table *table, const json_t *element);
 
 static int print_list(const struct display *display, const json_t *list, const struct table_column *columns,
-                      size_t column_count, add_row *add, const char *none, struct error *error) {
+                      size_t column_count, add_row *add_element, const char *none, struct error *error) {
     struct table table = table_begin(columns, column_count);
     const json_t *element;
     size_t i;
     int result = 0;
 
     json_array_foreach (list, i, element)
-        add(&table, element);
+        add_element(&table, element);
     if (json_array_size(list) == 0)
         fprintf(display->file, "%s\n", none);
     else if (table_print(&table, display) != 0)
@@ -112,17 +66,17 @@ static int print_list(const struct display *display, const json_t *list, const s
 }
 
 static void add_service(struct table *table, const json_t *service) {
-    char able[NUMBER_TEXT], known[NUMBER_TEXT], rate[NUMBER_TEXT];
+    char able[NUMBER_TEXT], known[NUMBER_TEXT];
 
-    add_text(table, service, "name");
-    add_state(table, service, "state");
-    add_list(table, service, "listen");
+    add(table, service, "name", VALUE_TEXT);
+    add(table, service, "state", VALUE_STATE);
+    add(table, service, "listen", VALUE_LIST);
     table_format(table, TONE_PLAIN, "%s/%s", number_count(able, answer_number(service, "able")),
                  number_count(known, answer_number(service, "known")));
-    add_count(table, service, "relays");
-    table_add(table, TONE_PLAIN, number_rate(rate, answer_rate(service, "new_rate")));
-    add_bit_rate(table, service, "in_rate");
-    add_bit_rate(table, service, "out_rate");
+    add(table, service, "relays", VALUE_COUNT);
+    add(table, service, "new_rate", VALUE_RATE);
+    add(table, service, "in_rate", VALUE_BIT_RATE);
+    add(table, service, "out_rate", VALUE_BIT_RATE);
 }
 
 int list_services(const struct display *display, const json_t *services, struct error *error) {
@@ -139,15 +93,15 @@ int list_services(const struct display *display, const json_t *services, struct 
 }
 
 static void add_agent(struct table *table, const json_t *agent) {
-    add_text(table, agent, "name");
-    add_state(table, agent, "state");
-    add_age(table, agent, "since");
-    add_list(table, agent, "groups");
-    add_text(table, agent, "address");
-    add_ms(table, agent, "rtt_ms");
-    add_count(table, agent, "relays");
-    add_bit_rate(table, agent, "in_rate");
-    add_bit_rate(table, agent, "out_rate");
+    add(table, agent, "name", VALUE_TEXT);
+    add(table, agent, "state", VALUE_STATE);
+    add(table, agent, "since", VALUE_AGE);
+    add(table, agent, "groups", VALUE_LIST);
+    add(table, agent, "address", VALUE_TEXT);
+    add(table, agent, "rtt_ms", VALUE_MS);
+    add(table, agent, "relays", VALUE_COUNT);
+    add(table, agent, "in_rate", VALUE_BIT_RATE);
+    add(table, agent, "out_rate", VALUE_BIT_RATE);
 }
 
 int list_agents(const struct display *display, const json_t *agents, struct error *error) {
@@ -166,14 +120,14 @@ int list_agents(const struct display *display, const json_t *agents, struct erro
 }
 
 static void add_relay(struct table *table, const json_t *relay) {
-    add_text(table, relay, "id");
-    add_text(table, relay, "service");
-    add_text(table, relay, "agent");
-    add_text(table, relay, "client");
-    add_state(table, relay, "state");
-    add_age(table, relay, "accepted");
-    add_bytes(table, relay, "in_bytes");
-    add_bytes(table, relay, "out_bytes");
+    add(table, relay, "id", VALUE_TEXT);
+    add(table, relay, "service", VALUE_TEXT);
+    add(table, relay, "agent", VALUE_TEXT);
+    add(table, relay, "client", VALUE_TEXT);
+    add(table, relay, "state", VALUE_STATE);
+    add(table, relay, "accepted", VALUE_AGE);
+    add(table, relay, "in_bytes", VALUE_BYTES);
+    add(table, relay, "out_bytes", VALUE_BYTES);
 }
 
 int list_relays(const struct display *display, const json_t *relays, struct error *error) {
@@ -190,10 +144,10 @@ int list_relays(const struct display *display, const json_t *relays, struct erro
 }
 
 static void add_source(struct table *table, const json_t *source) {
-    add_text(table, source, "address");
-    add_time(table, source, "until");
-    add_count(table, source, "failures");
-    add_text(table, source, "last");
+    add(table, source, "address", VALUE_TEXT);
+    add(table, source, "until", VALUE_CLOCK);
+    add(table, source, "failures", VALUE_COUNT);
+    add(table, source, "last", VALUE_TEXT);
 }
 
 int list_sources(const struct display *display, const json_t *sources, struct error *error) {
@@ -207,11 +161,11 @@ int list_sources(const struct display *display, const json_t *sources, struct er
 }
 
 static void add_key(struct table *table, const json_t *key) {
-    add_text(table, key, "agent");
-    add_text(table, key, "server");
-    add_text(table, key, "answer");
-    add_state(table, key, "result");
-    add_text(table, key, "because");
+    add(table, key, "agent", VALUE_TEXT);
+    add(table, key, "server", VALUE_TEXT);
+    add(table, key, "answer", VALUE_TEXT);
+    add(table, key, "result", VALUE_STATE);
+    add(table, key, "because", VALUE_TEXT);
 }
 
 int list_keys(const struct display *display, const json_t *keys, struct error *error) {
@@ -229,13 +183,13 @@ int list_keys(const struct display *display, const json_t *keys, struct error *e
 static void add_server(struct table *table, const json_t *server) {
     double permitted = answer_number(server, "services.permitted"), refused = answer_number(server, "services.refused");
 
-    add_text(table, server, "address");
-    add_state(table, server, "state");
-    add_age(table, server, "since");
-    add_ms(table, server, "rtt_ms");
+    add(table, server, "address", VALUE_TEXT);
+    add(table, server, "state", VALUE_STATE);
+    add(table, server, "since", VALUE_AGE);
+    add(table, server, "rtt_ms", VALUE_MS);
     table_format(table, TONE_PLAIN, "%.0f", permitted < 0 ? 0 : permitted);
     table_format(table, refused > 0 ? TONE_WARN : TONE_PLAIN, "%.0f", refused < 0 ? 0 : refused);
-    add_text(table, server, "failure.detail");
+    add(table, server, "failure.detail", VALUE_TEXT);
 }
 
 int list_servers(const struct display *display, const json_t *servers, struct error *error) {
@@ -253,10 +207,10 @@ int list_servers(const struct display *display, const json_t *servers, struct er
 static void add_asked_service(struct table *table, const json_t *service) {
     const char *because = answer_text(service, "because", NULL);
 
-    add_text(table, service, "name");
-    add_state(table, service, "state");
-    add_text(table, service, "server");
-    add_list(table, service, "connect");
+    add(table, service, "name", VALUE_TEXT);
+    add(table, service, "state", VALUE_STATE);
+    add(table, service, "server", VALUE_TEXT);
+    add(table, service, "connect", VALUE_LIST);
     table_add(table, TONE_PLAIN, because ? because : answer_text(service, "destination.reason", ""));
 }
 

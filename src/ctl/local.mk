@@ -67,7 +67,9 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/subcommand.c \
 	src/ctl/subcommand.h \
 	src/ctl/tar_writer.c \
-	src/ctl/tar_writer.h
+	src/ctl/tar_writer.h \
+	src/ctl/value_text.c \
+	src/ctl/value_text.h
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel
