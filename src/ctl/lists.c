@@ -107,13 +107,13 @@ static void add_agent(struct table *table, const json_t *agent) {
 int list_agents(const struct display *display, const json_t *agents, struct error *error) {
     static const struct table_column columns[] = {{.title = "AGENT"},
                                                   {.title = "STATE", .is_whole = true},
-                                                  {.title = "FOR", .is_right = true},
+                                                  {.title = "FOR", .is_right = true, .spare = 1},
                                                   {.title = "GROUPS"},
                                                   {.title = "ADDRESS"},
                                                   {.title = "RTT", .is_right = true},
                                                   {.title = "RELAYS", .is_right = true},
-                                                  {.title = "IN", .is_right = true},
-                                                  {.title = "OUT", .is_right = true}};
+                                                  {.title = "IN", .is_right = true, .spare = 2},
+                                                  {.title = "OUT", .is_right = true, .spare = 2}};
 
     return print_list(display, agents, columns, COUNT_OF(columns), add_agent,
                       "There is no agent. Let one in: munnel agent add NAME", error);

@@ -50,21 +50,31 @@ static void make_sentence(const json_t *status, char *text, size_t size) {
              number_age(up, answer_text(status, "started", ""), now_ms));
 }
 
-static int print_lists(struct admin_context *context, struct error *error) {
-    struct http_reply services = {0}, agents = {0};
-    int result = -1;
+typedef int print_list(const struct display *display, const json_t *list, struct error *error);
 
-    if (admin_call(context->client, "GET", "/v1/services", &services, error) == 0 &&
-        admin_call(context->client, "GET", "/v1/agents", &agents, error) == 0) {
+/* The member `name` of the answer to /v1/NAME. */
+static int print_part(struct admin_context *context, const char *name, print_list *print, const char *well,
+                      const char *where, struct error *error) {
+    struct http_reply reply = {0};
+    char target[64];
+
+    snprintf(target, sizeof target, "/v1/%s", name);
+    int result = admin_call(context->client, "GET", target, &reply, error);
+    if (result == 0) {
+        const json_t *list = answer_at(reply.json, name);
+        json_t *part = status_part(list, well);
         fputc('\n', context->display.file);
-        result = list_services(&context->display, answer_at(services.json, "services"), error);
-        fputc('\n', context->display.file);
-        if (result == 0)
-            result = list_agents(&context->display, answer_at(agents.json, "agents"), error);
+        result = part ? print(&context->display, part, error) : error_set(error, "out of memory");
+        status_done_part(&context->display, part, list, where);
     }
-    http_reply_done(&services);
-    http_reply_done(&agents);
+    http_reply_done(&reply);
     return result;
+}
+
+static int print_lists(struct admin_context *context, struct error *error) {
+    if (print_part(context, "services", list_services, "ok", "munnel service list", error) != 0)
+        return -1;
+    return print_part(context, "agents", list_agents, "connected", "munnel agent list", error);
 }
 
 static int print_server(struct admin_context *context, const json_t *status, struct error *error) {

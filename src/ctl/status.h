@@ -13,6 +13,15 @@ enum { STATUS_DEGRADED = 1, STATUS_DOWN = 2 }; /* exit codes */
 
 /* Of /v1/status: 0 well, 1 degraded, 2 down. */
 int status_code(const json_t *status);
+/*
+ * At most STATUS_LISTED of a list, for status_done_part(): first those that are not as `well`, in their order. A list
+ * of a thousand would leave nothing of the problems on the screen. NULL: out of memory.
+ */
+enum { STATUS_LISTED = 30 };
+json_t *status_part(const json_t *list, const char *well);
+/* "970 more: WHERE", if it is not all of the list, and frees it. */
+void status_done_part(const struct display *display, json_t *part, const json_t *list, const char *where);
+
 /* Each behind an empty line: what, since when, why, what to do. */
 void status_print_problems(const struct display *display, const json_t *status, int64_t now_ms);
 

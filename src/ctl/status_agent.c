@@ -57,8 +57,11 @@ int status_print_agent(struct admin_context *context, const json_t *status, stru
     if (result == 0)
         result = admin_call(context->client, "GET", "/v1/services", &services, error);
     if (result == 0) {
+        const json_t *list = answer_at(services.json, "services");
+        json_t *part = status_part(list, "ok");
         fputc('\n', display->file);
-        result = list_asked_services(display, answer_at(services.json, "services"), error);
+        result = part ? list_asked_services(display, part, error) : error_set(error, "out of memory");
+        status_done_part(display, part, list, "munnel top --once");
     }
     http_reply_done(&services);
     return result == 0 ? status_code(status) : -1;

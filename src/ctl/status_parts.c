@@ -39,6 +39,28 @@ void status_print_head(const struct display *display, const json_t *status, cons
     display_fold(display, (unsigned)(at + strlen(stopping)), 2, sentence);
 }
 
+/* ---- parts of lists ---- */
+
+json_t *status_part(const json_t *list, const char *well) {
+    json_t *part = json_array(), *element;
+    size_t i;
+
+    for (int is_well = 0; part && is_well < 2; is_well++)
+        json_array_foreach (list, i, element)
+            if (answer_is(element, "state", well) == is_well && json_array_size(part) < STATUS_LISTED)
+                json_array_append(part, element);
+    return part;
+}
+
+void status_done_part(const struct display *display, json_t *part, const json_t *list, const char *where) {
+    char number[NUMBER_TEXT];
+    size_t more = json_array_size(list) - json_array_size(part);
+
+    if (more)
+        fprintf(display->file, "%s more: %s\n", number_count(number, (double)more), where);
+    json_decref(part);
+}
+
 /* ---- problems ---- */
 
 static void print_part(const struct display *display, const char *label, const char *text) {

@@ -9,10 +9,11 @@
 #include "lib/display/table.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, NARROWEST = 6, CELL_TEXT = 512 };
+enum { GAP = 2, NARROWEST = 6, READABLE = 12, SPARE_MOST = 2, CELL_TEXT = 512 };
 
 struct table table_begin(const struct table_column *columns, size_t count) {
     return (struct table){.columns = columns, .column_count = count};
@@ -66,23 +67,38 @@ static void measure(const struct table *table, size_t *widths) {
     }
 }
 
+static bool can_shrink(const struct table *table, size_t column) {
+    return !table->columns[column].is_whole && !table->columns[column].is_right;
+}
+
 /* The one that can give up a column; column_count: none. */
 static size_t find_widest(const struct table *table, const size_t *widths) {
     size_t widest = table->column_count;
 
     for (size_t i = 0; i < table->column_count; i++)
-        if (!table->columns[i].is_whole && !table->columns[i].is_right && widths[i] > NARROWEST &&
+        if (can_shrink(table, i) && widths[i] > NARROWEST &&
             (widest == table->column_count || widths[i] > widths[widest]))
             widest = i;
     return widest;
 }
 
-static void fit(const struct table *table, size_t *widths, size_t limit) {
-    size_t total = GAP * (table->column_count - 1);
+/* With the gaps. `most`: what a column that can be narrower counts for. */
+static size_t total_width(const struct table *table, const size_t *widths, size_t most) {
+    size_t total = 0;
 
     for (size_t i = 0; i < table->column_count; i++)
-        total += widths[i];
-    for (; total > limit; total--) {
+        if (widths[i])
+            total += GAP + (can_shrink(table, i) && widths[i] > most ? most : widths[i]);
+    return total - GAP;
+}
+
+/* A column that is left out has the width 0. */
+static void fit(const struct table *table, size_t *widths, size_t limit) {
+    for (unsigned spare = 1; spare <= SPARE_MOST && total_width(table, widths, READABLE) > limit; spare++)
+        for (size_t i = 0; i < table->column_count; i++)
+            if (table->columns[i].spare == spare)
+                widths[i] = 0;
+    for (size_t total = total_width(table, widths, SIZE_MAX); total > limit; total--) {
         size_t widest = find_widest(table, widths);
         if (widest == table->column_count)
             return;
@@ -90,21 +106,35 @@ static void fit(const struct table *table, size_t *widths, size_t limit) {
     }
 }
 
-static void print_cell(const struct table *table, const struct display *display, size_t column, const char *text,
-                       enum tone tone, size_t width) {
+/* Returns what has to be left free behind it, if anything follows. */
+static unsigned print_cell(const struct table *table, const struct display *display, size_t column, const char *text,
+                           enum tone tone, size_t width) {
     size_t columns = display_columns(text);
-    bool is_last = column + 1 == table->column_count, is_cut = columns > width;
+    bool is_cut = columns > width;
     size_t length = is_cut ? display_cut(text, width - 1) : strlen(text);
     char *part = strndup(text, length);
     size_t used = is_cut ? (part ? display_columns(part) : length) + 1 : columns;
     int pad = used < width ? (int)(width - used) : 0;
 
-    if (table->columns[column].is_right)
-        fprintf(display->file, "%*s", pad, "");
+    fprintf(display->file, "%*s", table->columns[column].is_right ? pad : 0, "");
     display_tone(display, tone, "%s%s", part ? part : "", is_cut ? display_ellipsis() : "");
-    if (!is_last)
-        fprintf(display->file, "%*s", GAP + (table->columns[column].is_right ? 0 : pad), "");
     free(part);
+    return GAP + (table->columns[column].is_right ? 0 : (unsigned)pad);
+}
+
+/* `cells` NULL: the titles. */
+static void print_row(const struct table *table, const struct display *display, const struct table_cell *cells,
+                      const size_t *widths) {
+    unsigned gap = 0;
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!widths[i])
+            continue;
+        fprintf(display->file, "%*s", (int)gap, "");
+        gap = print_cell(table, display, i, cells ? cells[i].text : table->columns[i].title,
+                         cells ? cells[i].tone : TONE_TITLE, widths[i]);
+    }
+    fputc('\n', display->file);
 }
 
 int table_print(const struct table *table, const struct display *display) {
@@ -117,15 +147,10 @@ int table_print(const struct table *table, const struct display *display) {
     measure(table, widths);
     if (display->width)
         fit(table, widths, display->width);
-    for (size_t i = 0; i < table->column_count && has_titles(table); i++)
-        print_cell(table, display, i, table->columns[i].title, TONE_TITLE, widths[i]);
-    for (size_t i = 0; i < table->count; i++) {
-        size_t column = i % table->column_count;
-        if (column == 0 && (i > 0 || has_titles(table)))
-            fputc('\n', display->file);
-        print_cell(table, display, column, table->cells[i].text, table->cells[i].tone, widths[column]);
-    }
-    fputc('\n', display->file);
+    if (has_titles(table))
+        print_row(table, display, NULL, widths);
+    for (size_t i = 0; i + table->column_count <= table->count; i += table->column_count)
+        print_row(table, display, table->cells + i, widths);
     free(widths);
     return 0;
 }

@@ -14,6 +14,8 @@ struct table_column {
     const char *title; /* NULL in all columns: the table has no line of titles */
     bool is_right;     /* numbers */
     bool is_whole;     /* never shortened: a name that is meant to be copied */
+    /* Where other columns would be shortened to less than 12, those with 1 are left out, then those with 2 as well. */
+    unsigned spare;
 };
 
 struct table {

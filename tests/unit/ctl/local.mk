@@ -41,6 +41,10 @@ unit_ctl_tests += tests/unit/ctl/test_events_follow
 tests_unit_ctl_test_events_follow_SOURCES = tests/unit/ctl/test_events_follow.c
 tests_unit_ctl_test_events_follow_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_status_parts
+tests_unit_ctl_test_status_parts_SOURCES = tests/unit/ctl/test_status_parts.c
+tests_unit_ctl_test_status_parts_LDADD = $(LINK_UNIT_CTL)
+
 unit_ctl_tests += tests/unit/ctl/test_admin_client
 tests_unit_ctl_test_admin_client_SOURCES = tests/unit/ctl/test_admin_client.c
 tests_unit_ctl_test_admin_client_LDADD = $(LINK_UNIT_CTL)

@@ -73,6 +73,41 @@ START_TEST(a_file_gets_whole_lines) {
 }
 END_TEST
 
+/* No column is left without a readable part of its cells as long as there is a spare one. */
+START_TEST(spare_columns_are_left_out_before_others_are_unreadable) {
+    static const struct table_column spare[] = {{.title = "AGENT"},
+                                                {.title = "FOR", .is_right = true, .spare = 1},
+                                                {.title = "ADDRESS"},
+                                                {.title = "OUT", .is_right = true, .spare = 2}};
+    static const struct {
+        unsigned width;
+        const char *lines;
+    } cases[] = {{48, "AGENT              FOR  ADDRESS              OUT\n"
+                      "an-agent-in-ber+  12 m  192.0.2.7:36766  0 bit/s\n"},
+                 {38, "AGENT          ADDRESS             OUT\n"
+                      "an-agent-in-+  192.0.2.7:367+  0 bit/s\n"},
+                 {28, "AGENT          ADDRESS\n"
+                      "an-agent-in-+  192.0.2.7:36+\n"}};
+
+    ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *bytes = NULL;
+        size_t size = 0;
+        struct display display = {.file = open_memstream(&bytes, &size), .width = cases[i].width};
+        struct table table = table_begin(spare, sizeof spare / sizeof *spare);
+        table_add(&table, TONE_PLAIN, "an-agent-in-berlin");
+        table_add(&table, TONE_PLAIN, "12 m");
+        table_add(&table, TONE_PLAIN, "192.0.2.7:36766");
+        table_add(&table, TONE_PLAIN, "0 bit/s");
+        ck_assert_int_eq(table_print(&table, &display), 0);
+        fclose(display.file);
+        ck_assert_str_eq(bytes, cases[i].lines);
+        free(bytes);
+        table_done(&table);
+    }
+}
+END_TEST
+
 static TCase *tables(void) {
     TCase *group = tcase_create("tables");
     tcase_add_checked_fixture(group, be_utf8, NULL);
@@ -80,6 +115,7 @@ static TCase *tables(void) {
     tcase_add_test(group, the_widest_column_is_shortened_with_a_mark_to_fit);
     tcase_add_test(group, an_id_is_never_shortened);
     tcase_add_test(group, a_file_gets_whole_lines);
+    tcase_add_test(group, spare_columns_are_left_out_before_others_are_unreadable);
     return group;
 }
 
