@@ -53,6 +53,15 @@ START_TEST(defaults_are_those_of_the_manual) {
 }
 END_TEST
 
+/* It is not looked up. */
+START_TEST(localhost_is_the_loopback_address) {
+    struct server_config *conf =
+        read_right("{ \"admin\": { \"http\": \"localhost:10002\", \"tokens\": \"t\" }, " ONE_SERVICE " }");
+    ck_assert_str_eq(conf->admin_http, "127.0.0.1:10002");
+    server_config_free(conf);
+}
+END_TEST
+
 START_TEST(defaults_of_a_service) {
     struct server_config *conf = read_right("{ " ONE_SERVICE " }");
     ck_assert_uint_eq(conf->service_count, 1);
@@ -275,6 +284,7 @@ static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_test(group, defaults_are_those_of_the_manual);
     tcase_add_test(group, defaults_of_a_service);
+    tcase_add_test(group, localhost_is_the_loopback_address);
     tcase_add_test(group, without_a_file_certificate_and_agents_are_in_the_state_folder);
     tcase_add_test(group, everything_can_be_said);
     tcase_add_test(group, with_auth_none_there_is_no_agents_file);

@@ -108,6 +108,8 @@ START_TEST(page_gets_an_address_and_a_token_that_is_not_printed_into_a_file) {
     ck_assert(!says(tokens + 29));
     ck_assert_int_eq(run(copy(unit_path("s")), copy("--http=127.0.0.1:10002"), NULL), 0);
     ck_assert(says("nothing has been changed") && says("add to "));
+    ck_assert_int_eq(run(copy(unit_path("t")), copy("--http=localhost:10002"), NULL), 0);
+    ck_assert(says("\n  http://localhost:10002/\n"));
     free(tokens);
     free(conf);
 }
