@@ -98,10 +98,13 @@ export const Head = ({ children, num, wide, group, rows, first, sort, onSort }) 
     ${onSort ? html`<button class="sort" onClick=${onSort}>${children}${sort ? (sort === '-' ? ' ↓' : ' ↑') : ''}</button>`
       : group ? html`<span>${children}</span>` : children}</th>`;
 
+/* What is cut is there when it is pointed at. */
+const wholeText = (children) => [children, children?.props?.children].find((text) => typeof text === 'string');
+
 /* `at`: its place in the two lines of a narrow screen; `unit`: what stands behind it there; `long`: cut off at its column. */
 export const Cell = ({ children, num, at, unit, tone, quiet, mono, name, long }) => html`
   <${name ? 'th' : 'td'} scope=${name ? 'row' : undefined} role=${name ? 'rowheader' : 'cell'} data-unit=${unit}
-    class=${[num && 'num', at, tone, quiet && 'quiet', mono && 'mono', long && 'long', name && 'name'].filter(Boolean).join(' ')}>${long || name ? html`<span class="cut">${children}</span>` : children}<//>`;
+    class=${[num && 'num', at, tone, quiet && 'quiet', mono && 'mono', long && 'long', name && 'name'].filter(Boolean).join(' ')}>${long || name ? html`<span class="cut" title=${wholeText(children)}>${children}</span>` : children}<//>`;
 
 /*
  * Of a long list the first, with a field to filter it by and a button for the rest. `textOf`: of a row, what is looked in.

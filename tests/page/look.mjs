@@ -31,8 +31,10 @@ export class Look {
   async close() {
     const sideways = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     const widest = await this.page.evaluate(() => [...document.querySelectorAll('main *, header *, nav *, footer *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => `${one.localName}.${one.className?.baseVal ?? one.className}`)[0]);
+    const tables = await this.page.evaluate(() => [...document.querySelectorAll('main table[aria-label]')].filter((one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 1).map((one) => `${one.ariaLabel} at ${innerWidth} by ${one.getBoundingClientRect().right - one.parentElement.getBoundingClientRect().right}`));
     await this.context.close();
     equal(this.faults, [], 'faults in the browser');
+    equal(tables, [], `tables that are wider than their place at ${this.page.url()}`);
     ok(sideways <= 0, `it scrolls sideways by ${sideways} pixels at ${this.page.url()}: ${widest}`);
   }
 
