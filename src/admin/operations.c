@@ -102,7 +102,7 @@ int operations_listen(struct http_server *http, struct log *log, const struct op
 
 void operations_answer_metrics(struct http_request *request, void (*write)(const void *context, struct metrics *to),
                                const void *context) {
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
     struct evbuffer *content = metrics ? evbuffer_new() : NULL;
     size_t length = 0;
 

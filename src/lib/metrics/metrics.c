@@ -9,7 +9,6 @@
 
 #include "lib/base/strbuf.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,10 @@
 enum { FIRST_ROOM = 16384, US_DIGITS = 6, REAL_SIZE = 32 };
 
 struct metrics {
-    bool is_json, has_failed;
+    bool has_failed;
     const char *name; /* of the family */
-    enum metric_type type;
     char *text;
     size_t length, room;
-    json_t *json, *samples; /* samples: of the family, a part of json */
 };
 
 static const uint64_t latency_us[] = {1000,   2500,    5000,    10000,   25000,    50000,    100000,   250000,
@@ -34,37 +31,24 @@ static const uint64_t duration_us[] = {10000,       50000,       100000,       5
                                        1000000000u, 5000000000u, 10000000000u, 50000000000u, 100000000000u};
 const struct metric_bounds metric_bounds_duration = {duration_us, sizeof duration_us / sizeof *duration_us};
 
-static struct metrics *new_metrics(bool is_json) {
+struct metrics *metrics_new(void) {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (!metrics)
         return NULL;
-    metrics->is_json = is_json;
-    metrics->json = is_json ? json_object() : NULL;
-    metrics->text = is_json ? NULL : malloc(FIRST_ROOM);
+    metrics->text = malloc(FIRST_ROOM);
     metrics->room = FIRST_ROOM;
-    if (metrics->json || metrics->text)
+    if (metrics->text)
         return metrics;
     free(metrics);
     return NULL;
 }
 
-struct metrics *metrics_text(void) {
-    return new_metrics(false);
-}
-
-struct metrics *metrics_json(void) {
-    return new_metrics(true);
-}
-
 void metrics_free(struct metrics *metrics) {
     if (!metrics)
         return;
-    json_decref(metrics->json);
     free(metrics->text);
     free(metrics);
 }
-
-/* ---- text ---- */
 
 static bool reserve(struct metrics *to, size_t length) {
     size_t room = to->room;
@@ -156,8 +140,31 @@ static void put_bucket(struct metrics *to, const struct metric_label *labels, ui
     put(to, "\n");
 }
 
-static void put_histogram(struct metrics *to, const struct metric_label *labels, const struct metric_bounds *bounds,
-                          const struct histogram_sum *sum) {
+void metrics_family(struct metrics *to, const char *name, enum metric_type type, const char *help) {
+    static const char *const types[] = {
+        [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+    const char *const parts[] = {"# HELP ", name, " ", help, "\n# TYPE ", name, " ", types[type], "\n"};
+    to->name = name;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        put(to, parts[i]);
+}
+
+void metrics_value(struct metrics *to, const struct metric_label *labels, uint64_t value) {
+    put_sample(to, "", labels, NULL);
+    put_number(to, value);
+    put(to, "\n");
+}
+
+void metrics_real(struct metrics *to, const struct metric_label *labels, double value) {
+    char text[REAL_SIZE];
+    snprintf(text, sizeof text, "%.12g", value);
+    put_sample(to, "", labels, NULL);
+    put(to, text);
+    put(to, "\n");
+}
+
+void metrics_histogram(struct metrics *to, const struct metric_label *labels, const struct metric_bounds *bounds,
+                       const struct histogram_sum *sum) {
     uint64_t count = 0;
     unsigned bucket = 0;
     for (size_t i = 0; i < bounds->count; i++) {
@@ -174,121 +181,7 @@ static void put_histogram(struct metrics *to, const struct metric_label *labels,
     put(to, "\n");
 }
 
-static void put_family(struct metrics *to, const char *help) {
-    static const char *const types[] = {
-        [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
-    const char *const parts[] = {"# HELP ", to->name, " ", help, "\n# TYPE ", to->name, " ", types[to->type], "\n"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        put(to, parts[i]);
-}
-
-/* ---- JSON ---- */
-
-/* Takes the reference of `value`, which may be NULL: no memory. */
-static void set(struct metrics *to, json_t *object, const char *key, json_t *value) {
-    if (to->has_failed)
-        json_decref(value);
-    else
-        to->has_failed = json_object_set_new(object, key, value);
-}
-
-static void add_family(struct metrics *to, const char *help) {
-    static const char *const types[] = {
-        [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
-    json_t *family = json_object();
-    to->samples = json_array();
-    to->has_failed |= !family || !to->samples;
-    set(to, family, "type", json_string(types[to->type]));
-    set(to, family, "help", json_string(help));
-    set(to, family, "samples", to->samples);
-    set(to, to->json, to->name, family);
-}
-
-static void add_labels(struct metrics *to, json_t *sample, const struct metric_label *labels) {
-    json_t *object = json_object();
-    to->has_failed |= !object;
-    for (; labels && labels->name; labels++)
-        set(to, object, labels->name, json_string(labels->value));
-    set(to, sample, "labels", object);
-}
-
-static void add_sample(struct metrics *to, json_t *sample) {
-    if (to->has_failed)
-        json_decref(sample);
-    else
-        to->has_failed = json_array_append_new(to->samples, sample);
-}
-
-static void add_value(struct metrics *to, const struct metric_label *labels, json_t *value) {
-    json_t *sample = json_object();
-    to->has_failed |= !sample;
-    add_labels(to, sample, labels);
-    set(to, sample, "value", value);
-    add_sample(to, sample);
-}
-
-static void add_histogram(struct metrics *to, const struct metric_label *labels, const struct histogram_sum *sum) {
-    static const struct {
-        const char *name;
-        double q;
-    } quantiles[] = {{"0.5", 0.5}, {"0.9", 0.9}, {"0.99", 0.99}};
-    json_t *sample = json_object(), *values = json_object();
-    to->has_failed |= !sample || !values;
-    add_labels(to, sample, labels);
-    set(to, sample, "count", json_integer((json_int_t)sum->count));
-    set(to, sample, "sum", json_real((double)sum->sum_us / 1e6));
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        set(to, values, quantiles[i].name, json_real((double)histogram_quantile(sum, quantiles[i].q) / 1e6));
-    set(to, sample, "quantiles", values);
-    add_sample(to, sample);
-}
-
-/* ---- both ---- */
-
-void metrics_family(struct metrics *to, const char *name, enum metric_type type, const char *help) {
-    to->name = name;
-    to->type = type;
-    if (to->is_json)
-        add_family(to, help);
-    else
-        put_family(to, help);
-}
-
-void metrics_value(struct metrics *to, const struct metric_label *labels, uint64_t value) {
-    if (to->is_json) {
-        add_value(to, labels, json_integer((json_int_t)value));
-        return;
-    }
-    put_sample(to, "", labels, NULL);
-    put_number(to, value);
-    put(to, "\n");
-}
-
-void metrics_real(struct metrics *to, const struct metric_label *labels, double value) {
-    char text[REAL_SIZE];
-    if (to->is_json) {
-        add_value(to, labels, json_real(isfinite(value) ? value : 0));
-        return;
-    }
-    snprintf(text, sizeof text, "%.12g", value);
-    put_sample(to, "", labels, NULL);
-    put(to, text);
-    put(to, "\n");
-}
-
-void metrics_histogram(struct metrics *to, const struct metric_label *labels, const struct metric_bounds *bounds,
-                       const struct histogram_sum *sum) {
-    if (to->is_json)
-        add_histogram(to, labels, sum);
-    else
-        put_histogram(to, labels, bounds, sum);
-}
-
 const char *metrics_take_text(struct metrics *metrics, size_t *length) {
     *length = metrics->length;
     return metrics->has_failed ? NULL : metrics->text;
-}
-
-json_t *metrics_take_json(struct metrics *metrics) {
-    return metrics->has_failed ? NULL : json_incref(metrics->json);
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * metrics: families of numbers with labels, written as Prometheus's text format 0.0.4 or as JSON.
+ * metrics: families of numbers with labels, written as Prometheus's text format 0.0.4.
  *
  *     metrics_family(to, "munnel_relays", METRIC_GAUGE, "Relays that there are.");
  *     metrics_value(to, METRIC_LABELS(METRIC_LABEL("service", name)), 3);
  *
- * Text:  # HELP munnel_relays Relays that there are.
- *        # TYPE munnel_relays gauge
- *        munnel_relays{service="WinVNC"} 3
- * JSON:  {"munnel_relays": {"type": "gauge", "samples": [{"labels": {"service": "WinVNC"}, "value": 3}]}}; a
- * histogram's samples have "count", "sum" and "quantiles" {"0.5": ..., "0.9": ..., "0.99": ...} in seconds instead of
- * "value".
+ *     # HELP munnel_relays Relays that there are.
+ *     # TYPE munnel_relays gauge
+ *     munnel_relays{service="WinVNC"} 3
  *
  * Names and labels follow Prometheus's conventions: base units, _total for what only grows. Values of labels may be any
  * text. Running out of memory, or of METRICS_MOST bytes, makes the whole answer fail, and never half of it be taken.
@@ -22,7 +19,6 @@
 
 #include "lib/base/histogram.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -37,7 +33,7 @@ struct metric_label {
 #define METRIC_LABELS(...)        ((const struct metric_label[]){__VA_ARGS__, {NULL, NULL}})
 #define METRIC_NO_LABELS          ((const struct metric_label *)NULL)
 
-/* Bounds of a histogram's buckets in the text, in microseconds, growing: bounds of histogram.h. */
+/* Bounds of a histogram's buckets, in microseconds, growing: bounds of histogram.h. */
 struct metric_bounds {
     const uint64_t *us;
     size_t count;
@@ -47,8 +43,7 @@ extern const struct metric_bounds metric_bounds_duration; /* 10 ms to 100,000 s:
 
 struct metrics;
 
-struct metrics *metrics_text(void); /* NULL: out of memory, as the next */
-struct metrics *metrics_json(void);
+struct metrics *metrics_new(void); /* NULL: out of memory */
 void metrics_free(struct metrics *metrics);
 
 /* Of the samples that follow, of one name without a gap. Texts are the program's own. */
@@ -60,6 +55,5 @@ void metrics_histogram(struct metrics *to, const struct metric_label *labels, co
 
 /* What was written. NULL: it failed. The text is terminated, stays the metrics' own, and has *length bytes. */
 const char *metrics_take_text(struct metrics *metrics, size_t *length);
-json_t *metrics_take_json(struct metrics *metrics); /* a new reference */
 
 #endif

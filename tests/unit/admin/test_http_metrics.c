@@ -40,7 +40,7 @@ START_TEST(each_count_has_its_sample) {
                                        .refused_malformed = 11,
                                        .timed_out = 12,
                                        .streams_dropped = 13};
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
     size_t length;
 
     http_metrics_write(&counts, metrics);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_metrics: what is written as text is what Prometheus reads (promtool judges it, where it is there), and as JSON
- * the same; and it fails as a whole.
+ * test_metrics: what is written is what Prometheus reads (promtool judges it, where it is there), and it fails as a
+ * whole.
  */
 #include "config.h"
 
@@ -47,7 +47,7 @@ static void write_some(struct metrics *to) {
 /* ---- text ---- */
 
 START_TEST(samples_follow_help_and_type) {
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
 
     write_some(metrics);
     const char *text = text_of(metrics);
@@ -63,7 +63,7 @@ START_TEST(samples_follow_help_and_type) {
 END_TEST
 
 START_TEST(buckets_grow_up_to_all) {
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
 
     write_some(metrics);
     const char *text = text_of(metrics);
@@ -93,7 +93,7 @@ END_TEST
 
 /* Debian's package prometheus has it. */
 START_TEST(promtool_has_nothing_to_complain_of) {
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
     char command[512];
 
     if (system("command -v promtool >/dev/null 2>&1") != 0)
@@ -107,7 +107,7 @@ START_TEST(promtool_has_nothing_to_complain_of) {
 END_TEST
 
 START_TEST(too_much_fails_as_a_whole) {
-    struct metrics *metrics = metrics_text();
+    struct metrics *metrics = metrics_new();
     char label[65536];
     size_t length;
 
@@ -132,63 +132,4 @@ static TCase *texts(void) {
     return group;
 }
 
-/* ---- JSON ---- */
-
-static json_t *sample_of(json_t *json, const char *family, size_t index) {
-    json_t *sample = json_array_get(json_object_get(json_object_get(json, family), "samples"), index);
-
-    ck_assert_ptr_nonnull(sample);
-    return sample;
-}
-
-START_TEST(json_has_the_same_numbers) {
-    struct metrics *metrics = metrics_json();
-
-    write_some(metrics);
-    json_t *json = metrics_take_json(metrics);
-    metrics_free(metrics);
-    ck_assert_int_eq(json_integer_value(json_object_get(sample_of(json, "munnel_relays", 0), "value")), 3);
-    json_t *labels = json_object_get(sample_of(json, "munnel_relays", 1), "labels");
-    ck_assert_str_eq(json_string_value(json_object_get(labels, "service")), "a\"b\\c\nd");
-    json_t *dial = sample_of(json, "munnel_relay_dial_seconds", 0);
-    ck_assert_int_eq(json_integer_value(json_object_get(dial, "count")), 3);
-    double median = json_real_value(json_object_get(json_object_get(dial, "quantiles"), "0.5"));
-    ck_assert(median >= 0.0025 && median <= 0.003);
-    json_decref(json);
-}
-END_TEST
-
-static unsigned allocations_left;
-
-static void *few_malloc(size_t size) {
-    return allocations_left > 0 && allocations_left-- ? malloc(size) : NULL;
-}
-
-START_TEST(without_memory_no_json_comes) {
-    unsigned needed = 0;
-    json_t *json = NULL;
-
-    json_set_alloc_funcs(few_malloc, free);
-    for (; !json; needed++) {
-        allocations_left = needed;
-        struct metrics *metrics = metrics_json();
-        if (!metrics)
-            continue;
-        write_some(metrics);
-        json = metrics_take_json(metrics);
-        metrics_free(metrics);
-    }
-    ck_assert_uint_gt(needed, 50);
-    json_decref(json);
-}
-END_TEST
-
-static TCase *jsons(void) {
-    TCase *group = tcase_create("jsons");
-
-    tcase_add_test(group, json_has_the_same_numbers);
-    tcase_add_test(group, without_memory_no_json_comes);
-    return group;
-}
-
-UNIT_MAIN("lib/metrics/metrics", texts, jsons)
+UNIT_MAIN("lib/metrics/metrics", texts)
