@@ -34,7 +34,7 @@ void process_watch_check(struct process_watch *watch, uint64_t now_us) {
     watch->dropped_us = now_us;
 }
 
-bool process_watch_loops_turn(const struct process_watch *watch, uint64_t now_us) {
+static bool loops_turn(const struct process_watch *watch, uint64_t now_us) {
     for (unsigned i = 0; i < plane_thread_count(watch->plane) && i < PLANE_THREADS_MAX; i++)
         if (watch->since_us[i] && now_us > watch->since_us[i] + STUCK_S * 1000000ull)
             return false;
@@ -42,7 +42,7 @@ bool process_watch_loops_turn(const struct process_watch *watch, uint64_t now_us
 }
 
 void process_watch_answer(const struct process_watch *watch, struct http_request *request) {
-    if (process_watch_loops_turn(watch, clock_us()))
+    if (loops_turn(watch, clock_us()))
         http_answer_text(request, 200, "ok\n");
     else
         http_answer_error(request, 503, "a relay thread does not respond");
@@ -53,7 +53,7 @@ void process_watch_answer(const struct process_watch *watch, struct http_request
 static void add_stuck(const struct process_watch *watch, struct problem_list *list) {
     struct problem problem = {.is_bad = true, .kind = "server", .subject = watch->program};
 
-    if (process_watch_loops_turn(watch, clock_us()))
+    if (loops_turn(watch, clock_us()))
         return;
     PROBLEM_SAY(what, "a relay thread does not respond");
     PROBLEM_SAY(why, "its relays stand still; this is a fault of the program or of the machine");

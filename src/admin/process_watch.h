@@ -24,7 +24,6 @@ struct process_watch { /* all zero at first, but for what outlives it: */
 };
 
 void process_watch_check(struct process_watch *watch, uint64_t now_us); /* each second */
-bool process_watch_loops_turn(const struct process_watch *watch, uint64_t now_us);
 void process_watch_add_problems(const struct process_watch *watch, struct problem_list *list);
 void process_watch_answer(const struct process_watch *watch, struct http_request *request); /* GET /healthz */
 

@@ -29,21 +29,6 @@ struct recent_events {
     void *context;
 };
 
-const char *event_kind_word(enum event_kind kind) {
-    static const char *const words[EVENT_KIND_COUNT] = {
-#define EVENT_KIND_WORD(name, word) word,
-        EVENT_KINDS(EVENT_KIND_WORD)
-#undef EVENT_KIND_WORD
-    };
-    return words[kind];
-}
-
-const char *event_severity_word(enum event_severity severity) {
-    static const char *const words[] = {[EVENT_INFO] = "info", [EVENT_WARNING] = "warning", [EVENT_ERROR] = "error"};
-
-    return words[severity];
-}
-
 struct recent_events *recent_events_new(void) {
     return calloc(1, sizeof(struct recent_events));
 }

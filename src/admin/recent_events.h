@@ -20,22 +20,15 @@ enum { RECENT_EVENTS_MOST = 1024, RECENT_EVENT_SUBJECT = 88, RECENT_EVENT_TEXT =
 
 enum event_severity { EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
 
-/* EVENT_KIND(name, word): what it is about, for filters */
-#define EVENT_KINDS(K)                                                                                                 \
-    K(SERVER, "server")           /* started, stops, reloads; subject: "server" */                                     \
-    K(AGENT, "agent")             /* joined, left, draining, suspended, resumed, ejected; subject: its label */        \
-    K(SERVICE, "service")         /* reachable, unreachable, clients refused; subject: its name */                     \
-    K(CERTIFICATE, "certificate") /* read, or near its expiry; subject: "server" */                                    \
-    K(ACCESS, "access")           /* agents rejected, sources blocked; subject: "agent port", or what it names itself */
-
-enum event_kind {
-#define EVENT_KIND_ENUM(name, word) EVENT_KIND_##name,
-    EVENT_KINDS(EVENT_KIND_ENUM)
-#undef EVENT_KIND_ENUM
-        EVENT_KIND_COUNT
+enum event_kind {                         /* what it is about, for filters */
+                  EVENT_KIND_SERVER,      /* started, stops, reloads; subject: "server" */
+                  EVENT_KIND_AGENT,       /* joined, left, draining, suspended, resumed, ejected; subject: its label */
+                  EVENT_KIND_SERVICE,     /* reachable, unreachable, clients refused; subject: its name */
+                  EVENT_KIND_CERTIFICATE, /* read, or near its expiry; subject: "server" */
+                  EVENT_KIND_ACCESS, /* agents rejected, sources blocked; subject: "agent port", or what it names itself
+                                      */
+                  EVENT_KIND_COUNT
 };
-const char *event_kind_word(enum event_kind kind);
-const char *event_severity_word(enum event_severity severity); /* as in the log: "info", "warning", "error" */
 
 struct recent_event {
     uint64_t number;   /* 1, 2, ... since the start */

@@ -23,29 +23,11 @@ struct history {
 
 static enum how how_of(unsigned series) {
     static const enum how hows[] = {
-#define HISTORY_HOW(name, label, unit, how) how,
+#define HISTORY_HOW(name, how) how,
         HISTORY_SERIES_OF(HISTORY_HOW)
 #undef HISTORY_HOW
     };
     return hows[series];
-}
-
-const char *history_series_label(enum history_series series) {
-    static const char *const labels[] = {
-#define HISTORY_LABEL(name, label, unit, how) label,
-        HISTORY_SERIES_OF(HISTORY_LABEL)
-#undef HISTORY_LABEL
-    };
-    return labels[series];
-}
-
-const char *history_series_unit(enum history_series series) {
-    static const char *const units[] = {
-#define HISTORY_UNIT(name, label, unit, how) unit,
-        HISTORY_SERIES_OF(HISTORY_UNIT)
-#undef HISTORY_UNIT
-    };
-    return units[series];
 }
 
 struct history *history_new(unsigned series) {

@@ -23,32 +23,30 @@ enum {
     HISTORY_WINDOW_S = 300 /* quantiles are of the last one to two of these */
 };
 
-/* SERIES(name, label, unit, how a minute is made of its seconds); the first ones are also those of each service. */
+/* SERIES(name, how a minute is made of its seconds); the first ones are also those of each service. */
 #define HISTORY_SERIES_OF(S)                                                                                           \
-    S(IN, "in", "kilobytes", SUM)   /* from clients to destinations; KB of 1000 bytes */                               \
-    S(OUT, "out", "kilobytes", SUM) /* and back */                                                                     \
-    S(NEW, "new", "clients", SUM)   /* accepted */                                                                     \
-    S(REFUSED, "refused", "clients", SUM)                                                                              \
-    S(FAILED, "failed", "clients", SUM) /* that ended without having reached their destination */                      \
-    S(RELAYS, "relays", "clients", MOST)                                                                               \
-    S(WAITING, "waiting", "clients", MOST)                                                                             \
-    S(WAIT_P50, "wait_p50", "microseconds", MOST)                                                                      \
-    S(WAIT_P99, "wait_p99", "microseconds", MOST)                                                                      \
-    S(DIAL_P50, "dial_p50", "microseconds", MOST)                                                                      \
-    S(DIAL_P99, "dial_p99", "microseconds", MOST)                                                                      \
-    S(FIRST_BYTE_P50, "first_byte_p50", "microseconds", MOST)                                                          \
-    S(FIRST_BYTE_P99, "first_byte_p99", "microseconds", MOST)                                                          \
-    S(LAG, "loop_lag", "microseconds", MOST) /* the longest of all loops */
+    S(IN, SUM)  /* kilobytes of 1000 bytes, from clients to destinations */                                            \
+    S(OUT, SUM) /* and back */                                                                                         \
+    S(NEW, SUM) /* clients that were accepted */                                                                       \
+    S(REFUSED, SUM)                                                                                                    \
+    S(FAILED, SUM) /* clients that ended without having reached their destination */                                   \
+    S(RELAYS, MOST)                                                                                                    \
+    S(WAITING, MOST)  /* clients */                                                                                    \
+    S(WAIT_P50, MOST) /* microseconds, as all that follow */                                                           \
+    S(WAIT_P99, MOST)                                                                                                  \
+    S(DIAL_P50, MOST)                                                                                                  \
+    S(DIAL_P99, MOST)                                                                                                  \
+    S(FIRST_BYTE_P50, MOST)                                                                                            \
+    S(FIRST_BYTE_P99, MOST)                                                                                            \
+    S(LAG, MOST) /* the longest of all loops */
 
 enum history_series {
-#define HISTORY_SERIES_ENUM(name, label, unit, how) HISTORY_##name,
+#define HISTORY_SERIES_ENUM(name, how) HISTORY_##name,
     HISTORY_SERIES_OF(HISTORY_SERIES_ENUM)
 #undef HISTORY_SERIES_ENUM
         HISTORY_SERVER_SERIES,
     HISTORY_SERVICE_SERIES = HISTORY_WAIT_P50
 };
-const char *history_series_label(enum history_series series);
-const char *history_series_unit(enum history_series series);
 
 struct history;
 

@@ -72,10 +72,3 @@ uint64_t histogram_quantile(const struct histogram_sum *sum, double q) {
     double count = (double)sum->buckets[bucket];
     return within(bucket, count > 0 ? (rank - before) / count : 1);
 }
-
-uint64_t histogram_up_to(const struct histogram_sum *sum, uint64_t us) {
-    uint64_t count = 0;
-    for (unsigned i = 0; i <= histogram_bucket(us); i++)
-        count += sum->buckets[i];
-    return count;
-}

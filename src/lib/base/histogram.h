@@ -39,8 +39,6 @@ void histogram_sum_add(struct histogram_sum *sum, const struct histogram *histog
 struct histogram_sum histogram_sum_since(const struct histogram_sum *now, const struct histogram_sum *before);
 /* Of those that were measured, the share `q` (0 to 1) took at most so long, in microseconds; 0: none was measured. */
 uint64_t histogram_quantile(const struct histogram_sum *sum, double q);
-/* How many took `us` at most, which must be a bucket's bound. */
-uint64_t histogram_up_to(const struct histogram_sum *sum, uint64_t us);
 unsigned histogram_bucket(uint64_t us);
 uint64_t histogram_bound_us(unsigned bucket); /* inclusive; UINT64_MAX for the last one */
 

@@ -164,7 +164,6 @@ void link_stream_failed(struct link *link, short what); /* error callback of the
 
 /* data.c */
 void link_data_begin(struct link *link); /* takes it over from the bufferevent to its own event; or closes it */
-void link_data_on_event(struct link *link, short what);
 
 /* send.c */
 /* As mux_link_ops: encrypts, until it is flushed; no other link of the thread is written to in between. */

@@ -269,11 +269,6 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
     return listeners;
 }
 
-struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
-                                          struct error *error) {
-    return listener_group_prepare(options, addrs, &(struct listener_donors){.count = 0}, error);
-}
-
 static void give_away(struct listener_group *from, const struct listener *listener) {
     size_t at = 0;
 

@@ -12,12 +12,12 @@
 
 struct listener_group;
 
-/* Binds all of `addrs`; may look up names, and block for it. NULL with `error` that names the address. */
-struct listener_group *listener_group_new(const struct listener_options *options, const struct strlist *addrs,
-                                          struct error *error);
 /*
- * The same for a reload: an address on which one of the `donors`, which are to change or go, listens is taken from it
- * by listener_group_commit, and not bound again. A donor whose port is in the way stops listening at once. Until then
+ * Binds all of `addrs`. NULL with `error` that names the address. At the start, without donors, names are looked up,
+ * which may block.
+ *
+ * At a reload an address on which one of the `donors`, which are to change or go, listens is taken from it by
+ * listener_group_commit, and not bound again. A donor whose port is in the way stops listening at once. Until then
  * listener_group_free undoes all; the donors have to live so long. Nothing may block: a name has the addresses at
  * which a donor listens that was made of it, or is localhost, or is refused.
  */

@@ -137,12 +137,6 @@ START_TEST(long_texts_are_cut) {
 }
 END_TEST
 
-START_TEST(kinds_and_severities_have_words) {
-    ck_assert_str_eq(event_kind_word(EVENT_KIND_CERTIFICATE), "certificate");
-    ck_assert_str_eq(event_severity_word(EVENT_ERROR), "error");
-}
-END_TEST
-
 static TCase *ring(void) {
     TCase *group = tcase_create("ring");
 
@@ -152,7 +146,6 @@ static TCase *ring(void) {
     tcase_add_test(group, a_date_that_was_set_back_makes_nothing_repeated);
     tcase_add_test(group, strangers_push_out_nothing);
     tcase_add_test(group, long_texts_are_cut);
-    tcase_add_test(group, kinds_and_severities_have_words);
     return group;
 }
 

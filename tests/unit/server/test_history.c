@@ -214,21 +214,11 @@ START_TEST(a_service_has_no_series_of_the_server) {
 }
 END_TEST
 
-START_TEST(each_series_has_a_label_of_its_own) {
-    for (int i = 0; i < HISTORY_SERVER_SERIES; i++)
-        for (int k = 0; k < i; k++)
-            ck_assert_str_ne(history_series_label((enum history_series)i),
-                             history_series_label((enum history_series)k));
-    ck_assert_str_eq(history_series_unit(HISTORY_LAG), "microseconds");
-}
-END_TEST
-
 static TCase *rates(void) {
     TCase *group = tcase_create("rates");
 
     tcase_add_test(group, rates_are_means_of_what_is_known);
     tcase_add_test(group, a_service_has_no_series_of_the_server);
-    tcase_add_test(group, each_series_has_a_label_of_its_own);
     return group;
 }
 

@@ -68,7 +68,7 @@ static bool bind_group(struct world *world, const char *first, const char *secon
     struct strlist addrs = {0};
 
     ck_assert(strlist_add(&addrs, first) == 0 && (!second || strlist_add(&addrs, second) == 0));
-    world->group = listener_group_new(&options, &addrs, &world->error);
+    world->group = listener_group_prepare(&options, &addrs, &(struct listener_donors){.count = 0}, &world->error);
     strlist_done(&addrs);
     return world->group;
 }
