@@ -79,16 +79,16 @@ static void start_next_turn(struct relay_thread *thread) {
 }
 
 static void count_no_more(struct relay_thread *thread, struct link *link) {
-    TAILQ_REMOVE(&thread->shaking, link, shaking);
-    link->is_shaking = false;
-    thread->shaking_count--;
+    TAILQ_REMOVE(&thread->handshaking, link, handshaking);
+    link->is_handshaking = false;
+    thread->handshaking_count--;
 }
 
 static bool may_start(struct relay_thread *thread, uint64_t now_us) {
     struct link *oldest;
-    while ((oldest = TAILQ_FIRST(&thread->shaking)) && now_us - oldest->begun_us >= RELAY_THREAD_HANDSHAKE_US)
+    while ((oldest = TAILQ_FIRST(&thread->handshaking)) && now_us - oldest->begun_us >= RELAY_THREAD_HANDSHAKE_US)
         count_no_more(thread, oldest);
-    return thread->starting && thread->shaking_count < RELAY_THREAD_HANDSHAKES_MAX;
+    return thread->starting && thread->handshaking_count < RELAY_THREAD_HANDSHAKES_MAX;
 }
 
 static void start_if_room(struct relay_thread *thread) {
@@ -113,7 +113,7 @@ void relay_thread_await_greeting(struct relay_thread *thread, struct link *link)
 }
 
 void relay_thread_greeted(struct link *link) {
-    if (link->is_shaking) {
+    if (link->is_handshaking) {
         count_no_more(link->thread, link);
         start_if_room(link->thread);
     }
@@ -146,9 +146,9 @@ void relay_thread_forget(struct relay_thread *thread, struct link *link) {
 static void start_one(struct relay_thread *thread, uint64_t now_us) {
     struct link *link = thread->starting;
     forget_start(thread, link);
-    TAILQ_INSERT_TAIL(&thread->shaking, link, shaking);
-    link->is_shaking = true;
-    thread->shaking_count++;
+    TAILQ_INSERT_TAIL(&thread->handshaking, link, handshaking);
+    link->is_handshaking = true;
+    thread->handshaking_count++;
     link->deadline_us += now_us - link->begun_us;
     link->begun_us = now_us;
     thread->ops->start_link(link);
@@ -248,7 +248,7 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     thread->ops = ops;
     thread->index = index;
     thread->starting_end = &thread->starting;
-    TAILQ_INIT(&thread->shaking);
+    TAILQ_INIT(&thread->handshaking);
     for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);

@@ -89,8 +89,8 @@ struct relay_thread {
     struct defer_queue ends;          /* what waits a moment for something to go with: ACKs of ends, OPENED */
     struct link *starting;            /* adopted, handshake not begun; a queue by link->queue_next */
     struct link **starting_end;
-    struct thread_handshakes shaking; /* adopted, handshake begun, and HELLO is not there yet: the oldest first */
-    unsigned shaking_count;
+    struct thread_handshakes handshaking; /* adopted, handshake begun, and HELLO is not there yet: the oldest first */
+    unsigned handshaking_count;
     struct link *greeting;   /* adopted, and HELLO is not there yet; a list by link->greeting_next */
     struct link *dead_links; /* freed by `reap`, when no callback is on the stack */
     struct relay *dead_relays;

@@ -55,7 +55,7 @@ static void on_failed(struct link *link) {
     fail(link, error.text);
 }
 
-static void shake(struct link *link) {
+static void proceed(struct link *link) {
     switch (tls_handshake(link->ssl)) {
     case TLS_DONE:
         on_done(link);
@@ -79,7 +79,7 @@ static void begin_handshake(struct link *link) {
         return;
     }
     SSL_set_bio(link->ssl, bio, bio);
-    shake(link);
+    proceed(link);
 }
 
 /* A server to which many agents come at once does their handshakes one after the other. */
@@ -99,7 +99,7 @@ static void on_connected(struct link *link) {
 
 static void on_event(struct link *link, short what) {
     if (link->state == LINK_HANDSHAKE)
-        shake(link);
+        proceed(link);
     else if (link->state == LINK_CONNECTING && (what & EV_WRITE))
         on_connected(link);
 }

@@ -61,13 +61,13 @@ struct link {
     const struct link_phase *phase;
     struct link *queue_next;                   /* of handshakes that have not begun, or of the dead */
     struct link *greeting_next, **greeting_at; /* server, until HELLO is there; NULL: not in that list */
-    TAILQ_ENTRY(link) shaking;                 /* server */
+    TAILQ_ENTRY(link) handshaking;             /* server */
     struct defer_item again;                   /* more to read, or broken */
     struct defer_item recheck;     /* checks for an RST behind the last read (see on_readable in socket.c) */
     struct defer_item write_retry; /* see send.c */
     struct link_ref ref;
     uint8_t state, write_retries;
-    bool in_starting, is_shaking, timed_out, is_control, was_accepted, tls_failed, refused_by_peer, untrusted,
+    bool in_starting, is_handshaking, timed_out, is_control, was_accepted, tls_failed, refused_by_peer, untrusted,
         received_nothing, no_hello, path_lost;
     bool is_carrier;    /* on_carrier was posted */
     bool reading;       /* inside a read */

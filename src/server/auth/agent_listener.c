@@ -178,7 +178,7 @@ static void wait_for(struct agent_listener *listener, struct preauth_conn *conn,
 /* The oldest handshake that has taken too long, after its relay thread was asked to close it. One that completes
  * meanwhile stays; then plane_disconnect_preauth returns false. */
 static struct preauth_conn *find_slow_handshake(struct agent_listener *listener, const uint64_t *source) {
-    struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, source, PREAUTH_SHAKING);
+    struct preauth_conn *oldest = preauth_table_oldest(&listener->preauth, source, PREAUTH_HANDSHAKING);
 
     if (!oldest || clock_us() - oldest->since_us < HANDSHAKE_MS * 1000ull)
         return NULL;
@@ -244,7 +244,7 @@ void agent_listener_begun(struct agent_listener *listener, uint64_t tag) {
     struct preauth_conn *conn = preauth_table_find(&listener->preauth, tag);
 
     if (conn)
-        preauth_table_shake(conn, clock_us());
+        preauth_table_begin_handshake(conn, clock_us());
 }
 
 bool agent_listener_release(struct agent_listener *listener, uint64_t tag) {

@@ -67,9 +67,9 @@ int preauth_table_adopt(struct preauth_conn *conn) {
     return fd;
 }
 
-void preauth_table_shake(struct preauth_conn *conn, uint64_t now_us) {
+void preauth_table_begin_handshake(struct preauth_conn *conn, uint64_t now_us) {
     assert(conn->state == PREAUTH_ADOPTED);
-    conn->state = PREAUTH_SHAKING;
+    conn->state = PREAUTH_HANDSHAKING;
     conn->since_us = now_us;
 }
 

@@ -20,16 +20,17 @@
 
 enum { PREAUTH_SOURCES = 1024 };
 
-/* waiting: its ClientHello is not complete; adopted: it is in a relay thread's queue; shaking: that does its handshake.
+/* waiting: its ClientHello is not complete; adopted: it is in a relay thread's queue; handshaking: that does its
+ * handshake.
  */
-enum preauth_state { PREAUTH_WAITING, PREAUTH_ADOPTED, PREAUTH_SHAKING };
+enum preauth_state { PREAUTH_WAITING, PREAUTH_ADOPTED, PREAUTH_HANDSHAKING };
 
 struct preauth_conn {
     enum preauth_state state;
     int fd;          /* -1 unless it waits */
     size_t received; /* bytes that the socket held at the last look, when a ClientHello needed more */
     uint64_t tag, source;
-    uint64_t since_us; /* accepted, or, shaking, when its handshake began */
+    uint64_t since_us; /* accepted, or, handshaking, when its handshake began */
     struct addr peer;
     struct event readable;
     void *context; /* the table's */
@@ -54,7 +55,7 @@ struct preauth_conn *preauth_table_add(struct preauth_table *table, int fd, cons
 int preauth_table_watch(struct preauth_conn *conn, uint64_t timeout_us);
 /* waiting -> adopted: returns the descriptor, which is the caller's now. */
 int preauth_table_adopt(struct preauth_conn *conn);
-void preauth_table_shake(struct preauth_conn *conn, uint64_t now_us); /* adopted -> shaking */
+void preauth_table_begin_handshake(struct preauth_conn *conn, uint64_t now_us); /* adopted -> handshaking */
 /* Closes what still waits, and frees `conn`, which may be in its callback. */
 void preauth_table_remove(struct preauth_table *table, struct preauth_conn *conn);
 void preauth_table_remove_waiting(struct preauth_table *table);

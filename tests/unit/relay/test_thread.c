@@ -39,7 +39,7 @@ static struct relay_thread *thread;
 static int started;
 
 static void on_start(struct link *link) {
-    ck_assert(link->is_shaking);
+    ck_assert(link->is_handshaking);
     started++;
 }
 

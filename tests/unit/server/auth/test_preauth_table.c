@@ -112,9 +112,9 @@ START_TEST(oldest_is_found_by_source_and_state) {
     close(preauth_table_adopt(first));
     ck_assert_ptr_eq(preauth_table_oldest(&table, &source, PREAUTH_WAITING), second);
     ck_assert_ptr_eq(preauth_table_oldest(&table, NULL, PREAUTH_ADOPTED), first);
-    preauth_table_shake(first, 9);
+    preauth_table_begin_handshake(first, 9);
     ck_assert_ptr_null(preauth_table_oldest(&table, NULL, PREAUTH_ADOPTED));
-    ck_assert_ptr_eq(preauth_table_oldest(&table, NULL, PREAUTH_SHAKING), first);
+    ck_assert_ptr_eq(preauth_table_oldest(&table, NULL, PREAUTH_HANDSHAKING), first);
     ck_assert_uint_eq(first->since_us, 9);
     ck_assert_ptr_null(preauth_table_oldest(&table, &nowhere, PREAUTH_WAITING));
     preauth_table_done(&table);
