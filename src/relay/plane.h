@@ -120,9 +120,9 @@ bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of mem
 void plane_recall(struct plane *plane, uint64_t session, struct service_terms *terms);
 
 void plane_close(struct plane *plane, struct link_ref link, const char *detail); /* ends a link. Cannot fail */
-/* Ends at once all streams of the session and all links accepted with this tag, control links too. False: out of
- * memory, nothing done. */
-bool plane_disconnect(struct plane *plane, uint64_t session, const char *detail);
+/* Ends at once all streams of the session, for this reason, and all links accepted with this tag, control links too.
+ * False: out of memory, nothing done. */
+bool plane_disconnect(struct plane *plane, uint64_t session, enum relay_reason reason, const char *detail);
 /* Closes the session's data links once no stream is left, and the peer is known to know how each has ended; streams
  * that lose their carriers meanwhile have the session's time to go on. on_session_over follows, also if there is
  * nothing to close. False: out of memory, nothing done. */

@@ -17,6 +17,7 @@ struct order_all {          /* to every relay thread alike */
     struct service_terms *terms;     /* plane_recall; one reference */
     struct session_over_event *over; /* plane_retire_session; one reference */
     enum network_event event;        /* plane_check_paths */
+    enum relay_reason reason;        /* plane_disconnect */
     char detail[];
 };
 

@@ -133,9 +133,7 @@ static void disconnect(struct thread_session *session, void *context) {
     if (!session->mux)
         return;
     session->is_disconnected = true;
-    /* An agent ends a retired one only when no link of it can come any more. */
-    bool is_lost = session->over && session->thread->options->is_agent;
-    relay_end_all(session->thread, session, is_lost ? REASON_LINK_LOST : REASON_DENIED, order->detail);
+    relay_end_all(session->thread, session, order->reason, order->detail);
     mux_flush(&session->thread->gather); /* the resets leave before the links close */
     close_carriers(session, LINK_CLOSE_POLITELY, order->detail);
     free_if_unused(session);
@@ -149,15 +147,17 @@ static void on_disconnect(struct message *message) {
     for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
         struct link *link = thread->slots[slot];
         if (link && link->is_control && link->was_accepted && link->tag == order->tag)
-            link_close(link, LINK_CLOSE_POLITELY, REASON_DENIED, order->detail);
+            link_close(link, LINK_CLOSE_POLITELY, order->reason, order->detail);
     }
     free(order);
 }
 
-bool plane_disconnect(struct plane *plane, uint64_t session, const char *detail) {
+bool plane_disconnect(struct plane *plane, uint64_t session, enum relay_reason reason, const char *detail) {
     struct order_all *orders = plane_make_all(plane, session, detail);
     bool made = orders;
 
+    for (struct order_all *order = orders; order; order = order->next)
+        order->reason = reason;
     plane_send_all(orders, on_disconnect);
     return made;
 }

@@ -167,7 +167,7 @@ static bool visit_to_end(struct relay_walk *walk, struct relay *relay) {
     if (!has_id(&part->request->wanted, relay))
         return true;
     part->matching++;
-    relay->role->stop(relay, REASON_OPERATOR, NULL);
+    relay->role->cancel(relay);
     return false;
 }
 

@@ -32,7 +32,7 @@ static void on_carrier(void *context, uint64_t tag, const struct carrier_role *r
     struct session *session = session_table_find_any(server->sessions, tag);
 
     if (!session) {
-        plane_disconnect(server->plane, tag, "its session is over");
+        plane_disconnect(server->plane, tag, REASON_LINK_LOST, "its session is over");
         return;
     }
     carriers_added(session_carriers(session), role);

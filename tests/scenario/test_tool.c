@@ -147,6 +147,9 @@ START_TEST(an_agent_is_drained_undrained_and_disconnected) {
     ck_assert(socket_converse(fd, "all the time", ASK_MS));
     EXPECT(&tooled, 0, "agent", "disconnect", "alpha");
     ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    process_await(tooled.agent, 0, ASK_MS, "\"cut\"", "the other side ended the relay", "operator", NULL);
+    process_await(tooled.server.process, 0, ASK_MS, "\"cut\"", NULL);
+    ck_assert_uint_eq(process_count(tooled.server.process, 0, "refused by a rule", NULL), 0);
     EXPECT(&tooled, 1, "agent", "drain", "beta");
     prints(&tooled, "munnel agent drain: no agent beta is connected");
     close(fd);

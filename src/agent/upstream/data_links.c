@@ -310,7 +310,7 @@ void data_links_on_carrier(struct data_links *links, uint64_t tag, const struct 
         else if (session->lost_ms)
             log_replaced(links, session);
     } else { /* it was over while its link was on its way */
-        (void)plane_disconnect(links->dials.plane, role->session, "the session is over");
+        (void)plane_disconnect(links->dials.plane, role->session, REASON_LINK_LOST, "the session is over");
     }
     dial_due(links);
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARNINGS_PER_MINUTE = 6, PROTOCOL_ERRORS_MOST = 100 /* in a minute; then the session ends */ };
+enum { BYE_DETAIL = 200, WARNINGS_PER_MINUTE = 6, PROTOCOL_ERRORS_MOST = 100 /* in a minute; then the session ends */ };
 
 static void set_state(struct session *session, enum session_state state) {
     static const char *const names[SESSION_STATES] = {"live", "suspended", "retired", "over"};
@@ -114,9 +114,9 @@ static void end(struct session *session) {
     data_links_remove(session->data_links, &session->links);
 }
 
-static void disconnect(struct session *session, const char *detail) {
+static void disconnect(struct session *session, enum relay_reason reason, const char *detail) {
     end(session);
-    session->order_failed = !plane_disconnect(session->plane, session->tag, detail);
+    session->order_failed = !plane_disconnect(session->plane, session->tag, reason, detail);
     plane_close(session->plane, session->link, detail);
 }
 
@@ -127,7 +127,7 @@ static void disconnect(struct session *session, const char *detail) {
 static void end_lost(struct session *session) {
     static const char detail[] = "the server does not know the session any more";
 
-    session->is_lost = plane_disconnect(session->plane, session->tag, detail);
+    session->is_lost = plane_disconnect(session->plane, session->tag, REASON_LINK_LOST, detail);
     if (session->is_lost)
         log_event(session->log, LOG_LEVEL_INFO, session->links.target.who, "session lost",
                   LOG_FIELDS(LOG_TEXT("detail", detail)));
@@ -137,7 +137,8 @@ void session_recheck(struct session *session) {
     if (session->order_failed && session->state == SESSION_RETIRED)
         session->order_failed = !plane_retire_session(session->plane, session->tag);
     else if (session->order_failed)
-        session->order_failed = !plane_disconnect(session->plane, session->tag, "the session is over");
+        session->order_failed =
+            !plane_disconnect(session->plane, session->tag, REASON_PEER_RESET, "the session is over");
     else if (session->state == SESSION_RETIRED && !session->is_lost && data_links_are_lost(&session->links))
         end_lost(session);
 }
@@ -163,7 +164,7 @@ static void log_bad_message(struct session *session, const char *what, const cha
     if (!log_limit_allows(&session->limit, WARNINGS_PER_MINUTE, &skipped)) {
         if (session->limit.skipped == PROTOCOL_ERRORS_MOST) {
             session_send(session, CONTROL_OP_BYE, too_many);
-            disconnect(session, too_many);
+            disconnect(session, REASON_PROTOCOL, too_many);
         }
         return;
     }
@@ -179,10 +180,14 @@ static enum session_event on_links(struct session *session, const struct control
     return SESSION_GOES_ON;
 }
 
+/* The server's reason is in the records of the relays that end by it, unless their RESET came before. */
 static enum session_event on_bye(struct session *session, const struct control_message *control) {
+    char detail[BYE_DETAIL];
+
+    snprintf(detail, sizeof detail, "the server ended the session%s%s", *control->reason ? ": " : "", control->reason);
     log_event(session->log, LOG_LEVEL_INFO, session->links.target.who, "the server ended the session",
               LOG_FIELDS(LOG_TEXT("detail", control->reason)));
-    disconnect(session, "the server ended the session");
+    disconnect(session, REASON_PEER_RESET, detail);
     return SESSION_GOES_ON; /* on_gone ends it */
 }
 

@@ -103,7 +103,8 @@ void session_list_on_lost(struct session_list *list, struct session *session) {
 void session_list_on_over(struct session_list *list, struct session *session) {
     if (session->state != SESSION_RETIRED)
         return;
-    (void)plane_disconnect(session->plane, session->tag, "its session is over"); /* a link may have come meanwhile */
+    (void)plane_disconnect(session->plane, session->tag, REASON_LINK_LOST,
+                           "its session is over"); /* a link may have come meanwhile */
     discard(list, session);
 }
 

@@ -114,14 +114,19 @@ static void on_dialled(void *context, const struct connector_result *result) {
 
 /* Nothing has reached the destination of one that is opening: another agent may have its client. */
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
-    if (reason == REASON_OPERATOR && relay->state == RELAY_OPENING)
-        refuse(relay, REFUSAL_DENIED, reason_text(reason));
-    else if (relay->state == RELAY_OPENING)
+    if (relay->state == RELAY_OPENING)
         refuse(relay, REFUSAL_DRAINING, reason == REASON_STOPPED ? "this agent is stopping" : detail);
-    else if (reason == REASON_STOPPED || reason == REASON_OPERATOR)
-        relay_abort(relay, reason, reason == REASON_STOPPED ? "agent" : "operator", NULL);
+    else if (reason == REASON_STOPPED)
+        relay_abort(relay, reason, "agent", NULL);
     else
         relay_abort(relay, reason, "link", detail);
+}
+
+static void cancel(struct relay *relay) {
+    if (relay->state == RELAY_OPENING)
+        refuse(relay, REFUSAL_DENIED, reason_text(REASON_OPERATOR));
+    else
+        relay_abort(relay, REASON_OPERATOR, "operator", NULL);
 }
 
 /* While it is dialled, what breaks is that bytes for it cannot wait. */
@@ -230,6 +235,7 @@ static const struct relay_role agent_role = {.on_repeat_opened = send_opened,
                                              .before_abort = before_abort,
                                              .on_finished = on_finished,
                                              .stop = stop,
+                                             .cancel = cancel,
                                              .free = free_agent,
                                              .has_id = has_id,
                                              .describe = describe};

@@ -41,9 +41,9 @@ struct relay_role {
     void (*on_over)(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length);
     void (*before_abort)(struct relay *relay); /* the stream is not reset yet */
     void (*on_finished)(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
-    void (*stop)(struct relay *relay, enum relay_reason reason,
-                 const char *detail);  /* ends it; see relay_end_all, relay_view.h */
-    void (*free)(struct relay *relay); /* what it holds; relay.c frees the rest */
+    void (*stop)(struct relay *relay, enum relay_reason reason, const char *detail); /* see relay_end_all */
+    void (*cancel)(struct relay *relay); /* an operator ends this one: no other agent serves its client */
+    void (*free)(struct relay *relay);   /* what it holds; relay.c frees the rest */
     /* Is this its id? And what is its own of a view. */
     bool (*has_id)(const struct relay *relay, const char *server, uint64_t number);
     void (*describe)(const struct relay *relay, struct relay_view *view);

@@ -186,11 +186,15 @@ static void on_broken(struct relay *relay) {
     relay_abort_broken(relay, REASON_CLIENT_RESET, "client");
 }
 
+static void cancel(struct relay *relay) {
+    relay_abort(relay, REASON_OPERATOR, "operator", NULL);
+}
+
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
-    if (reason == REASON_STOPPED || reason == REASON_OPERATOR)
-        relay_abort(relay, reason, reason == REASON_STOPPED ? "server" : "operator", NULL);
+    if (reason == REASON_STOPPED)
+        relay_abort(relay, reason, "server", NULL);
     else if (relay->state == RELAY_OPEN)
-        relay_abort(relay, reason, "link", detail);
+        relay_abort(relay, reason, reason == REASON_OPERATOR ? "operator" : "link", detail);
     else if (has_sent(relay))
         relay_abort(relay, reason, "link", describe_early_sent(client_of(relay)));
     else
@@ -253,6 +257,7 @@ static const struct relay_role server_role = {.on_opened = on_opened,
                                               .on_over = on_over,
                                               .on_finished = on_finished,
                                               .stop = stop,
+                                              .cancel = cancel,
                                               .has_id = has_id,
                                               .describe = describe};
 

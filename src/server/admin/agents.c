@@ -249,7 +249,7 @@ static bool disconnect(struct admin *admin, struct session *session, const char 
     char detail[128];
 
     snprintf(detail, sizeof detail, "an operator has asked for it: %s", actor);
-    return registry_disconnect(admin->options.registry, session, detail);
+    return registry_disconnect(admin->options.registry, session, REASON_OPERATOR, detail);
 }
 
 static bool is_meant(const struct session *session, const char *name) {

@@ -18,7 +18,8 @@ static void on_drain(struct registry *registry, struct session *session, const s
 static void on_bye(struct registry *registry, struct session *session, const struct control_message *control) {
     const char *detail = *control->reason ? control->reason : "the agent sent BYE";
 
-    if (!registry_end(registry, session, "left", detail)) /* without memory at least no client comes any more */
+    /* Without memory at least no client comes any more. */
+    if (!registry_end(registry, session, REASON_PEER_RESET, "left", detail))
         registry_retire(registry, session, "left", detail);
 }
 
@@ -36,7 +37,7 @@ static bool note_protocol_error(struct registry *registry, struct session *sessi
         log_event(registry_log(registry), LOG_LEVEL_WARNING, session_who(session), what,
                   LOG_FIELDS(LOG_TEXT("detail", detail), LOG_NUMBER("left_out", skipped)));
     } else if (limit->skipped >= PROTOCOL_ERRORS_MOST) {
-        if (!registry_disconnect(registry, session, too_many))
+        if (!registry_disconnect(registry, session, REASON_PROTOCOL, too_many))
             registry_retire(registry, session, "disconnected", too_many);
         return false;
     }

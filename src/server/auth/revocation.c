@@ -85,7 +85,7 @@ time_t revocation_review(const struct auth_policy *policy, struct session_table 
     for (struct session *session = session_table_first_any(sessions); session; session = next) {
         next = session_table_after_any(sessions, session);
         if (is_revoked(policy, session, now, *trust_is_new, &detail))
-            all_gone = registry_disconnect(registry, session, detail.text) && all_gone;
+            all_gone = registry_disconnect(registry, session, REASON_DENIED, detail.text) && all_gone;
     }
     *trust_is_new = *trust_is_new && !all_gone;
     return all_gone ? next_expiry(policy, sessions, now) : now + 1;

@@ -171,7 +171,8 @@ void registry_tick(struct registry *registry) {
         if (session_is_abandoned(session, now_us))
             registry_retire(registry, session, "session over", "the agent has not connected again in time");
         if (registry->is_stopping && !session_is_connected(session) && !session_carriers(session)->count)
-            registry_end(registry, session, "session over", "the server is stopping, and all its links are lost");
+            registry_end(registry, session, REASON_STOPPED, "session over",
+                         "the server is stopping, and all its links are lost");
     }
 }
 
@@ -181,12 +182,13 @@ void registry_session_over(struct registry *registry, uint64_t tag) {
 
     if (!session || !session_is_retired(session))
         return;
-    plane_disconnect(registry->options.plane, tag, "its session is over");
+    plane_disconnect(registry->options.plane, tag, REASON_LINK_LOST, "its session is over");
     session_table_remove(registry->options.sessions, session);
 }
 
-bool registry_end(struct registry *registry, struct session *session, const char *event, const char *detail) {
-    if (!plane_disconnect(registry->options.plane, session_tag(session), detail))
+bool registry_end(struct registry *registry, struct session *session, enum relay_reason reason, const char *event,
+                  const char *detail) {
+    if (!plane_disconnect(registry->options.plane, session_tag(session), reason, detail))
         return false;
     suspend(registry, session, detail);
     log_leaving(registry, session, event, detail);
@@ -194,12 +196,13 @@ bool registry_end(struct registry *registry, struct session *session, const char
     return true;
 }
 
-bool registry_disconnect(struct registry *registry, struct session *session, const char *detail) {
+bool registry_disconnect(struct registry *registry, struct session *session, enum relay_reason reason,
+                         const char *detail) {
     bool is_connected = session_is_connected(session);
 
     if (is_connected)
         registry_send(registry, session, CONTROL_OP_BYE, detail); /* for the agent's log */
-    return registry_end(registry, session, is_connected ? "disconnected" : "relays cut", detail);
+    return registry_end(registry, session, reason, is_connected ? "disconnected" : "relays cut", detail);
 }
 
 void registry_disconnect_all(struct registry *registry, const char *detail) {
@@ -208,7 +211,7 @@ void registry_disconnect_all(struct registry *registry, const char *detail) {
     for (struct session *session = session_table_first(registry->options.sessions); session; session = next) {
         next = session_table_after(registry->options.sessions, session);
         if (session_is_connected(session))
-            registry_disconnect(registry, session, detail);
+            registry_disconnect(registry, session, REASON_STOPPED, detail);
     }
 }
 

@@ -54,8 +54,10 @@ void registry_suspend(struct registry *registry, struct session *session, const 
 void registry_retire(struct registry *registry, struct session *session, const char *event, const char *detail);
 void registry_session_over(struct registry *registry, uint64_t tag); /* a retired one, on all relay threads */
 /* Ends a session, retired or not, with all its links and relays, and frees it. False: out of memory, try again. */
-bool registry_end(struct registry *registry, struct session *session, const char *event, const char *detail);
-bool registry_disconnect(struct registry *registry, struct session *session, const char *detail); /* after a BYE */
+bool registry_end(struct registry *registry, struct session *session, enum relay_reason reason, const char *event,
+                  const char *detail);
+bool registry_disconnect(struct registry *registry, struct session *session, enum relay_reason reason,
+                         const char *detail); /* after a BYE */
 void registry_disconnect_all(struct registry *registry, const char *detail);
 /* Once a second: ends sessions that were not taken up again, and asks for new ones in place of those that have had
  * clients_most. */

@@ -124,7 +124,8 @@ bool plane_retire_session(struct plane *plane, uint64_t session) {
     return !plane->is_full;
 }
 
-bool plane_disconnect(struct plane *plane, uint64_t session, const char *detail) {
+bool plane_disconnect(struct plane *plane, uint64_t session, enum relay_reason reason, const char *detail) {
+    (void)reason;
     ck_assert_ptr_nonnull(detail);
     plane->disconnected = session;
     plane->disconnected_count++;

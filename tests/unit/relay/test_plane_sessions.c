@@ -167,7 +167,7 @@ START_TEST(a_link_that_comes_when_its_session_is_over_finds_no_part_of_it) {
     retire(_i);
     expect_over(_i);
     ck_assert_ptr_null(thread_session_get(sessions_thread(_i), &role, "late", 1000));
-    ck_assert(plane_disconnect(sessions.sides[_i].plane, TWO_PLANES_SESSION, "its session is over"));
+    ck_assert(plane_disconnect(sessions.sides[_i].plane, TWO_PLANES_SESSION, REASON_DENIED, "its session is over"));
     two_planes_settle(&sessions.planes);
     ck_assert_ptr_null(thread_session_get(sessions_thread(_i), &role, "late", 1000));
     sessions_pass((LINK_ANSWER_DEADLINES + 2) * sessions.sides[_i].plane->options.greeting_ms + 1000);
@@ -209,7 +209,7 @@ static TCase *retirement(void) {
 /* ---- plane_disconnect ---- */
 
 static void disconnect(int side) {
-    ck_assert(plane_disconnect(sessions.sides[side].plane, TWO_PLANES_SESSION, "revoked"));
+    ck_assert(plane_disconnect(sessions.sides[side].plane, TWO_PLANES_SESSION, REASON_DENIED, "revoked"));
     two_planes_settle(&sessions.planes);
 }
 
@@ -285,7 +285,7 @@ START_TEST(a_session_stays_when_memory_lacks_for_the_order_to_disconnect_it) {
     sessions_begin_with_link();
     struct relayed *relayed = relayed_open(&sessions.planes);
     allocations_left = 0;
-    bool is_ordered = plane_disconnect(sessions.planes.server, TWO_PLANES_SESSION, "revoked");
+    bool is_ordered = plane_disconnect(sessions.planes.server, TWO_PLANES_SESSION, REASON_DENIED, "revoked");
     allocations_left = -1;
     ck_assert(!is_ordered);
     sessions_exchange(relayed);

@@ -50,7 +50,7 @@ START_TEST(a_link_that_comes_when_its_session_is_over_is_reported) {
     ck_assert(plane_retire_session(world.planes.server, TWO_PLANES_SESSION));
     sem_post(&world.block.left);
     ck_assert(run_until(is_late, NULL));
-    ck_assert(plane_disconnect(world.planes.server, TWO_PLANES_SESSION, "its session is over"));
+    ck_assert(plane_disconnect(world.planes.server, TWO_PLANES_SESSION, REASON_DENIED, "its session is over"));
     ck_assert(run_until(agent_lost_it, NULL));
     sync_with_threads();
     ck_assert_uint_eq(links_of(world.planes.server), 0);
@@ -82,7 +82,7 @@ START_TEST(a_session_is_disconnected_on_all_threads) {
         add_link(i);
     for (unsigned i = 0; i < STREAMS; i++)
         exchange(open_stream(i % THREADS));
-    ck_assert(plane_disconnect(world.planes.server, TWO_PLANES_SESSION, "revoked"));
+    ck_assert(plane_disconnect(world.planes.server, TWO_PLANES_SESSION, REASON_DENIED, "revoked"));
     ck_assert(run_until(all_are_gone, NULL));
     for (int i = 0; i < STREAMS; i++)
         ck_assert_int_eq(world.streams[i].outcome, CLIENT_ENDED);

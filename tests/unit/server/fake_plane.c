@@ -220,8 +220,9 @@ bool plane_retire_session(struct plane *self, uint64_t session) {
     return true;
 }
 
-bool plane_disconnect(struct plane *self, uint64_t tag, const char *why) {
+bool plane_disconnect(struct plane *self, uint64_t tag, enum relay_reason reason, const char *why) {
     (void)self;
+    (void)reason;
     if (fails[FAKE_DISCONNECT])
         return false;
     note((struct fake_order){.kind = FAKE_DISCONNECT, .tag = tag}, why);

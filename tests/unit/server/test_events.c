@@ -42,7 +42,8 @@ START_TEST(data_link_that_comes_after_the_end_of_its_session_is_closed) {
     server_fixture_begin(&server_fixture);
     struct server_fixture_agent a = server_fixture_join(&server_fixture, "a", "");
     struct link_ref link = server_fixture_accept_link(&server_fixture, &a, 0, false);
-    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), "revoked"));
+    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), REASON_DENIED,
+                                  "revoked"));
     fake_forget(FAKE_DISCONNECT);
     server_fixture_carry(&server_fixture, &a, 0, false);
     expect_disconnected(a.tag);
@@ -174,7 +175,8 @@ START_TEST(data_link_that_is_lost_before_it_carries_is_forgotten) {
         events()->on_accept_failed(fake_options()->context, &role);
         ck_assert_uint_eq(link_count_room(&server_fixture.server->links), 1);
     }
-    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), "revoked"));
+    ck_assert(registry_disconnect(server_fixture.server->registry, session_of(&server_fixture, &a), REASON_DENIED,
+                                  "revoked"));
     events()->on_accept_failed(fake_options()->context, &role);
     ck_assert_uint_eq(link_count_room(&server_fixture.server->links), 2);
     server_fixture_clear(&server_fixture);

@@ -58,7 +58,7 @@ START_TEST(session_that_is_disconnected_is_gone_with_its_relays) {
     struct fake_order order;
 
     world_begin(&world);
-    ck_assert(registry_disconnect(world_registry(&world), world_session(&world), "revoked"));
+    ck_assert(registry_disconnect(world_registry(&world), world_session(&world), REASON_DENIED, "revoked"));
     expect_control(&world.agent, "\"bye\"", "revoked");
     ck_assert(fake_take(FAKE_DISCONNECT, &order));
     ck_assert_uint_eq(order.tag, world.agent.tag);
@@ -74,11 +74,11 @@ START_TEST(session_stays_when_there_is_no_memory_to_disconnect_it) {
 
     world_begin(&world);
     fake_fail(FAKE_DISCONNECT, true);
-    ck_assert(!registry_disconnect(world_registry(&world), world_session(&world), "revoked"));
+    ck_assert(!registry_disconnect(world_registry(&world), world_session(&world), REASON_DENIED, "revoked"));
     ck_assert_ptr_nonnull(world_session(&world));
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
     fake_fail(FAKE_DISCONNECT, false);
-    ck_assert(registry_disconnect(world_registry(&world), world_session(&world), "revoked"));
+    ck_assert(registry_disconnect(world_registry(&world), world_session(&world), REASON_DENIED, "revoked"));
     ck_assert_ptr_null(session_table_first_any(world_sessions(&world)));
     world_finish(&world);
 }
@@ -93,7 +93,8 @@ START_TEST(session_without_a_control_link_is_disconnected_without_a_bye) {
     if (_i)
         registry_retire(world_registry(&world), world_session(&world), "session over", "");
     fake_forget(FAKE_CLOSE);
-    ck_assert(registry_disconnect(world_registry(&world), session_table_first_any(world_sessions(&world)), "revoked"));
+    ck_assert(registry_disconnect(world_registry(&world), session_table_first_any(world_sessions(&world)),
+                                  REASON_DENIED, "revoked"));
     ck_assert_uint_eq(fake_count(FAKE_CONTROL), 0);
     ck_assert_uint_eq(fake_count(FAKE_CLOSE), 0);
     expect_only_order(FAKE_DISCONNECT, world.agent.tag);
