@@ -145,9 +145,3 @@ bool session_list_is_alone(const struct session_list *list) {
             return false;
     return true;
 }
-
-bool session_list_is_working(const struct session_list *list) {
-    const struct session *newest = SLIST_FIRST(list);
-
-    return newest && newest->state == SESSION_LIVE && !newest->left;
-}

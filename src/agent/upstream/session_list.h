@@ -28,6 +28,5 @@ void session_list_recheck(struct session_list *list, bool is_resuming);
 void session_list_send(const struct session_list *list, enum control_op op); /* on every control link */
 bool session_list_is_drained(const struct session_list *list);               /* no control link waits for `drained` */
 bool session_list_is_alone(const struct session_list *list);                 /* no control link is left */
-bool session_list_is_working(const struct session_list *list);               /* the newest one takes clients */
 
 #endif

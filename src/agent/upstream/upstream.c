@@ -57,8 +57,7 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
 static void stand_by(struct upstream *upstream) {
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
               "another of the given names leads to the same server and is connected: this one is on standby", NULL);
-    upstream_set_condition(upstream, UPSTREAM_STANDBY);
-    upstream_wait(upstream, upstream->parts->times.final_ms);
+    upstream_wait(upstream, upstream->parts->times.final_ms, UPSTREAM_STANDBY);
 }
 
 static bool on_welcome(struct upstream *upstream, const struct greeting *greeting, const struct welcome *welcome) {
@@ -68,7 +67,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
         return false;
     }
     if (!welcome_session(upstream, greeting->link, welcome)) {
-        upstream_wait(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING));
+        upstream_wait(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING), upstream->condition);
         return false;
     }
     plane_accept_control(upstream->parts->plane, greeting->link, greeting->tag, NULL, upstream->who,
@@ -77,8 +76,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
     upstream->accepted_before = true;
     upstream->hasten_until_ms = 0;
     upstream->failure_log = (struct failure_log){0};
-    upstream_set_state(upstream, WORKING);
-    upstream_set_condition(upstream, UPSTREAM_CONNECTED);
+    upstream_set_state(upstream, WORKING, UPSTREAM_CONNECTED);
     return true;
 }
 
@@ -97,13 +95,17 @@ void upstream_on_greeting(struct upstream *upstream, const struct greeting *gree
 /* The old session goes on until the server ends it; meanwhile a new one is made, after a random wait, so that not all
  * agents connect at once. */
 static void on_goaway(struct upstream *upstream, struct session *session) {
+    static const struct failure asked = {.noted = true,
+                                         .detail = "the server asks for a new session: reconnecting",
+                                         .remedy = FAILURE_REMEDY_WAIT};
+
     if (session->left || upstream->state != WORKING)
         return;
     session->left = true;
     upstream->hasten_until_ms = clock_ms() + upstream->parts->times.hasten_ms;
-    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "the server asks for a new session: reconnecting",
-              NULL);
-    upstream_wait(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING));
+    log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, asked.detail, NULL);
+    upstream_note_failed(upstream, &asked);
+    upstream_wait(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING), UPSTREAM_LOST);
 }
 
 void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length) {
@@ -135,7 +137,6 @@ static void note_lost(struct upstream *upstream, const char *detail) {
 
     snprintf(lost.detail, sizeof lost.detail, "connection lost: %s", detail);
     upstream_note_failed(upstream, &lost);
-    upstream_set_condition(upstream, UPSTREAM_LOST);
     upstream_add_event(upstream, EVENT_WARNING, "connection lost", detail);
 }
 
@@ -154,7 +155,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const st
     log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who, "connection lost",
               LOG_FIELDS(LOG_TEXT("detail", end->detail), LOG_NUMBER("retry_ms", wait)));
     note_lost(upstream, end->detail);
-    upstream_wait_for_network(upstream, wait);
+    upstream_wait_for_network(upstream, wait, UPSTREAM_LOST);
 }
 
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end) {
@@ -221,9 +222,7 @@ void upstream_start(struct upstream *upstream) {
 }
 
 void upstream_stop(struct upstream *upstream) {
-    upstream_set_state(upstream, ENDED);
-    if (!upstream->gave_up)
-        upstream_set_condition(upstream, UPSTREAM_STOPPING);
+    upstream_set_state(upstream, ENDED, upstream_gave_up(upstream) ? UPSTREAM_GAVE_UP : UPSTREAM_STOPPING);
     event_del(upstream->timer);
     connect_attempt_cancel(&upstream->attempt);
 }
@@ -245,11 +244,11 @@ bool upstream_is_alone(const struct upstream *upstream) {
 }
 
 bool upstream_is_working(const struct upstream *upstream) {
-    return session_list_is_working(&upstream->sessions);
+    return upstream->state == WORKING;
 }
 
 bool upstream_gave_up(const struct upstream *upstream) {
-    return upstream->gave_up;
+    return upstream->condition == UPSTREAM_GAVE_UP;
 }
 
 bool upstream_serves(const struct upstream *upstream, const char *server_instance) {

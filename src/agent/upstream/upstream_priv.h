@@ -27,7 +27,7 @@ struct upstream {
     struct event *timer;
     struct backoff backoff;
     struct failure_log failure_log;
-    bool accepted_before, gave_up;
+    bool accepted_before;
     bool waits_for_network;          /* waiting: the next attempt may come sooner when the network changes */
     uint64_t attempted_ms;           /* when the last attempt began */
     uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
@@ -42,17 +42,18 @@ struct upstream {
 /* ---- upstream_retry.c: when the next attempt is made ---- */
 
 bool upstream_init_attempts(struct upstream *upstream, unsigned index); /* false: out of memory */
-void upstream_set_state(struct upstream *upstream, enum upstream_state state);
+/* With what people are shown of it, so that both agree: it is connected in WORKING, and in no other state. */
+void upstream_set_state(struct upstream *upstream, enum upstream_state state, enum upstream_condition condition);
 void upstream_start_attempt(struct upstream *upstream);
 /* The next wait of its back-off, to which waits of more weight have their own longest. */
 unsigned upstream_next_wait_ms(struct upstream *upstream, enum failure_weight weight);
-void upstream_wait(struct upstream *upstream, unsigned ms);             /* then an attempt is made */
-void upstream_wait_for_network(struct upstream *upstream, unsigned ms); /* or sooner, when the network changes */
-bool upstream_is_served_by_another(const struct upstream *upstream);    /* the server that answered last */
+/* Then an attempt is made; the second: or sooner, when the network changes. */
+void upstream_wait(struct upstream *upstream, unsigned ms, enum upstream_condition condition);
+void upstream_wait_for_network(struct upstream *upstream, unsigned ms, enum upstream_condition condition);
+bool upstream_is_served_by_another(const struct upstream *upstream); /* the server that answered last */
 
 /* ---- upstream_view.c: what upstream_read() shows ---- */
 
-void upstream_set_condition(struct upstream *upstream, enum upstream_condition condition);
 void upstream_note_failed(struct upstream *upstream, const struct failure *failure);
 void upstream_add_event(const struct upstream *upstream, enum event_severity severity, const char *what,
                         const char *detail); /* to the recent events */

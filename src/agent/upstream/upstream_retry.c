@@ -14,7 +14,14 @@
 #include <assert.h>
 #include <event2/event.h>
 
-void upstream_set_state(struct upstream *upstream, enum upstream_state state) {
+static void set_condition(struct upstream *upstream, enum upstream_condition condition) {
+    if (condition == upstream->condition)
+        return;
+    upstream->condition = condition;
+    upstream->condition_us = clock_us();
+}
+
+void upstream_set_state(struct upstream *upstream, enum upstream_state state, enum upstream_condition condition) {
     static const char *const names[STATES] = {"waiting", "connecting", "working", "ended"};
     static const unsigned steps[STATES] = {[WAITING] = 1 << CONNECTING | 1 << WAITING | 1 << ENDED,
                                            [CONNECTING] = 1 << WORKING | 1 << WAITING | 1 << ENDED,
@@ -22,6 +29,8 @@ void upstream_set_state(struct upstream *upstream, enum upstream_state state) {
                                            [ENDED] = 1 << ENDED};
 
     assert(steps[upstream->state] & 1U << state);
+    assert((state == WORKING) == (condition == UPSTREAM_CONNECTED));
+    set_condition(upstream, condition);
     if (state == upstream->state)
         return;
     log_event(upstream->parts->log, LOG_LEVEL_DEBUG, upstream->who, names[state], NULL);
@@ -29,7 +38,7 @@ void upstream_set_state(struct upstream *upstream, enum upstream_state state) {
 }
 
 void upstream_start_attempt(struct upstream *upstream) {
-    upstream_set_state(upstream, CONNECTING);
+    upstream_set_state(upstream, CONNECTING, upstream->condition);
     event_del(upstream->timer); /* it may be pending: a change of the network made this attempt */
     upstream->attempted_ms = clock_ms();
     if (token_refresh(&upstream->token))
@@ -53,18 +62,18 @@ unsigned upstream_next_wait_ms(struct upstream *upstream, enum failure_weight we
     return backoff_next(&upstream->backoff, random);
 }
 
-void upstream_wait(struct upstream *upstream, unsigned ms) {
+void upstream_wait(struct upstream *upstream, unsigned ms, enum upstream_condition condition) {
     struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
-    upstream_set_state(upstream, WAITING);
+    upstream_set_state(upstream, WAITING, condition);
     upstream->waits_for_network = false;
     if (event_add(upstream->timer, &time) != 0)
         log_event(upstream->parts->log, LOG_LEVEL_WARNING, upstream->who,
                   "out of memory: no timer for the next attempt, which is made within a second", NULL);
 }
 
-void upstream_wait_for_network(struct upstream *upstream, unsigned ms) {
-    upstream_wait(upstream, ms);
+void upstream_wait_for_network(struct upstream *upstream, unsigned ms, enum upstream_condition condition) {
+    upstream_wait(upstream, ms, condition);
     upstream->waits_for_network = true;
 }
 
@@ -79,7 +88,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 
     (void)fd, (void)what;
     if (upstream_is_served_by_another(upstream))
-        upstream_wait(upstream, upstream->parts->times.final_ms);
+        upstream_wait(upstream, upstream->parts->times.final_ms, UPSTREAM_STANDBY);
     else
         upstream_start_attempt(upstream);
 }
@@ -96,7 +105,7 @@ void upstream_retry_now(struct upstream *upstream) {
         return;
     backoff_reset(&upstream->backoff);
     if (clock_ms() - upstream->attempted_ms < upstream->parts->times.hurry_ms) {
-        upstream_wait_for_network(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING));
+        upstream_wait_for_network(upstream, upstream_next_wait_ms(upstream, FAILURE_PASSING), upstream->condition);
         return;
     }
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "network changed: connecting again", NULL);
@@ -106,9 +115,7 @@ void upstream_retry_now(struct upstream *upstream) {
 static void give_up(struct upstream *upstream, const struct failure *failure) {
     log_event(upstream->parts->log, LOG_LEVEL_ERROR, upstream->who, "gave up on this server",
               LOG_FIELDS(LOG_TEXT("detail", failure->detail)));
-    upstream->gave_up = true;
-    upstream_set_state(upstream, ENDED);
-    upstream_set_condition(upstream, UPSTREAM_GAVE_UP);
+    upstream_set_state(upstream, ENDED, UPSTREAM_GAVE_UP);
     upstream_add_event(upstream, EVENT_ERROR, "gave up", failure->detail);
     upstream->parts->on_change(upstream->parts->context);
 }
@@ -119,10 +126,9 @@ static void on_attempt_failed(void *context) {
     bool is_final = failure->weight == FAILURE_FINAL;
     unsigned wait = upstream_next_wait_ms(upstream, failure->weight);
 
+    enum upstream_condition condition = upstream->condition == UPSTREAM_STANDBY ? UPSTREAM_LOST : upstream->condition;
+
     upstream_note_failed(upstream, failure);
-    if (upstream->condition == UPSTREAM_STANDBY || (upstream->condition == UPSTREAM_CONNECTED &&
-                                                    !session_list_is_working(&upstream->sessions))) /* after a goaway */
-        upstream_set_condition(upstream, UPSTREAM_LOST);
     if (is_final && !upstream->accepted_before) {
         give_up(upstream, failure);
         return;
@@ -134,9 +140,9 @@ static void on_attempt_failed(void *context) {
     failure_log(&upstream->failure_log, failure, upstream->parts->log, upstream->who, wait);
     upstream_add_event(upstream, EVENT_WARNING, "cannot connect", failure->detail);
     if (failure->weight == FAILURE_PASSING && failure->retry_after_ms == 0)
-        upstream_wait_for_network(upstream, wait);
+        upstream_wait_for_network(upstream, wait, condition);
     else
-        upstream_wait(upstream, wait);
+        upstream_wait(upstream, wait, condition);
 }
 
 bool upstream_init_attempts(struct upstream *upstream, unsigned index) {

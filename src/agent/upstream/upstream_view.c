@@ -11,13 +11,6 @@
 
 #include "lib/base/clock.h"
 
-void upstream_set_condition(struct upstream *upstream, enum upstream_condition condition) {
-    if (condition == upstream->condition)
-        return;
-    upstream->condition = condition;
-    upstream->condition_us = clock_us();
-}
-
 void upstream_note_failed(struct upstream *upstream, const struct failure *failure) {
     upstream->failed = *failure;
     upstream->failed_us = clock_us();

@@ -82,6 +82,29 @@ START_TEST(a_lost_connection_is_lost_until_it_is_there_again) {
 }
 END_TEST
 
+/* What counts as working is what is shown as connected, at each moment. */
+static void expect_down(const char *failure) {
+    ck_assert_uint_eq(agent_working(harness.agent), 0);
+    ck_assert_int_eq(view_of(0).condition, UPSTREAM_LOST);
+    ck_assert_str_eq(view_of(0).failure, failure);
+}
+
+START_TEST(a_server_that_stops_is_not_connected_while_none_serves) {
+    harness_connect(&harness);
+    ck_assert_uint_eq(agent_working(harness.agent), 1);
+    fake_control(0, CONTROL_OP_GOAWAY);
+    expect_down("the server asks for a new session: reconnecting");
+    harness_await_dials(&harness, 2);
+    fake_welcome(1, NULL);
+    expect_condition("connected");
+    ck_assert_uint_eq(agent_working(harness.agent), 1);
+    fake_control(1, CONTROL_OP_BYE);
+    ck_assert_uint_eq(agent_working(harness.agent), view_of(0).condition == UPSTREAM_CONNECTED);
+    fake_gone(1, "closed");
+    expect_down("connection lost: closed");
+}
+END_TEST
+
 START_TEST(a_server_that_refuses_for_good_is_given_up) {
     harness_start(&harness);
     fake_reject(0, REJECT_CREDENTIAL, "unknown token", 0);
@@ -111,6 +134,7 @@ static TCase *one(void) {
     tcase_add_test(group, a_failure_is_shown_with_its_remedy_also_when_it_has_passed);
     tcase_add_test(group, a_session_shows_its_server_its_links_and_its_round_trip);
     tcase_add_test(group, a_lost_connection_is_lost_until_it_is_there_again);
+    tcase_add_test(group, a_server_that_stops_is_not_connected_while_none_serves);
     tcase_add_test(group, a_server_that_refuses_for_good_is_given_up);
     return group;
 }
