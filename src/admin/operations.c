@@ -29,12 +29,22 @@ void operations_log(struct log *log, const struct http_request *request, unsigne
 
 /* ---- the socket ---- */
 
-/* -1 with `error`, or the descriptor. */
-static int bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
+static bool make_addr(const struct operations_socket *at, struct addr *addr) {
     struct endpoint endpoint = {.is_unix = true};
 
     snprintf(endpoint.host, sizeof endpoint.host, "%s", at->path);
-    if (strlen(at->path) >= sizeof endpoint.host || !addr_from_endpoint(addr, &endpoint))
+    return strlen(at->path) < sizeof endpoint.host && addr_from_endpoint(addr, &endpoint);
+}
+
+bool operations_is_taken(const struct operations_socket *at) {
+    struct addr addr;
+
+    return at->path && *at->path && make_addr(at, &addr) && sock_is_served(&addr);
+}
+
+/* -1 with `error`, or the descriptor. */
+static int bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
+    if (!make_addr(at, addr))
         return error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
     int fd = sock_bind(addr, error);
     if (fd < 0 || sock_set_access(addr, at->owner, SOCKET_MODE, error) == 0)

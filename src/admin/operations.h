@@ -38,6 +38,7 @@ struct operations_socket {
  */
 int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
                       struct error *error);
+bool operations_is_taken(const struct operations_socket *at); /* another process answers there */
 /* The same in two steps: bound, not yet listening. 0, with *fd -1 if it is served nowhere; or -1 with `error`. */
 int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, int *fd,
                     struct error *error);

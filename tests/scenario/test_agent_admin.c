@@ -147,18 +147,23 @@ START_TEST(service_whose_destination_is_gone_is_unreachable) {
 }
 END_TEST
 
-/* The second agent of a machine must not take the socket of the first. */
-START_TEST(socket_of_another_agent_is_not_taken) {
-    struct world world = start("taken");
+/* As when an agent is started while the one before it lets its relays finish. */
+START_TEST(socket_of_an_agent_that_ends_is_the_next_ones) {
+    struct world world = start("next");
     struct process *second = agent_start(&world.server, "beta", NULL, "--config", world.file, NULL);
 
-    ck_assert_int_eq(process_wait(second, ASK_MS), 1);
+    process_await(second, 0, ASK_MS, "another process has the socket of this agent", NULL);
+    agent_await(&world.server, 0, "beta", JOIN_MS);
     expect(&world, "GET", "/v1/status", 200);
     ck_assert_ptr_nonnull(strstr(answer, "\"name\":\"alpha\""));
+    sandbox_end(world.sandbox, world.agent);
+    process_await(second, 0, SOON_MS, "has taken over the socket", NULL);
+    expect(&world, "GET", "/v1/status", 200);
+    ck_assert_ptr_nonnull(strstr(answer, "\"name\":\"beta\""));
     end(&world);
 }
 END_TEST
 
 SCENARIO_MAIN("agent_admin", SCENARIO(status_is_what_the_agent_is, 60), SCENARIO(ended_relay_is_reset_and_no_other, 60),
               SCENARIO(service_whose_destination_is_gone_is_unreachable, 60),
-              SCENARIO(socket_of_another_agent_is_not_taken, 60))
+              SCENARIO(socket_of_an_agent_that_ends_is_the_next_ones, 60))

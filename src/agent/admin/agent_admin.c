@@ -27,10 +27,36 @@ static const struct http_route routes[] = {
     OPERATION_GET("/readyz", NONE, NULL, get_ready),
 };
 
+static struct operations_socket socket_of(const struct agent_admin *admin) {
+    const struct agent_options *configuration = admin->options.configuration;
+
+    return (struct operations_socket){.path = configuration->admin_socket,
+                                      .preset = configuration->admin_preset,
+                                      .program = "munnel-agent"};
+}
+
+/* Not once it drains: the agent that follows this one is to have the socket. */
+static void take_socket_over(struct agent_admin *admin) {
+    const struct operations_socket at = socket_of(admin);
+    struct error error = {""};
+
+    if (agent_is_draining(admin->options.agent) || operations_is_taken(&at))
+        return;
+    admin->awaits_socket = false;
+    if (operations_listen(admin->shared.http, admin->options.log, &at, &error))
+        log_event(admin->options.log, LOG_LEVEL_WARNING, "admin", "munnel cannot ask this agent",
+                  LOG_FIELDS(LOG_TEXT("detail", error.text)));
+    else
+        log_event(admin->options.log, LOG_LEVEL_INFO, "admin", "has taken over the socket of the agent before",
+                  LOG_FIELDS(LOG_TEXT("socket", at.path)));
+}
+
 static void on_second(void *context) {
     struct agent_admin *admin = context;
 
     rates_add(&admin->rates, agent_plane(admin->options.agent));
+    if (admin->awaits_socket)
+        take_socket_over(admin);
 }
 
 void agent_admin_on_relay_views(struct agent_admin *admin, const struct relay_answer *answer) {
@@ -96,10 +122,14 @@ void agent_admin_free(struct agent_admin *admin) {
 }
 
 int agent_admin_listen(struct agent_admin *admin, struct error *error) {
-    const struct agent_options *configuration = admin->options.configuration;
-    const struct operations_socket at = {.path = configuration->admin_socket,
-                                         .preset = configuration->admin_preset,
-                                         .program = "munnel-agent"};
+    const struct operations_socket at = socket_of(admin);
 
+    admin->awaits_socket = operations_is_taken(&at);
+    if (admin->awaits_socket) {
+        log_event(admin->options.log, LOG_LEVEL_WARNING, "admin",
+                  "another process has the socket of this agent, which takes it when that one ends",
+                  LOG_FIELDS(LOG_TEXT("socket", at.path)));
+        return 0;
+    }
     return operations_listen(admin->shared.http, admin->options.log, &at, error);
 }

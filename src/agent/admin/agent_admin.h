@@ -29,7 +29,8 @@ struct agent_admin_options { /* all outlive it */
 struct agent_admin *agent_admin_new(const struct agent_admin_options *options,
                                     struct error *error); /* NULL with error */
 void agent_admin_free(struct agent_admin *admin);         /* NULL is fine */
-/* As admin.socket has it; see operations.h for what is no error. 0 or -1. */
+/* As admin.socket has it; see operations.h for what is no error. Where another process answers, it listens when that
+ * has ended. 0 or -1. */
 int agent_admin_listen(struct agent_admin *admin, struct error *error);
 
 /* Events of the plane. NULL is fine. */

@@ -14,6 +14,7 @@ struct agent_admin {
     struct admin_shared shared; /* first */
     struct agent_admin_options options;
     struct rates rates;
+    bool awaits_socket; /* another process, as the agent before an upgrade, still has it */
 };
 
 admin_handler agent_admin_list_services;

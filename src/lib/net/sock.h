@@ -21,6 +21,8 @@
  * `error` that names the address and, for EADDRINUSE and EACCES, what to do.
  */
 int sock_bind(const struct addr *addr, struct error *error);
+/* Does a program listen at this Unix socket, and let us connect? It meets a connection that is closed at once. */
+bool sock_is_served(const struct addr *addr);
 int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
 /* Ends listening and keeps the address: new connections are refused, those in the backlog are reset, and sock_listen()
  * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no

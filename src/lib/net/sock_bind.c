@@ -93,18 +93,29 @@ static int bind_once(int fd, const struct addr *addr) {
     return bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
 }
 
-/* Is there a socket file whose program is gone? */
-static bool is_stale(const struct addr *addr, const char *path) {
+/* 0, or the errno of a connection to this socket file, which does not wait; EAGAIN: its backlog is full. */
+static int probe_socket(const struct addr *addr, const char *path) {
     struct stat status;
-    if (lstat(path, &status) || !S_ISSOCK(status.st_mode))
-        return false;
+    if (lstat(path, &status))
+        return errno;
+    if (!S_ISSOCK(status.st_mode))
+        return ENOTSOCK;
     int probe = sock_system_open(AF_UNIX);
     if (probe < 0)
-        return false;
-    bool is_refused =
-        connect(probe, (const struct sockaddr *)&addr->storage, addr->length) != 0 && errno == ECONNREFUSED;
+        return errno;
+    int failure = connect(probe, (const struct sockaddr *)&addr->storage, addr->length) ? errno : 0;
     close(probe);
-    return is_refused;
+    return failure;
+}
+
+/* Is there a socket file whose program is gone? */
+static bool is_stale(const struct addr *addr, const char *path) {
+    return probe_socket(addr, path) == ECONNREFUSED;
+}
+
+bool sock_is_served(const struct addr *addr) {
+    int failure = probe_socket(addr, socket_path(addr));
+    return failure == 0 || sock_would_block(failure);
 }
 
 static bool remove_stale(const struct addr *addr) {

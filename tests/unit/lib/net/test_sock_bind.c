@@ -62,6 +62,7 @@ START_TEST(a_stale_unix_socket_is_replaced) {
     struct addr where = addr;
     sock_close(listening(&where)); /* its file stays */
     struct error error = {""};
+    ck_assert(!sock_is_served(&addr));
     int fd = sock_bind(&addr, &error);
     ck_assert_msg(fd >= 0, "%s", error.text);
     sock_close(fd);
@@ -73,6 +74,7 @@ START_TEST(a_living_unix_socket_is_left_alone) {
     struct addr where = addr;
     int first = listening(&where);
     struct error error = {""};
+    ck_assert(sock_is_served(&addr));
     ck_assert_int_eq(sock_bind(&addr, &error), -1);
     ck_assert_msg(strstr(error.text, "in use by another program"), "%s", error.text);
     bool done;
