@@ -34,7 +34,7 @@ static char *run_tar(const char *word, const char *name) {
     snprintf(what, sizeof what, "%s", word);
     snprintf(path, sizeof path, "%s", unit_path("a.tar"));
     snprintf(wanted, sizeof wanted, "%s", name);
-    char *output = program_output(argv, TAR_MS, &length, &code, &error);
+    char *output = program_output(argv, NULL, TAR_MS, &length, &code, &error);
     ck_assert_msg(output && code == 0, "tar: %d: %s%s", code, error.text, output ? output : "");
     return output;
 }
