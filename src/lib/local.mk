@@ -61,6 +61,8 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/process_stats_posix.c \
 	src/lib/os/privilege_linux.c \
 	src/lib/os/privilege_portable.c \
+	src/lib/os/account.h \
+	src/lib/os/account_posix.c \
 	src/lib/os/privilege_posix.c \
 	src/lib/os/standard_streams.h \
 	src/lib/os/standard_streams_posix.c \

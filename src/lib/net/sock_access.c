@@ -2,16 +2,16 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * sock_access: who may connect to a Unix socket: the owner and mode of its path.
- * Runs on: start only. Owns: nothing.
+ * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"
 
 #include "lib/net/sock.h"
 
+#include "lib/os/account.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,16 +34,10 @@ static int find_owner(const char *text, struct owner *owner, struct error *error
         return error_set(error, "\"%s\" is no owner; write \"USER\", \"USER:GROUP\" or \":GROUP\"", text);
     memcpy(user, text, length);
     user[length] = '\0';
-    const struct passwd *person = length ? getpwnam(user) : NULL;
-    if (length && !person)
+    if (length && !account_find_user(user, &owner->user, NULL))
         return error_set(error, "there is no user \"%s\" on this machine", user);
-    if (person)
-        owner->user = person->pw_uid;
-    const struct group *people = colon ? getgrnam(colon + 1) : NULL;
-    if (colon && !people)
+    if (colon && !account_find_group(colon + 1, &owner->group))
         return error_set(error, "there is no group \"%s\" on this machine", colon + 1);
-    if (people)
-        owner->group = people->gr_gid;
     return 0;
 }
 

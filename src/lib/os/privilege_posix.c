@@ -8,10 +8,11 @@
 
 #include "lib/os/privilege.h"
 
+#include "lib/os/account.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,14 +25,10 @@ struct identity {
 };
 
 static int find(const char *user, const char *group, struct identity *identity, struct error *error) {
-    const struct passwd *person = getpwnam(user);
-    const struct group *people = group ? getgrnam(group) : NULL;
-
-    if (!person)
+    if (!account_find_user(user, &identity->user, &identity->group))
         return error_set(error, "there is no user \"%s\" on this machine", user);
-    if (group && !people)
+    if (group && !account_find_group(group, &identity->group))
         return error_set(error, "there is no group \"%s\" on this machine", group);
-    *identity = (struct identity){person->pw_uid, people ? people->gr_gid : person->pw_gid};
     return 0;
 }
 

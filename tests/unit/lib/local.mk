@@ -189,6 +189,10 @@ unit_lib_tests += tests/unit/lib/os/test_privilege
 tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
 tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/os/test_account
+tests_unit_lib_os_test_account_SOURCES = tests/unit/lib/os/test_account.c
+tests_unit_lib_os_test_account_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_recheck
 tests_unit_lib_tls_test_recheck_SOURCES = tests/unit/lib/tls/test_recheck.c
 tests_unit_lib_tls_test_recheck_LDADD = $(LINK_UNIT_LIB)
