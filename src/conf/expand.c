@@ -43,12 +43,18 @@ static int append_trimmed(struct text *text, const char *more, size_t length) {
     return append(text, more + skip, length - skip);
 }
 
+/* False when out of memory. */
+static bool note_file(const struct option_place *place, const char *path) {
+    return !place->value_files || strlist_has(place->value_files, path) || strlist_add(place->value_files, path) == 0;
+}
+
 static int append_file(struct text *text, const char *name) {
     struct error detail = {"out of memory"};
     size_t length = 0;
     int result = -1;
     char *path = text->place->beside ? file_beside(text->place->beside, name) : strdup(name);
-    char *bytes = path ? file_read_trusted(path, EXPAND_VALUE_MAX, &length, &detail) : NULL;
+    char *bytes =
+        path && note_file(text->place, path) ? file_read_trusted(path, EXPAND_VALUE_MAX, &length, &detail) : NULL;
     if (!bytes)
         option_error(text->place, "${file:%s}: %s", name, detail.text);
     else if (strlen(bytes) != length)

@@ -91,8 +91,12 @@ static char *read_text(const char *path, const struct config_edit *edit, size_t 
 static int read_file(struct server_config *conf, const char *path, const struct config_edit *edit, size_t *left,
                      const struct option_place *top) {
     const struct option_place include = option_member(top, "include");
-    struct option_place place = {
-        .file = path, .beside = path, .error = top->error, .fault = top->fault, .expanded = conf->expanded};
+    struct option_place place = {.file = path,
+                                 .beside = path,
+                                 .error = top->error,
+                                 .fault = top->fault,
+                                 .expanded = conf->expanded,
+                                 .value_files = &conf->value_files};
     json_t *written;
     size_t length;
     if (file_is_same(path, conf->path))

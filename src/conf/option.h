@@ -71,7 +71,8 @@ struct option_place {   /* where the reading is, for errors and for relative pat
     struct option_fault *fault; /* set with `error`; NULL: not wanted */
     const json_t *written; /* the value there as it is written, before expand_parse(); NULL: nothing was expanded */
     json_t *expanded; /* collects what is written where a value was expanded: option_place_key(); NULL: not wanted */
-    char path[160];   /* "services[2].listen" */
+    struct strlist *value_files;       /* collects the files that values were expanded from; NULL: not wanted */
+    char path[160];                    /* "services[2].listen" */
     char pointer[OPTION_POINTER_SIZE]; /* the same as a JSON pointer: "/services/2/listen" */
 };
 

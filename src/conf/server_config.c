@@ -89,6 +89,7 @@ struct server_config *server_config_load_edited(const char *path, const struct c
         return NULL;
     conf->path = strdup(path);
     place.expanded = conf->expanded = json_object();
+    place.value_files = &conf->value_files;
     if (!conf->path || !conf->expanded)
         option_error(&place, "out of memory");
     else if (read_main(conf, &place) == 0 && settle(conf, edit, &place) == 0)
@@ -189,6 +190,7 @@ void server_config_free(struct server_config *conf) {
         free(conf->files[i].path);
     free(conf->files);
     json_decref(conf->expanded);
+    strlist_done(&conf->value_files);
     free(conf->path);
     free(conf);
 }

@@ -72,7 +72,8 @@ struct server_config {
     struct config_file *files;                /* `path`, then those that it includes, in the order of their services */
     size_t file_count;
     json_t *expanded; /* what is written where a value came from a variable or a file, by option_place_key() */
-    unsigned threads; /* 0: one for two cores */
+    struct strlist value_files;                     /* from which values came */
+    unsigned threads;                               /* 0: one for two cores */
     char *admin_socket, *admin_http, *admin_tokens; /* NULL: none */
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */
     char *state;        /* the state folder */

@@ -123,6 +123,8 @@ libmunnel_lib_net_a_SOURCES = \
 libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/background.c \
 	src/lib/event/background.h \
+	src/lib/event/background_queue.c \
+	src/lib/event/background_queue.h \
 	src/lib/event/defer.c \
 	src/lib/event/defer.h \
 	src/lib/event/file_watch.c \

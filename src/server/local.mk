@@ -54,6 +54,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/housekeeping.c \
 	src/server/reconfigure.c \
 	src/server/reconfigure.h \
+	src/server/config_compare.c \
+	src/server/config_compare.h \
 	src/server/reload.c \
 	src/server/reload.h \
 	src/server/server.c \

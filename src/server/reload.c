@@ -10,97 +10,42 @@
 #include "admin/recent_events.h"
 #include "admin/values.h"
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
-#include "lib/event/file_watch.h"
+#include "lib/event/background_queue.h"
 #include "lib/event/service_manager.h"
+#include "server/config_compare.h"
 #include "server/server_priv.h"
 #include "server/transaction.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { CHECK_MS = 1000, REQUEST_INTERVAL_MS = 1000, RETURN_AGAIN_S = 1 };
+
+/* What the last reload was refused for, which may be mended without another one. */
+enum refusal_cause { CAUSE_NONE, CAUSE_CONFIG, CAUSE_TRUST, CAUSE_OTHER };
 
 struct reload {
     struct server *server;
     struct event *check, *request, *go_back;
     uint64_t requested_ms; /* when SIGHUP was last done */
     struct config_state state;
-    struct file_watch *files;       /* munnel.json, what it includes, and those folders; NULL: there is no file */
-    bool must_compare;              /* the files may have changed before they were watched */
-    struct config_outcome compared; /* the files with what runs, when they were last read */
-    struct transaction waits;       /* for its confirmation; all zero: none does */
+    enum refusal_cause cause;
+    struct background_queue *queue; /* of all that reads the configuration */
+    struct config_compare *compare;
+    struct transaction waits; /* for its confirmation; all zero: none does */
+};
+
+struct reading { /* for an order */
+    struct reload *reload;
+    struct config_order order;
+    struct transaction transaction;
+    struct config_outcome outcome;
+    bool is_read;
 };
 
 static bool is_waiting(const struct reload *reload) {
     return reload->state.confirm_until_ms;
-}
-
-/* --- the files and what runs --- */
-
-static struct file_watch *watch_files(const struct server_config *conf) {
-    size_t count = conf->file_count + conf->include.count, used = 0;
-    const char **paths = calloc(count + 1, sizeof *paths);
-    char **folders = calloc(conf->include.count + 1, sizeof *folders);
-    struct file_watch *watch = NULL;
-
-    if (paths && folders) {
-        for (size_t i = 0; i < conf->file_count; i++)
-            paths[used++] = conf->files[i].path;
-        for (size_t i = 0; i < conf->include.count; i++) /* files are added there */
-            paths[used++] = folders[i] = file_beside(conf->include.items[i], ".");
-        watch = file_watch_new(paths, used);
-    }
-    for (size_t i = 0; folders && i < conf->include.count; i++)
-        free(folders[i]);
-    free(folders);
-    free(paths);
-    return watch;
-}
-
-static void read_and_compare(struct server *server, struct config_outcome *outcome) {
-    struct server_diff *diff = NULL, *since_start = NULL;
-
-    *outcome = (struct config_outcome){.result = CONFIG_WRONG, .error = {"out of memory"}};
-    struct server_config *conf = server->read_config
-                                     ? server->read_config(server->read_context, NULL, &outcome->fault, &outcome->error)
-                                     : server_config_hold(server->conf);
-    if (conf) {
-        diff = server_diff_new(server->conf, conf, &outcome->error);
-        since_start = server_diff_new(server->started, conf, &outcome->error);
-    }
-    if (diff && since_start && server_config_version(conf, outcome->version) == 0) {
-        outcome->result = CONFIG_DONE;
-        if (!server_diff_is_empty(diff))
-            outcome->difference = server_diff_json(diff, server->conf, conf, &since_start->needs_restart);
-    }
-    server_diff_free(since_start);
-    server_diff_free(diff);
-    server_config_free(conf);
-}
-
-static void note_changed(struct reload *reload, bool is_changed) {
-    if (is_changed && !reload->state.is_changed)
-        reload->state.changed_ms = value_wall_ms();
-    reload->state.is_changed = is_changed;
-}
-
-static void check_files(struct reload *reload) {
-    if (!reload->files || !(file_watch_has_changed(reload->files) || reload->must_compare))
-        return;
-    reload->must_compare = false;
-    json_decref(reload->compared.difference);
-    read_and_compare(reload->server, &reload->compared);
-    note_changed(reload, reload->compared.result != CONFIG_DONE || reload->compared.difference);
-}
-
-/* The role view may ask as often as it likes: the files are read only if they have changed since. */
-static void compare(void *context, struct config_outcome *outcome) {
-    struct reload *reload = context;
-
-    check_files(reload);
-    *outcome = reload->compared;
-    json_incref(outcome->difference);
 }
 
 /* Another configuration runs. */
@@ -109,9 +54,7 @@ static void note_loaded(struct reload *reload) {
 
     (void)server_config_version(conf, reload->state.version);
     reload->state.loaded_ms = value_wall_ms();
-    file_watch_free(reload->files);
-    reload->files = conf->path ? watch_files(conf) : NULL;
-    reload->must_compare = true;
+    config_compare_reset(reload->compare);
 }
 
 /* --- confirmation --- */
@@ -209,18 +152,56 @@ static void log_failure(const struct server *server, const struct config_outcome
     recent_events_add(server->events, EVENT_KIND_SERVER, EVENT_ERROR, "server", "reload refused", outcome->error.text);
 }
 
+static void forget_refusal(struct reload *reload) {
+    reload->state.was_refused = false;
+    reload->state.error = (struct error){""};
+    reload->state.fault = (struct option_fault){.line = 0};
+    reload->cause = CAUSE_NONE;
+}
+
+static enum refusal_cause cause_of(const struct reload *reload, const struct transaction *transaction) {
+    char version[SERVER_VERSION_TEXT] = "";
+
+    if (!transaction->conf || server_config_version(transaction->conf, version) ||
+        strcmp(version, reload->state.version) != 0)
+        return CAUSE_CONFIG;
+    return transaction->is_trust_wrong ? CAUSE_TRUST : CAUSE_OTHER;
+}
+
 /* How the last reload of the files ended, for status and metrics. */
-static void note_result(struct reload *reload, const struct config_order *order, const struct config_outcome *outcome) {
+static void note_result(struct reload *reload, const struct reading *reading) {
+    const struct config_outcome *outcome = &reading->outcome;
+    const struct config_order *order = &reading->order;
     struct config_state *state = &reload->state;
 
     if (order->is_dry_run || order->edit || (outcome->result != CONFIG_DONE && outcome->result != CONFIG_WRONG))
         return;
     state->reloaded_ms = value_wall_ms();
-    state->was_refused = outcome->result == CONFIG_WRONG;
-    state->error = state->was_refused ? outcome->error : (struct error){""};
+    forget_refusal(reload);
+    if (outcome->result == CONFIG_DONE)
+        return;
+    state->was_refused = true;
+    state->error = outcome->error;
     state->fault = outcome->fault;
-    if (state->was_refused)
-        log_failure(reload->server, outcome);
+    reload->cause = cause_of(reload, &reading->transaction);
+    config_compare_again(reload->compare); /* they may be put back before the next look */
+    log_failure(reload->server, outcome);
+}
+
+/* The problem of a refused reload ends with its cause. */
+static void note_mended(struct reload *reload) {
+    log_write(reload->server->log, LOG_LEVEL_INFO, "server",
+              "the files that a reload was refused for are as they run again");
+    recent_events_add(reload->server->events, EVENT_KIND_SERVER, EVENT_INFO, "server",
+                      "the files that a reload was refused for are as they run again", NULL);
+    forget_refusal(reload);
+}
+
+static void on_equal(void *context) {
+    struct reload *reload = context;
+
+    if (reload->cause == CAUSE_CONFIG)
+        note_mended(reload);
 }
 
 static enum config_result refuse(struct config_outcome *outcome, enum config_result result, const char *detail) {
@@ -243,18 +224,13 @@ static enum config_result put_into_force(struct reload *reload, const struct con
     return CONFIG_DONE;
 }
 
-static enum config_result change(struct reload *reload, const struct config_order *order,
-                                 struct transaction *transaction, struct config_outcome *outcome) {
-    const struct transaction_options options = {.edit = order->edit,
-                                                .is_trial = order->is_dry_run,
+static enum config_result prepare_and_apply(struct reload *reload, struct reading *reading) {
+    const struct config_order *order = &reading->order;
+    struct config_outcome *outcome = &reading->outcome;
+    struct transaction *transaction = &reading->transaction;
+    const struct transaction_options options = {.is_trial = order->is_dry_run,
                                                 .keeps_ports = order->confirm_s && !order->is_dry_run};
 
-    if (reload->server->stopping)
-        return refuse(outcome, CONFIG_STOPPING, "the server is stopping");
-    if (is_waiting(reload) && !order->is_dry_run)
-        return refuse(outcome, CONFIG_WAITING,
-                      "the last reload waits for its confirmation; confirm it (munnel reload confirm), or wait until "
-                      "the configuration before is back");
     if (transaction_prepare(transaction, reload->server, &options, &outcome->fault, &outcome->error))
         return CONFIG_WRONG;
     if (order->only && transaction_changes_others(transaction, order->only))
@@ -266,24 +242,65 @@ static enum config_result change(struct reload *reload, const struct config_orde
     return order->is_dry_run ? CONFIG_DONE : put_into_force(reload, order, transaction, outcome);
 }
 
-void reload_change(struct reload *reload, const struct config_order *order, struct config_outcome *outcome) {
-    struct transaction transaction = {.conf = NULL};
-
-    *outcome = (struct config_outcome){.error = {"out of memory"}};
-    outcome->result = change(reload, order, &transaction, outcome);
-    note_result(reload, order, outcome);
-    transaction_done(&transaction);
+static enum config_result change(struct reload *reload, struct reading *reading) {
+    if (reload->server->stopping)
+        return refuse(&reading->outcome, CONFIG_STOPPING, "the server is stopping");
+    if (is_waiting(reload) && !reading->order.is_dry_run)
+        return refuse(&reading->outcome, CONFIG_WAITING,
+                      "the last reload waits for its confirmation; confirm it (munnel reload confirm), or wait until "
+                      "the configuration before is back");
+    return reading->is_read ? prepare_and_apply(reload, reading) : CONFIG_WRONG;
 }
 
-static void change_by_port(void *context, const struct config_order *order, struct config_outcome *outcome) {
-    reload_change(context, order, outcome);
+static void read_files(void *context) {
+    struct reading *reading = context;
+
+    reading->is_read = transaction_read(&reading->transaction, reading->reload->server, reading->order.edit,
+                                        &reading->outcome.fault, &reading->outcome.error) == 0;
+}
+
+static void on_read(void *context, bool has_run) {
+    struct reading *reading = context;
+    struct reload *reload = reading->reload;
+    struct config_outcome *outcome = &reading->outcome;
+
+    outcome->result = has_run || reload->server->stopping
+                          ? change(reload, reading)
+                          : refuse(outcome, CONFIG_BUSY, "too much is being read already; try again in a second");
+    note_result(reload, reading);
+    transaction_done(&reading->transaction);
+    reading->order.done(reading->order.context, outcome);
+    free(reading);
+}
+
+void reload_change(struct reload *reload, const struct config_order *order) {
+    struct reading *reading = calloc(1, sizeof *reading);
+
+    if (!reading) {
+        order->done(order->context, &(struct config_outcome){.result = CONFIG_BUSY, .error = {"out of memory"}});
+        return;
+    }
+    *reading = (struct reading){.reload = reload, .order = *order, .outcome = {.error = {"out of memory"}}};
+    transaction_begin(&reading->transaction, reload->server, order->edit);
+    if (reload->server->stopping || background_queue_run(reload->queue, read_files, on_read, reading))
+        on_read(reading, false);
+}
+
+static void change_by_port(void *context, const struct config_order *order) {
+    reload_change(context, order);
+}
+
+static void compare_by_port(void *context, config_done *done, void *done_context) {
+    const struct reload *reload = context;
+
+    config_compare_ask(reload->compare, done, done_context);
 }
 
 struct config_port reload_port(struct reload *reload) {
     return (struct config_port){.state = &reload->state,
                                 .started = reload->server->started,
                                 .change = change_by_port,
-                                .compare = compare,
+                                .compare = compare_by_port,
                                 .confirm = confirm,
                                 .context = reload};
 }
@@ -294,10 +311,18 @@ const struct config_state *reload_state(const struct reload *reload) {
 
 /* --- SIGHUP --- */
 
+static void on_requested(void *context, struct config_outcome *outcome) {
+    struct reload *reload = context;
+
+    json_decref(outcome->difference);
+    if (outcome->result == CONFIG_WAITING || outcome->result == CONFIG_BUSY)
+        log_write(reload->server->log, LOG_LEVEL_ERROR, "server", "not reloaded: %s", outcome->error.text);
+    service_manager_ready(reload->server->service_manager);
+}
+
 static void on_request(evutil_socket_t fd, short what, void *context) {
     struct reload *reload = context;
     struct server *server = reload->server;
-    struct config_outcome outcome;
 
     (void)fd;
     (void)what;
@@ -307,11 +332,7 @@ static void on_request(evutil_socket_t fd, short what, void *context) {
     service_manager_reloading(server->service_manager);
     log_reopen(server->log);
     log_write(server->log, LOG_LEVEL_INFO, "server", "reloading the configuration, certificates and the agents file");
-    reload_change(reload, &(struct config_order){.by = NULL}, &outcome);
-    if (outcome.result == CONFIG_WAITING)
-        log_write(server->log, LOG_LEVEL_ERROR, "server", "not reloaded: %s", outcome.error.text);
-    json_decref(outcome.difference);
-    service_manager_ready(server->service_manager);
+    reload_change(reload, &(struct config_order){.done = on_requested, .context = reload});
 }
 
 void reload_request(struct reload *reload) {
@@ -328,13 +349,27 @@ void reload_request(struct reload *reload) {
 
 void reload_check(struct reload *reload) {
     trust_files_check(reload->server->trust);
-    check_files(reload);
+    if (reload->cause == CAUSE_TRUST && trust_files_are_in_force(reload->server->trust))
+        note_mended(reload);
+    config_compare_look(reload->compare);
+}
+
+bool reload_is_idle(const struct reload *reload) {
+    return background_queue_is_idle(reload->queue);
 }
 
 static void on_check(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     reload_check(context);
+}
+
+static struct config_compare *make_compare(struct reload *reload) {
+    return config_compare_new(&(struct config_compare_options){.server = reload->server,
+                                                               .queue = reload->queue,
+                                                               .state = &reload->state,
+                                                               .on_equal = on_equal,
+                                                               .context = reload});
 }
 
 struct reload *reload_new(struct server *server) {
@@ -347,7 +382,9 @@ struct reload *reload_new(struct server *server) {
     reload->check = event_new(base, -1, EV_PERSIST, on_check, reload);
     reload->request = evtimer_new(base, on_request, reload);
     reload->go_back = evtimer_new(base, on_go_back, reload);
-    if (reload->check && reload->request && reload->go_back) {
+    reload->queue = background_queue_new(server->background);
+    reload->compare = reload->queue ? make_compare(reload) : NULL;
+    if (reload->check && reload->request && reload->go_back && reload->compare) {
         note_loaded(reload);
         return reload;
     }
@@ -366,8 +403,8 @@ void reload_free(struct reload *reload) {
         event_free(reload->request);
     if (reload->go_back)
         event_free(reload->go_back);
-    file_watch_free(reload->files);
-    json_decref(reload->compared.difference);
+    config_compare_free(reload->compare);
+    background_queue_free(reload->queue);
     free(reload);
 }
 

@@ -295,8 +295,8 @@ static int make_parts(struct server *server, struct error *error) {
     server->flap_damping = flap_damping_new();
     server->liveness = server->loop && server->sessions ? server_liveness_new(server) : NULL;
     server->trust = trust_files_new(server);
-    server->reload = server->loop ? reload_new(server) : NULL;
     server->background = server->loop ? background_new(server->loop) : NULL;
+    server->reload = server->background ? reload_new(server) : NULL;
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;

@@ -12,22 +12,30 @@
 
 #include <string.h>
 
-static struct server_config *read_config(const struct server *server, const struct config_edit *edit,
-                                         struct option_fault *fault, struct error *error) {
-    return server->read_config ? server->read_config(server->read_context, edit, fault, error)
-                               : server_config_hold(server->conf);
+void transaction_begin(struct transaction *transaction, struct server *server, bool keeps_trust) {
+    /* Not in transaction_read: holders are counted by the control thread alone. */
+    *transaction = (struct transaction){.conf = server->read_config ? NULL : server_config_hold(server->conf),
+                                        .keeps_trust = keeps_trust};
+}
+
+int transaction_read(struct transaction *transaction, const struct server *server, const struct config_edit *edit,
+                     struct option_fault *fault, struct error *error) {
+    if (server->read_config)
+        transaction->conf = server->read_config(server->read_context, edit, fault, error);
+    if (!transaction->conf)
+        return -1;
+    transaction->is_trust_wrong =
+        !transaction->keeps_trust &&
+        trust_files_read(server->trust, transaction->conf, &transaction->trust, NULL, fault, error);
+    return transaction->is_trust_wrong ? -1 : 0;
 }
 
 int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error) {
-    transaction->conf = read_config(server, options->edit, fault, error);
-    transaction->keeps_trust = options->edit;
-    if (!transaction->conf || (!transaction->keeps_trust && trust_files_read(server->trust, transaction->conf,
-                                                                             &transaction->trust, NULL, fault, error)))
-        return -1;
     const struct reconfigure_options change = {.conf = transaction->conf,
                                                .is_trial = options->is_trial,
                                                .keeps_ports = options->keeps_ports};
+
     transaction->change = reconfigure_prepare(server, &change, fault, error);
     return transaction->change ? 0 : -1;
 }

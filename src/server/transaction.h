@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * transaction: another configuration, with the files that it names, in force as a whole or not at all.
- * Runs on: the control thread. Owns: what was read and prepared, and after transaction_apply what was in force before.
- * States: all zero -> prepared -> applied -> done; transaction_done ends each of them.
+ * Runs on: the control thread, but for transaction_read. Owns: what was read and prepared, and after transaction_apply
+ * what was in force before. States: all zero -> begun -> read -> prepared -> applied -> done; transaction_done ends
+ * each of them.
  */
 #ifndef MUNNEL_SERVER_TRANSACTION_H
 #define MUNNEL_SERVER_TRANSACTION_H
@@ -19,18 +20,23 @@ struct transaction {
     struct server_config *conf;   /* the new one */
     struct reconfigure *change;   /* NULL: not prepared */
     struct trust_content trust;   /* the new one's; applied: that of before */
-    bool keeps_trust;             /* an edit of services: what agents are judged by is no part of it */
+    bool keeps_trust;             /* what agents are judged by is no part of it */
+    bool is_trust_wrong;          /* of what was read, that cannot be used */
     struct server_config *before; /* applied: what was in force */
     struct strlist paused;        /* applied: services that it has removed, and that were paused: NAME, by whom ... */
 };
 
 struct transaction_options {
-    const struct config_edit *edit; /* NULL: the files as they are */
-    bool is_trial;                  /* it will not be applied */
-    bool keeps_ports;               /* that it does without: server->reserve */
+    bool is_trial;    /* it will not be applied */
+    bool keeps_ports; /* that it does without: server->reserve */
 };
 
-/* All that can fail. 0; or -1 with `error`, and the place in `fault` where it is known, and nothing has changed. */
+void transaction_begin(struct transaction *transaction, struct server *server, bool keeps_trust);
+/* On any thread: reads the files, as if `edit` (or NULL) had been done. 0; or -1 with `error`, and the place in `fault`
+ * where it is known. */
+int transaction_read(struct transaction *transaction, const struct server *server, const struct config_edit *edit,
+                     struct option_fault *fault, struct error *error);
+/* All else that can fail. 0; or -1 likewise, and nothing has changed. */
 int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error);
 /* Back to what transaction_apply has left in `from`: its configuration, by its files as they are now; what cannot be

@@ -30,7 +30,7 @@ struct set { /* of files that are used together */
     const char *what;
     int (*read)(struct trust_files *trust, struct error *error); /* puts them into force, or changes nothing */
     struct file_watch *watch;
-    bool must_retry;
+    bool must_retry, is_refused;
 };
 
 struct trust_files {
@@ -133,7 +133,7 @@ static void reload_set(struct trust_files *trust, struct set *set, bool may_retr
     struct error error;
 
     if (set->read(trust, &error) == 0) {
-        set->must_retry = false;
+        set->must_retry = set->is_refused = false;
         recent_events_add(trust->server->events, kind_of(trust, set), EVENT_INFO, "server", "read again", set->what);
         log_read(trust, set);
         review(trust);
@@ -142,6 +142,7 @@ static void reload_set(struct trust_files *trust, struct set *set, bool may_retr
         return;
     }
     set->must_retry = may_retry;
+    set->is_refused = true;
     server_name_file(trust->server->conf, NULL, &error);
     if (may_retry)
         return;
@@ -165,6 +166,10 @@ void trust_files_check(struct trust_files *trust) {
     check_expiry(trust);
     if (clock_wall() >= trust->review_at || clock_us() >= trust->review_due_us)
         review(trust);
+}
+
+bool trust_files_are_in_force(const struct trust_files *trust) {
+    return !trust->certificates.is_refused && !trust->agents.is_refused;
 }
 
 bool trust_files_check_agents(struct trust_files *trust) {
@@ -250,7 +255,7 @@ int trust_files_read(const struct trust_files *trust, const struct server_config
 static void replace_watch(struct set *set, struct file_watch **fresh) {
     file_watch_free(set->watch);
     set->watch = *fresh;
-    set->must_retry = false;
+    set->must_retry = set->is_refused = false;
     *fresh = NULL;
 }
 

@@ -25,7 +25,8 @@ int trust_files_check_readable(const struct trust_files *trust, struct error *er
 void trust_files_check(struct trust_files *trust); /* each second: reads what has changed */
 /* True if the agents file has changed and was read: an agent may connect before the next check. */
 bool trust_files_check_agents(struct trust_files *trust);
-void trust_files_warn(const struct trust_files *trust); /* logs that any agent may join, or none can */
+bool trust_files_are_in_force(const struct trust_files *trust); /* none has changed into what cannot be used */
+void trust_files_warn(const struct trust_files *trust);         /* logs that any agent may join, or none can */
 
 struct trust_content { /* of the files of a configuration; all zero: nothing */
     SSL_CTX *tls;
@@ -34,8 +35,8 @@ struct trust_content { /* of the files of a configuration; all zero: nothing */
     struct file_watch *certificates, *agents;
 };
 /*
- * 0, or -1 with `error` and the place in `fault` where it is known. With `kept` what cannot be read is taken from there
- * (of an agents file that is in force, what is in force), and the failure logged.
+ * On any thread, without `kept`. 0, or -1 with `error` and the place in `fault` where it is known. With `kept` what
+ * cannot be read is taken from there (of an agents file that is in force, what is in force), and the failure logged.
  */
 int trust_files_read(const struct trust_files *trust, const struct server_config *conf, struct trust_content *content,
                      struct trust_content *kept, struct option_fault *fault, struct error *error);

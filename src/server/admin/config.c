@@ -10,6 +10,7 @@
 #include "server/admin/admin_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIRM_LEAST_S = 5, CONFIRM_MOST_S = 3600 };
@@ -46,14 +47,30 @@ static const char *skip_file(const char *text, const char *edited, struct option
 }
 
 void admin_refuse_outcome(struct http_request *request, const struct config_outcome *outcome, const char *edited) {
-    static const unsigned statuses[] = {[CONFIG_WRONG] = 422,
-                                        [CONFIG_WAITING] = 409,
-                                        [CONFIG_MIXED] = 409,
-                                        [CONFIG_FAILED] = 500,
-                                        [CONFIG_STOPPING] = 503};
+    static const unsigned statuses[] = {[CONFIG_WRONG] = 422,  [CONFIG_WAITING] = 409, [CONFIG_MIXED] = 409,
+                                        [CONFIG_FAILED] = 500, [CONFIG_BUSY] = 503,    [CONFIG_STOPPING] = 503};
     struct option_fault fault = outcome->fault;
 
     admin_refuse_at(request, statuses[outcome->result], skip_file(outcome->error.text, edited, &fault), &fault);
+}
+
+/* ---- what waits for the files to be read ---- */
+
+struct ask {
+    const struct admin *admin;
+    struct http_request *request;
+    bool is_dry_run;
+};
+
+/* NULL: it has been answered. */
+static struct ask *ask_new(const struct admin *admin, struct http_request *request) {
+    struct ask *ask = calloc(1, sizeof *ask);
+
+    if (ask)
+        *ask = (struct ask){.admin = admin, .request = request};
+    else
+        http_answer_error(request, 500, "out of memory");
+    return ask;
 }
 
 /* ---- what runs ---- */
@@ -70,17 +87,25 @@ static json_t *error_json(const struct config_outcome *outcome) {
                      value_text(*fault->pointer ? fault->pointer : NULL));
 }
 
+static void answer_config(void *context, struct config_outcome *outcome) {
+    struct ask *ask = context;
+    const struct admin_options *options = &ask->admin->options;
+    const char *version = options->config.state->version;
+
+    http_request_set_version(ask->request, version);
+    http_answer_json(ask->request, 200,
+                     json_pack("{s:s,s:o,s:o,s:o}", "version", version, "running",
+                               server_config_json(options->policy->conf, options->config.started), "difference",
+                               outcome->difference ? outcome->difference : json_null(), "error", error_json(outcome)));
+    free(ask);
+}
+
 void admin_get_config(struct http_request *request, void *context) {
     const struct admin *admin = context;
-    const struct config_port *config = &admin->options.config;
-    struct config_outcome outcome;
+    struct ask *ask = ask_new(admin, request);
 
-    config->compare(config->context, &outcome);
-    http_request_set_version(request, config->state->version);
-    http_answer_json(request, 200,
-                     json_pack("{s:s,s:o,s:o,s:o}", "version", config->state->version, "running",
-                               server_config_json(admin->options.policy->conf, config->started), "difference",
-                               outcome.difference ? outcome.difference : json_null(), "error", error_json(&outcome)));
+    if (ask)
+        admin->options.config.compare(admin->options.config.context, answer_config, ask);
 }
 
 /* ---- a reload ---- */
@@ -102,23 +127,33 @@ static bool matches(struct http_request *request, const struct config_state *sta
            http_request_require_match(request, state->version);
 }
 
+static void answer_reload(void *context, struct config_outcome *outcome) {
+    struct ask *ask = context;
+
+    if (outcome->result == CONFIG_DONE)
+        admin_answer_applied(ask->admin, ask->request, 200, outcome, !ask->is_dry_run);
+    else
+        admin_refuse_outcome(ask->request, outcome, NULL);
+    free(ask);
+}
+
 void admin_reload(struct http_request *request, void *context) {
     const struct admin *admin = context;
     const struct config_port *config = &admin->options.config;
-    struct config_order order = {.by = http_request_actor(request)};
-    struct config_outcome outcome;
+    struct config_order order = {.by = http_request_actor(request), .done = answer_reload};
     uint64_t seconds = 0;
 
     if (!http_query_flag(request, "dry_run", &order.is_dry_run) ||
         !http_query_number(request, "confirm", CONFIRM_LEAST_S, CONFIRM_MOST_S, &seconds) ||
         !matches(request, config->state))
         return;
+    struct ask *ask = ask_new(admin, request);
+    if (!ask)
+        return;
+    ask->is_dry_run = order.is_dry_run;
     order.confirm_s = (unsigned)seconds;
-    config->change(config->context, &order, &outcome);
-    if (outcome.result == CONFIG_DONE)
-        admin_answer_applied(admin, request, 200, &outcome, !order.is_dry_run);
-    else
-        admin_refuse_outcome(request, &outcome, NULL);
+    order.context = ask;
+    config->change(config->context, &order);
 }
 
 void admin_confirm_reload(struct http_request *request, void *context) {

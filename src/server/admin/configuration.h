@@ -31,10 +31,14 @@ enum config_result {
     CONFIG_WAITING, /* the last reload waits for its confirmation */
     CONFIG_MIXED,   /* the files have other changes, which this would apply, too */
     CONFIG_FAILED,  /* order->commit */
+    CONFIG_BUSY,    /* too much is being read or written already */
     CONFIG_STOPPING
 };
 
-struct config_order {
+struct config_outcome;
+typedef void config_done(void *context, struct config_outcome *outcome); /* takes over outcome->difference */
+
+struct config_order { /* it is copied, but all that it points to has to live until it is done */
     bool is_dry_run;
     unsigned confirm_s;             /* goes back by itself after so many seconds; 0: it stays */
     const char *by;                 /* who asks, for the log; NULL: a signal */
@@ -42,6 +46,7 @@ struct config_order {
     const char *only;               /* the one service that may change; NULL: anything */
     /* Changes the files, when nothing else can fail any more. 0 or -1; NULL: there is nothing to do. */
     int (*commit)(void *context, struct error *error);
+    config_done *done;
     void *context;
 };
 
@@ -50,15 +55,17 @@ struct config_outcome {
     struct error error;        /* but for DONE */
     struct option_fault fault; /* where it is known */
     char version[SERVER_VERSION_TEXT];
-    json_t *difference; /* to what runs (before); the caller's. NULL: not known, or out of memory */
+    json_t *difference; /* to what runs (before). NULL: not known, or out of memory */
 };
 
+/* The files are read on another thread: `done` is called later, or at once, and once. Orders are done one after the
+ * other, each wholly before the files are read for the next. */
 struct config_port {
     const struct config_state *state;
     const struct server_config *started; /* that of the start, which some options keep */
-    void (*change)(void *context, const struct config_order *order, struct config_outcome *outcome);
-    void (*compare)(void *context, struct config_outcome *outcome); /* the files with what runs */
-    bool (*confirm)(void *context, const char *by);                 /* false: nothing waits for it */
+    void (*change)(void *context, const struct config_order *order);
+    void (*compare)(void *context, config_done *done, void *done_context); /* the files with what runs */
+    bool (*confirm)(void *context, const char *by);                        /* false: nothing waits for it */
     void *context;
 };
 

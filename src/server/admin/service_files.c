@@ -3,12 +3,13 @@
 /*
  * service_files: PUT and DELETE of /v1/services/NAME: a service that is a file of its own, services.d/NAME.json.
  *
- * States of a change: tried -> staged -> committed -> synced -> answered. It is tried without effect; its file is
- * written beside its place and synced on another thread; then, in one turn of the loop, everything is checked and
- * prepared again, the file gets its name, and the configuration is applied, which cannot fail; at last the folder is
- * synced on another thread. So nothing has to be put back, and the loop does not wait for the disk.
+ * States of a change: begun -> looked -> tried -> staged -> committed -> synced -> answered. Whose file is there is
+ * looked at, and the new one is written beside its place and synced, on another thread; between the two it is tried
+ * without effect. Then everything is read and prepared again, and in one turn of the loop the file gets its name, and
+ * the configuration is applied, which cannot fail; at last the folder is synced on another thread. So nothing has to be
+ * put back, and the loop does not wait for the disk.
  *
- * Runs on: the control thread, but for work(). Owns: changes until they are answered.
+ * Runs on: the control thread, but for work in the background. Owns: changes until they are answered.
  */
 #include "config.h"
 
@@ -31,9 +32,11 @@ struct change {
     char *name, *path;
     char *text;   /* of the file; NULL: it is removed */
     char *staged; /* the file beside its place, until it is committed */
+    struct config_edit edit;
+    enum managed_state state; /* of what is there */
     struct error error;
     int failure; /* errno of a failed step */
-    bool is_new;
+    bool is_dry_run, is_answered;
     struct config_outcome outcome;
 };
 
@@ -95,74 +98,105 @@ static void on_synced(void *context) {
 
 /* ---- staged -> committed ---- */
 
-/* In place of this function there is nothing left that could fail. */
+/* False: it has been answered. */
+static bool is_wanted_still(struct change *change) {
+    struct http_request *request = change->request;
+
+    /* Without its client, which has been told that it took too long or is gone, a change would come as a surprise. */
+    if (http_request_is_gone(request))
+        http_answer_empty(request, 503);
+    else if (!http_request_header(request, "If-Match") ||
+             http_request_require_match(request, change->admin->options.config.state->version))
+        return true;
+    return false;
+}
+
+/* Is the file still this program's, or still not there? */
+static bool may_be_changed(const struct change *change) {
+    return change->state == MANAGED_OURS || (change->state == MANAGED_ABSENT && change->text);
+}
+
+static void look(void *context) {
+    struct change *change = context;
+
+    change->state = managed_file_look(change->path, &change->error);
+    change->failure = errno;
+}
+
+static void refuse_state(struct change *change) {
+    if (change->state == MANAGED_UNREADABLE) {
+        refuse_by_disk(change);
+        return;
+    }
+    admin_refuse(change->request, 409, change->error.text);
+    change_free(change);
+}
+
+/* Another change may have been made, and the file been edited, since it was tried. Behind this function there is
+ * nothing left that could fail. The file, which was read just now, is in memory. */
 static int publish(void *context, struct error *error) {
     struct change *change = context;
-    int result = change->text ? file_publish(change->staged, change->path, change->is_new, error)
-                              : file_remove(change->path, error);
 
+    change->is_answered = !is_wanted_still(change);
+    if (change->is_answered)
+        return -1;
+    look(change);
+    if (!may_be_changed(change))
+        return error_set(error, "%s", change->error.text);
+    int result = change->text ? file_publish(change->staged, change->path, change->state == MANAGED_ABSENT, error)
+                              : file_remove(change->path, error);
     change->failure = errno;
     return result;
 }
 
-static void order(struct change *change, bool is_dry_run) {
+static void order(struct change *change, bool is_dry_run, config_done *done) {
     const struct config_port *config = &change->admin->options.config;
-    const struct config_edit edit = {change->path, change->text};
     const struct config_order order = {.is_dry_run = is_dry_run,
                                        .by = http_request_actor(change->request),
-                                       .edit = &edit,
+                                       .edit = &change->edit,
                                        .only = change->name,
                                        .commit = publish,
+                                       .done = done,
                                        .context = change};
 
+    change->edit = (struct config_edit){change->path, change->text};
     json_decref(change->outcome.difference);
-    config->change(config->context, &order, &change->outcome);
+    change->outcome.difference = NULL;
+    config->change(config->context, &order);
 }
 
 static void refuse_outcome(struct change *change) {
     change->error = change->outcome.error;
-    if (change->outcome.result == CONFIG_FAILED) {
-        refuse_by_disk(change);
-        return;
-    }
-    admin_refuse_outcome(change->request, &change->outcome, change->path);
-    change_free(change);
-}
-
-/* Is the file still this program's, or still not there? False: it has been answered. */
-static bool look(struct change *change) {
-    enum managed_state state = managed_file_look(change->path, &change->error);
-
-    change->failure = errno;
-    change->is_new = state == MANAGED_ABSENT;
-    if (state == MANAGED_OURS || (state == MANAGED_ABSENT && change->text))
-        return true;
-    if (state == MANAGED_UNREADABLE) {
-        refuse_by_disk(change);
-        return false;
-    }
-    admin_refuse(change->request, 409, change->error.text);
-    change_free(change);
-    return false;
-}
-
-/* Another change may have been made since it was tried. */
-static void commit(struct change *change) {
-    if (http_request_header(change->request, "If-Match") &&
-        !http_request_require_match(change->request, change->admin->options.config.state->version)) {
+    if (change->is_answered) {
         change_free(change);
-        return;
+    } else if (!may_be_changed(change)) {
+        refuse_state(change);
+    } else if (change->outcome.result == CONFIG_FAILED) {
+        refuse_by_disk(change);
+    } else {
+        admin_refuse_outcome(change->request, &change->outcome, change->path);
+        change_free(change);
     }
-    if (!look(change))
-        return;
-    order(change, false);
-    if (change->outcome.result != CONFIG_DONE)
+}
+
+static void on_committed(void *context, struct config_outcome *outcome) {
+    struct change *change = context;
+
+    change->outcome = *outcome;
+    if (outcome->result != CONFIG_DONE)
         refuse_outcome(change);
     else if (background_run(change->admin->options.background, sync_folder, on_synced, change))
         on_synced(change); /* it is done, and a power cut may undo it as a whole */
 }
 
-/* ---- tried -> staged ---- */
+/* ---- begun -> looked -> tried -> staged ---- */
+
+static void in_background(struct change *change, void (*work)(void *context), void (*done)(void *context)) {
+    if (background_run(change->admin->options.background, work, done, change) == 0)
+        return;
+    admin_refuse(change->request, 503, "too much is being written already; try again in a second");
+    change_free(change);
+}
 
 static void stage(void *context) {
     struct change *change = context;
@@ -171,36 +205,39 @@ static void stage(void *context) {
     change->failure = errno;
 }
 
-/* Without its client, which has been told that it took too long or is gone, a change would come as a surprise. */
 static void on_staged(void *context) {
     struct change *change = context;
 
-    if (!change->staged) {
+    if (change->staged)
+        order(change, false, on_committed);
+    else
         refuse_by_disk(change);
-    } else if (http_request_is_gone(change->request)) {
-        http_answer_empty(change->request, 503);
-        change_free(change);
-    } else {
-        commit(change);
-    }
 }
 
-static void try_and_begin(struct change *change, bool is_dry_run) {
-    if (!look(change))
-        return;
-    order(change, true);
-    if (change->outcome.result != CONFIG_DONE) {
+static void on_tried(void *context, struct config_outcome *outcome) {
+    struct change *change = context;
+
+    change->outcome = *outcome;
+    if (outcome->result != CONFIG_DONE) {
         refuse_outcome(change);
-    } else if (is_dry_run) {
+    } else if (change->is_dry_run) {
         admin_answer_applied(change->admin, change->request, 200, &change->outcome, false);
         change->outcome.difference = NULL;
         change_free(change);
     } else if (!change->text) {
-        commit(change);
-    } else if (background_run(change->admin->options.background, stage, on_staged, change)) {
-        admin_refuse(change->request, 503, "too much is being written already; try again in a second");
-        change_free(change);
+        order(change, false, on_committed);
+    } else {
+        in_background(change, stage, on_staged);
     }
+}
+
+static void on_looked(void *context) {
+    struct change *change = context;
+
+    if (may_be_changed(change))
+        order(change, true, on_tried);
+    else
+        refuse_state(change);
 }
 
 /* ---- the request ---- */
@@ -315,8 +352,10 @@ void admin_put_service(struct http_request *request, void *context) {
     char *text = take_flags(admin, request, &is_dry_run) ? make_text(request) : NULL;
     struct change *change = text ? change_new(admin, request, text) : NULL;
 
-    if (change)
-        try_and_begin(change, is_dry_run);
+    if (!change)
+        return;
+    change->is_dry_run = is_dry_run;
+    in_background(change, look, on_looked);
 }
 
 void admin_delete_service(struct http_request *request, void *context) {
@@ -329,6 +368,8 @@ void admin_delete_service(struct http_request *request, void *context) {
         return;
     }
     struct change *change = take_flags(admin, request, &is_dry_run) ? change_new(admin, request, NULL) : NULL;
-    if (change)
-        try_and_begin(change, is_dry_run);
+    if (!change)
+        return;
+    change->is_dry_run = is_dry_run;
+    in_background(change, look, on_looked);
 }

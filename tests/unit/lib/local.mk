@@ -168,6 +168,10 @@ unit_lib_tests += tests/unit/lib/event/test_signals
 tests_unit_lib_event_test_signals_SOURCES = tests/unit/lib/event/test_signals.c
 tests_unit_lib_event_test_signals_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/event/test_background_queue
+tests_unit_lib_event_test_background_queue_SOURCES = tests/unit/lib/event/test_background_queue.c
+tests_unit_lib_event_test_background_queue_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/event/test_background
 tests_unit_lib_event_test_background_SOURCES = tests/unit/lib/event/test_background.c
 tests_unit_lib_event_test_background_LDADD = $(LINK_UNIT_LIB)
@@ -185,13 +189,13 @@ tests_unit_lib_event_test_service_manager_SOURCES = tests/unit/lib/event/test_se
 tests_unit_lib_event_test_service_manager_LDADD = $(LINK_UNIT_LIB)
 tests_unit_lib_event_test_service_manager_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 
-unit_lib_tests += tests/unit/lib/os/test_privilege
-tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
-tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
-
 unit_lib_tests += tests/unit/lib/os/test_account
 tests_unit_lib_os_test_account_SOURCES = tests/unit/lib/os/test_account.c
 tests_unit_lib_os_test_account_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_privilege
+tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
+tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/tls/test_recheck
 tests_unit_lib_tls_test_recheck_SOURCES = tests/unit/lib/tls/test_recheck.c

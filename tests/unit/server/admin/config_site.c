@@ -7,6 +7,7 @@
 
 #include "server/admin/config_site.h"
 
+#include "server/reload.h"
 #include "server/server.h"
 #include "unit.h"
 
@@ -81,6 +82,21 @@ void config_site_begin(struct config_site *site, const char *more) {
 void config_site_end(struct config_site *site) {
     http_reply_done(&site->reply);
     server_fixture_clear(&site->fixture);
+}
+
+static bool is_settled(void *context) {
+    return reload_is_idle(context);
+}
+
+void config_site_settle(struct config_site *site) {
+    struct server *server = site->fixture.server;
+
+    ck_assert(unit_run_until(loop_base(server->loop), is_settled, server->reload, ASK_MS));
+}
+
+void config_site_check(struct config_site *site) {
+    reload_check(site->fixture.server->reload);
+    config_site_settle(site);
 }
 
 /* ---- asking ---- */

@@ -25,6 +25,8 @@ struct config_site {
 void config_site_write(struct config_site *site, const char *more);
 void config_site_begin(struct config_site *site, const char *more); /* writes it and starts the server */
 void config_site_end(struct config_site *site);
+void config_site_check(struct config_site *site);  /* the server looks at its files, as each second */
+void config_site_settle(struct config_site *site); /* until nothing is being read */
 
 /* A service at one of the ports, as JSON. */
 const char *config_site_service(const struct config_site *site, const char *name, unsigned port, const char *more);

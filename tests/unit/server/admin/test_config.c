@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_config: what runs is shown, files are compared with it and reloaded, also for a time only; by reload.c and
- * transaction.c (transaction_prepare_return). Administration itself moves by admin_prepare() and admin_apply().
+ * test_config: what runs is shown, files are compared with it and reloaded, also for a time only; by reload.c,
+ * config_compare.c and transaction.c (transaction_prepare_return). Administration itself moves by admin_prepare() and
+ * admin_apply().
  */
 #include "config.h"
 
@@ -13,6 +14,8 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,12 +23,24 @@
 
 static struct config_site site;
 
-static void reload_with(unsigned confirm_s, enum config_result result) {
-    struct config_outcome outcome;
+static struct config_outcome last;
 
-    reload_change(site.fixture.server->reload, &(struct config_order){.confirm_s = confirm_s}, &outcome);
-    ck_assert_msg(outcome.result == result, "%s", outcome.error.text);
-    json_decref(outcome.difference);
+static void on_done(void *context, struct config_outcome *outcome) {
+    bool *is_done = context;
+
+    json_decref(outcome->difference);
+    last = *outcome;
+    *is_done = true;
+}
+
+static void reload_with(unsigned confirm_s, enum config_result result) {
+    bool is_done = false;
+    const struct config_order order = {.confirm_s = confirm_s, .done = on_done, .context = &is_done};
+
+    reload_change(site.fixture.server->reload, &order);
+    config_site_settle(&site);
+    ck_assert(is_done);
+    ck_assert_msg(last.result == result, "%s", last.error.text);
 }
 
 static void write_second(void) {
@@ -42,13 +57,13 @@ START_TEST(status_tells_what_runs_and_whether_the_files_differ) {
     config_site_expect_text(&site, "configuration/file", "munnel.json");
     ck_assert(json_is_false(config_site_at(&site, "configuration/is_changed")));
     ck_assert(json_is_null(config_site_at(&site, "configuration/error")));
-    reload_check(site.fixture.server->reload);
+    config_site_check(&site);
     write_second();
-    reload_check(site.fixture.server->reload);
+    config_site_check(&site);
     config_site_expect(&site, "GET", "/v1/status", 200);
     ck_assert(json_is_true(config_site_at(&site, "configuration/is_changed")));
     config_site_write(&site, "// only a comment\n");
-    reload_check(site.fixture.server->reload);
+    config_site_check(&site);
     config_site_expect(&site, "GET", "/v1/status", 200);
     ck_assert(json_is_false(config_site_at(&site, "configuration/is_changed")));
     config_site_end(&site);
@@ -169,6 +184,110 @@ START_TEST(wrong_file_is_named_with_its_place_and_changes_nothing) {
 }
 END_TEST
 
+static bool has_refused(void) {
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    bool has_error = !json_is_null(config_site_at(&site, "configuration/error"));
+    ck_assert(!strstr(site.reply.text, "the last reload was refused") == !has_error);
+    return has_error;
+}
+
+START_TEST(refused_reload_is_no_problem_once_the_files_are_as_they_run) {
+    config_site_begin(&site, "");
+    config_site_write(&site, "\"no such option\": 1,\n");
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    config_site_check(&site);
+    ck_assert(has_refused());
+    config_site_write(&site, "");
+    config_site_check(&site);
+    ck_assert(!has_refused());
+    config_site_write(&site, "\"no such option\": 1,\n");
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    ck_assert(has_refused());
+    config_site_write(&site, ""); /* nothing has looked meanwhile */
+    config_site_check(&site);
+    ck_assert(!has_refused());
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(refused_reload_is_no_problem_once_the_certificate_is_right_again) {
+    config_site_begin(&site, "");
+    char *key = unit_read(unit_path("server.key"), NULL);
+    unit_text_file("server.key", "no key");
+    config_site_expect(&site, "POST", "/v1/reload", 422);
+    for (unsigned i = 0; i < 3; i++) {
+        config_site_check(&site);
+        ck_assert(has_refused());
+    }
+    unit_text_file("server.key", key);
+    config_site_check(&site);
+    ck_assert(!has_refused());
+    free(key);
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(file_that_a_value_comes_from_is_watched_like_the_others) {
+    unit_text_file("level", "debug\n");
+    config_site_begin(&site, "\"log\": {\"level\": \"${file:level}\"},\n");
+    config_site_check(&site);
+    unit_text_file("level", "warning\n");
+    config_site_check(&site);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    ck_assert(json_is_true(config_site_at(&site, "configuration/is_changed")));
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    config_site_expect_text(&site, "difference/options/0/name", "log.level");
+    ck_assert_int_eq(unlink(unit_path("level")), 0);
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    config_site_expect_text(&site, "error/pointer", "/log/level");
+    unit_text_file("level", "debug\n");
+    config_site_expect(&site, "GET", "/v1/config", 200);
+    ck_assert(json_is_null(config_site_at(&site, "difference")) && json_is_null(config_site_at(&site, "error")));
+    config_site_end(&site);
+}
+END_TEST
+
+/* ---- a disk that does not answer ---- */
+
+enum { STUCK_MS = 5000 };
+static atomic_bool may_read, gave_up;
+
+/* As if it waited for the disk. */
+static struct server_config *read_when_allowed(void *context, const struct config_edit *edit,
+                                               struct option_fault *fault, struct error *error) {
+    (void)context;
+    for (unsigned ms = 0; !atomic_load(&may_read) && ms < STUCK_MS; ms++)
+        poll(NULL, 0, 1);
+    atomic_store(&gave_up, !atomic_load(&may_read));
+    return server_config_load_edited(unit_path("munnel.json"), edit, fault, error);
+}
+
+START_TEST(slow_disk_under_the_configuration_holds_up_nothing_else) {
+    bool is_done[2] = {false, false};
+
+    config_site_begin(&site, "");
+    server_set_reader(site.fixture.server, read_when_allowed, NULL);
+    for (unsigned i = 0; i < 2; i++)
+        reload_change(site.fixture.server->reload,
+                      &(struct config_order){.is_dry_run = !i, .done = on_done, .context = &is_done[i]});
+    config_site_write(&site, "// touched\n");
+    reload_check(site.fixture.server->reload);
+    config_site_expect(&site, "GET", "/v1/status", 200);
+    config_site_expect(&site, "GET", "/v1/services", 200);
+    ck_assert(!is_done[0] && !is_done[1] && !atomic_load(&gave_up));
+    atomic_store(&may_read, true);
+    config_site_settle(&site);
+    ck_assert(is_done[0] && is_done[1] && last.result == CONFIG_DONE);
+    atomic_store(&may_read, false);
+    is_done[0] = is_done[1] = false;
+    for (unsigned i = 0; i < 2; i++) /* at the end of the server each gets its answer */
+        reload_change(site.fixture.server->reload, &(struct config_order){.done = on_done, .context = &is_done[i]});
+    atomic_store(&may_read, true);
+    config_site_end(&site);
+    ck_assert(is_done[0] && is_done[1] && last.result == CONFIG_STOPPING);
+}
+END_TEST
+
 static bool is_back(void *context) {
     const struct reload *reload = context;
 
@@ -252,7 +371,7 @@ START_TEST(files_of_the_configuration_that_comes_back_are_read_again) {
     write_second();
     reload_with(1, CONFIG_DONE);
     unit_text_file("agents.json", "{\"agents\":[]}");
-    reload_check(site.fixture.server->reload);
+    config_site_check(&site);
     unit_text_file("agents.json", "no JSON");
     char *key = unit_read(unit_path("server.key"), NULL);
     unit_text_file("server.key", "no key");
@@ -272,6 +391,7 @@ static TCase *shown(void) {
     tcase_add_test(group, status_tells_what_runs_and_whether_the_files_differ);
     tcase_add_test(group, what_came_from_a_variable_or_a_file_is_shown_as_it_is_written);
     tcase_add_test(group, dry_run_shows_the_difference_and_changes_nothing);
+    tcase_add_test(group, file_that_a_value_comes_from_is_watched_like_the_others);
     return group;
 }
 
@@ -281,6 +401,9 @@ static TCase *reloaded(void) {
     tcase_add_test(group, reload_is_applied_for_the_version_that_it_was_made_for);
     tcase_add_test(group, administration_moves_and_takes_other_tokens);
     tcase_add_test(group, wrong_file_is_named_with_its_place_and_changes_nothing);
+    tcase_add_test(group, refused_reload_is_no_problem_once_the_files_are_as_they_run);
+    tcase_add_test(group, refused_reload_is_no_problem_once_the_certificate_is_right_again);
+    tcase_add_test(group, slow_disk_under_the_configuration_holds_up_nothing_else);
     return group;
 }
 

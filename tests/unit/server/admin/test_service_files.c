@@ -8,8 +8,8 @@
 
 #include "server/admin/config_site.h"
 
+#include "conf/server_diff.h"
 #include "lib/base/file.h"
-#include "server/reload.h"
 #include "unit.h"
 
 #include <dirent.h>
@@ -81,7 +81,7 @@ START_TEST(service_is_added_changed_and_removed_with_its_file) {
     put("/v1/services/web", body(2, "\"max_clients\": 7, "), 200);
     config_site_expect_text(&site, "difference/changed/0/service", "web");
     config_site_expect_text(&site, "difference/changed/0/fields/0/name", "listen");
-    reload_check(site.fixture.server->reload);
+    config_site_check(&site);
     snprintf(version, sizeof version, "%s", config_site_version(&site));
     ck_assert(json_is_null(config_site_at(&site, "difference"))); /* the file has what runs */
     ck_assert_uint_eq(config_site_ask(&site, "DELETE", "/v1/services/web", NULL, version), 200);
