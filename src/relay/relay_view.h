@@ -26,7 +26,7 @@ struct client;
 struct plane;
 
 enum {
-    RELAY_VIEW_PIECE = 128, /* relays that a thread looks at in a turn of its loop */
+    RELAY_VIEW_PIECE = 128,  /* relays that a thread looks at in a turn of its loop */
     RELAY_VIEWS_MOST = 1000, /* of an answer: 900 KiB for each relay thread */
     RELAY_VIEWS_AT_ONCE = 4  /* queries and ends under way */
 };
