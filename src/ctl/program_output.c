@@ -27,8 +27,10 @@ extern char **environ;
 
 /* ---- the child ---- */
 
+/* In a session of its own, without the terminal: another process of that user could steer the program (ptrace) and put
+ * what it likes among what root types there (TIOCSTI). */
 static bool become(const struct program_user *user) {
-    return setgroups(0, NULL) == 0 && setgid(user->group) == 0 && setuid(user->user) == 0;
+    return setsid() >= 0 && setgroups(0, NULL) == 0 && setgid(user->group) == 0 && setuid(user->user) == 0;
 }
 
 /* Never returns. Why it could not be started goes to `report`, which a started program does not have. */

@@ -24,8 +24,8 @@ struct program_user {
  * PROGRAM_OUTPUT_MOST. *code: what it exited with, or 128 and the signal. NULL with error: it cannot be started, or
  * has not ended in time, and was killed.
  *
- * `user`: what the program becomes before it begins, which only root can do: with no other groups, no way back, and of
- * the environment, which that user can read then, PATH alone. NULL: it is of our own user.
+ * `user`: what the program becomes before it begins, which only root can do: with no other groups, no way back, no
+ * terminal, and of the environment, which that user can read then, PATH alone. NULL: it is of our own user.
  */
 char *program_output(char *const *argv, const struct program_user *user, unsigned timeout_ms, size_t *length, int *code,
                      struct error *error);

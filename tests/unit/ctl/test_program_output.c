@@ -9,9 +9,12 @@
 #include "lib/base/clock.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LONG_MS = 15000, SHORT_MS = 200 };
@@ -95,6 +98,39 @@ START_TEST(one_of_another_user_has_that_users_rights_and_nothing_else) {
 }
 END_TEST
 
+/* In a process with a terminal: can the program open it? */
+static void expect_terminal(const struct program_user *user, const char *expected) {
+    struct error error = {{0}};
+    size_t length = 0;
+    int code = -1, status = 0, master = posix_openpt(O_RDWR | O_NOCTTY);
+
+    ck_assert_int_ge(master, 0);
+    ck_assert(grantpt(master) == 0 && unlockpt(master) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        int terminal = open(ptsname(master), O_RDWR);
+        if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0)
+            _exit(2);
+        char *output = run_shell_of(user, "if (: </dev/tty) 2>/dev/null; then echo there; else echo none; fi", LONG_MS,
+                                    &length, &code, &error);
+        _exit(output && strcmp(output, expected) == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    close(master);
+    ck_assert_int_eq(status, 0);
+}
+
+/* Other processes of its user could put words among those that root types. */
+START_TEST(one_of_another_user_does_not_get_the_terminal) {
+    const struct program_user user = {.user = 65534, .group = 65533};
+
+    expect_terminal(NULL, "there\n");
+    if (geteuid() == 0) /* only root may */
+        expect_terminal(&user, "none\n");
+}
+END_TEST
+
 static TCase *programs(void) {
     TCase *group = tcase_create("programs");
     tcase_add_test(group, both_outputs_and_the_exit_code_are_taken);
@@ -102,6 +138,7 @@ static TCase *programs(void) {
     tcase_add_test(group, one_that_does_not_end_is_killed);
     tcase_add_test(group, one_that_is_not_there_is_named);
     tcase_add_test(group, one_of_another_user_has_that_users_rights_and_nothing_else);
+    tcase_add_test(group, one_of_another_user_does_not_get_the_terminal);
     return group;
 }
 
