@@ -11,6 +11,7 @@
 #include "conf/managed_file.h"
 #include "lib/base/file.h"
 
+#include <fnmatch.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,13 @@ static int find_files(const struct server_config *conf, struct strlist *paths, c
     return 0;
 }
 
+static bool is_included(const struct server_config *conf, const char *path) {
+    for (size_t i = 0; i < conf->include.count; i++)
+        if (fnmatch(conf->include.items[i], path, FNM_PATHNAME | FNM_PERIOD) == 0)
+            return true;
+    return false;
+}
+
 /* The last of all, so that it is at fault if it contradicts another. file_glob() has looked at its folder's rights only
  * if there was a file in it. */
 static int read_edited(struct server_config *conf, const struct strlist *paths, const struct config_edit *edit,
@@ -132,6 +140,8 @@ static int read_edited(struct server_config *conf, const struct strlist *paths, 
     struct error detail = {""};
     if (paths->count >= INCLUDE_FILES_MAX && !strlist_has(paths, edit->path))
         return option_error(&place, "more than %d files; fewer are expected", INCLUDE_FILES_MAX);
+    if (!is_included(conf, edit->path)) /* but by the configuration that runs */
+        return option_error(&place, "it was changed, and does not read %s any more; put that pattern back", edit->path);
     if (file_check_folder(edit->path, &detail))
         return option_error(&place, "%s", detail.text);
     return read_file(conf, edit->path, edit, left, top);

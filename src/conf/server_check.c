@@ -233,9 +233,9 @@ static int check_tls(const struct server_config *conf, struct error *error) {
 }
 
 int server_check_dates(const struct server_config *conf, struct error *warning) {
-    X509 *certificate = certificate_read(conf->agents.certificate, NULL);
-    int result = certificate ? certificate_check_dates(certificate, conf->agents.certificate, warning) : 0;
-    X509_free(certificate);
+    int result = certificate_check_file_dates(conf->agents.certificate, warning);
+    if (!result && conf->agents.client_ca)
+        result = certificate_check_file_dates(conf->agents.client_ca, warning);
     if (result)
         server_name_file(conf, NULL, warning);
     return result;

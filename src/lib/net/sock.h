@@ -36,6 +36,8 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
  * "USER", "USER:GROUP" or ":GROUP"; NULL: as it is. Nothing to do for other addresses. 0 or -1.
  */
 int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error);
+/* Could it, by the rights that the process has now? Nothing is changed. */
+int sock_check_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error);
 int sock_check_owner(const char *owner, struct error *error); /* are there such a user and group? 0 or -1 */
 
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { NAME_SIZE = 64, MODE_BITS = 07777 };
+enum { NAME_SIZE = 64, MODE_BITS = 07777, GROUPS_MOST = 1024 };
 
 struct owner {
     uid_t user;
@@ -52,14 +52,59 @@ static bool is_owner(const struct stat *status, const struct owner *owner) {
            (owner->group == (gid_t)-1 || owner->group == status->st_gid);
 }
 
+static const char *path_of(const struct addr *addr) {
+    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+
+    return addr_is_unix(addr) && path[0] ? path : NULL;
+}
+
+static int refuse_owner(const char *owner, const char *path, const char *why, struct error *error) {
+    return error_set(error, "cannot make \"%s\" the owner of unix:%s: %s; only root may give it to another user", owner,
+                     path, why);
+}
+
+static bool is_own_group(gid_t group) {
+    gid_t groups[GROUPS_MOST];
+    int count = getgroups(GROUPS_MOST, groups);
+
+    for (int i = 0; i < count; i++)
+        if (groups[i] == group)
+            return true;
+    return group == getegid();
+}
+
+/* POSIX: the owner of a file may give it to a group of its own, and only root to another user. */
+static bool may_give(const struct stat *status, const struct owner *owner) {
+    bool keeps_user = owner->user == (uid_t)-1 || owner->user == status->st_uid;
+
+    return geteuid() == 0 || is_owner(status, owner) ||
+           (keeps_user && status->st_uid == geteuid() && is_own_group(owner->group));
+}
+
+int sock_check_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
+    const char *path = path_of(addr);
+    struct owner found;
+    struct stat now;
+
+    if (!path || lstat(path, &now))
+        return 0;
+    if (mode && (now.st_mode & MODE_BITS) != mode && geteuid() != 0 && geteuid() != now.st_uid)
+        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, strerror(EPERM));
+    if (!owner)
+        return 0;
+    if (find_owner(owner, &found, error))
+        return -1;
+    return may_give(&now, &found) ? 0 : refuse_owner(owner, path, strerror(EPERM), error);
+}
+
 /* What is right already is left alone: at a reload the process may have given up the right to change it. Links are not
  * followed: the folder may be another user's, who could put one in the place of the socket. */
 int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
-    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
+    const char *path = path_of(addr);
     struct owner found;
     struct stat now = {.st_mode = 0};
 
-    if (!addr_is_unix(addr) || !path[0])
+    if (!path)
         return 0;
     bool is_known = lstat(path, &now) == 0;
     if (mode && !(is_known && (now.st_mode & MODE_BITS) == mode) &&
@@ -72,7 +117,6 @@ int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, s
     if (is_known && is_owner(&now, &found))
         return 0;
     if (lchown(path, found.user, found.group))
-        return error_set(error, "cannot make \"%s\" the owner of unix:%s: %s; only root may give it to another user",
-                         owner, path, strerror(errno));
+        return refuse_owner(owner, path, strerror(errno), error);
     return 0;
 }

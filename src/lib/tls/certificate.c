@@ -134,6 +134,20 @@ X509 *certificate_read(const char *path, struct error *error) {
     return certificate;
 }
 
+int certificate_check_file_dates(const char *path, struct error *error) {
+    BIO *file = pem_check(path, PEM_CERTIFICATE, error) ? NULL : BIO_new_file(path, "r");
+    char no_passphrase[] = "";
+    X509 *certificate;
+    int result = 0;
+    while (file && result == 0 && (certificate = PEM_read_bio_X509(file, NULL, NULL, no_passphrase))) {
+        result = certificate_check_dates(certificate, path, error);
+        X509_free(certificate);
+    }
+    BIO_free(file);
+    ERR_clear_error(); /* of the end of the file */
+    return result;
+}
+
 int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct error *error) {
     X509 *certificate = certificate_read(path, error);
     uint8_t digest[SECRET_SIZE];

@@ -35,6 +35,8 @@ time_t certificate_expires_at(const X509 *certificate); /* the first second in w
 
 /* Is it valid by this machine's clock? 0, or -1 with one of the texts below; `whose` begins it, "server.pem" say. */
 int certificate_check_dates(const X509 *certificate, const char *whose, struct error *error);
+/* The same of each certificate in a PEM file; 0 also where there is none that can be read. */
+int certificate_check_file_dates(const char *path, struct error *error);
 void certificate_describe_expired(const X509 *certificate, const char *whose, struct error *error);
 void certificate_describe_too_early(const X509 *certificate, const char *whose, struct error *error);
 

@@ -94,10 +94,8 @@ static int resolve_at_reload(struct listen_addrs *addrs, const char *text, const
         return 0;
     if (strcasecmp(endpoint->host, "localhost") == 0)
         return add_both(addrs, *endpoint, "127.0.0.1", "::1");
-    return error_set(error,
-                     "cannot listen on \"%s\": names are not looked up while the server runs; write its address, or "
-                     "start munneld again",
-                     endpoint->host);
+    /* Not quoted: what is written may be "${file:PATH}", whose text no error shows. */
+    return error_set(error, "names are not looked up while the server runs; write an address, or start munneld again");
 }
 
 static int resolve_name(struct listen_addrs *addrs, const char *text, const struct endpoint *endpoint,
@@ -245,6 +243,17 @@ static int bind_all(struct listener_group *listeners, const struct listen_addrs 
     return 0;
 }
 
+int listener_group_check_access(const struct listener_group *listeners, const struct listener_options *options,
+                                struct error *error) {
+    for (size_t i = 0; i < listeners->count; i++) {
+        const struct listener *listener = listeners->all[i].listener;
+        if (!listener_is_passed(listener) &&
+            sock_check_access(listener_addr(listener), options->owner, options->mode, error))
+            return -1;
+    }
+    return 0;
+}
+
 struct listener_group *listener_group_prepare(const struct listener_options *options, const struct strlist *addrs,
                                               const struct listener_donors *donors, struct error *error) {
     struct listener_group *listeners = calloc(1, sizeof *listeners);
@@ -259,14 +268,15 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
     listeners->options = *options;
     listeners->donors = *donors;
     listeners->all = all;
-    for (size_t i = 0; i < addrs->count; i++) {
+    int failed = 0;
+    for (size_t i = 0; i < addrs->count && !failed; i++) {
         struct listen_addrs found;
-        if (resolve(&found, addrs->items[i], donors, error) || bind_all(listeners, &found, error)) {
-            listener_group_free(listeners);
-            return NULL;
-        }
+        failed = resolve(&found, addrs->items[i], donors, error) || bind_all(listeners, &found, error);
     }
-    return listeners;
+    if (!failed && listener_group_check_access(listeners, options, error) == 0)
+        return listeners;
+    listener_group_free(listeners);
+    return NULL;
 }
 
 static void give_away(struct listener_group *from, const struct listener *listener) {

@@ -35,6 +35,9 @@ struct listener_group *listener_group_prepare(const struct listener_options *opt
 struct listener_group *listener_group_new_reserve(struct event_base *base, struct log *log);
 void listener_group_reserve(struct listener_group *reserve, struct listener_group *donor);
 void listener_group_commit(struct listener_group *listeners); /* the options' texts need not live on */
+/* Could its Unix sockets get the owner and mode of these options? 0 or -1; nothing is changed. */
+int listener_group_check_access(const struct listener_group *listeners, const struct listener_options *options,
+                                struct error *error);
 /* From now on its listeners belong to these options. */
 void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options);
 int listener_group_open(struct listener_group *listeners,

@@ -24,8 +24,10 @@ static bool make_next(struct service *service, struct service_next *next, struct
     }
     if (!next->access)
         return false;
-    if (service->listeners && strlist_same(&conf->listen, &service->conf->listen))
-        return true;
+    if (service->listeners && strlist_same(&conf->listen, &service->conf->listen)) {
+        const struct listener_options listening = service_listener_options(service, &next->options);
+        return listener_group_check_access(service->listeners, &listening, error) == 0;
+    }
     next->listeners = service_prepare_listeners(service, &next->options, error);
     return next->listeners;
 }

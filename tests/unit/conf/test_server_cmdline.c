@@ -262,6 +262,33 @@ START_TEST(check_warns_of_a_certificate_that_has_expired) {
 }
 END_TEST
 
+/* Behind another one: agents by the second are refused. */
+START_TEST(check_warns_of_an_authority_of_agents_that_has_expired) {
+    char expected[512], text[1024];
+    make_server();
+    const struct cert_request request = {.common_name = "a", .days = 0, .use = CERT_CA};
+    ck_assert_int_eq(cert_issue(&request, NULL, NULL, unit_path("old.pem"), unit_path("old.key"), NULL), 0);
+    char *valid = unit_read(unit_path("ca.pem"), NULL), *old = unit_read(unit_path("old.pem"), NULL);
+    size_t size = strlen(valid) + strlen(old) + 1;
+    char *both = malloc(size);
+    snprintf(both, size, "%s%s", valid, old);
+    unit_text_file("authorities.pem", both);
+    snprintf(text, sizeof text, "%s",
+             "{ \"agents\": { \"tls\": { \"client_ca\": \"authorities.pem\" }, \"auth\": { "
+             "\"tokens\": \"agents.json\", \"require\": \"either\" } }, \"services\": [{ "
+             "\"name\": \"a\", \"listen\": \":1\", \"connect\": \"h:1\" }] }");
+    const char *file = unit_text_file("expired.json", text);
+    ck_assert_int_eq(READ("--config", file, "--check"), 0);
+    snprintf(expected, sizeof expected, "munneld: warning: %s: agents.tls.client_ca: %s has expired: it ended on ",
+             file, unit_path("authorities.pem"));
+    ck_assert_msg(strncmp(capture.text[1], expected, strlen(expected)) == 0, "%s", capture.text[1]);
+    capture_done(&capture);
+    free(valid);
+    free(old);
+    free(both);
+}
+END_TEST
+
 START_TEST(check_finds_the_key_of_another_certificate) {
     const char *file = make_server();
     ck_assert_int_eq(rename(unit_path("ca.key"), unit_path("server.key")), 0);
@@ -307,6 +334,7 @@ static TCase *printing(void) {
     tcase_add_test(group, check_misses_the_certificate);
     tcase_add_test(group, check_is_content_with_what_init_makes);
     tcase_add_test(group, check_warns_of_a_certificate_that_has_expired);
+    tcase_add_test(group, check_warns_of_an_authority_of_agents_that_has_expired);
     tcase_add_test(group, check_finds_the_key_of_another_certificate);
     tcase_add_loop_test(group, check_finds_a_secret_that_all_can_read, 0, 2);
     return group;

@@ -370,7 +370,8 @@ START_TEST(names_to_listen_on_are_not_looked_up_while_the_server_runs) {
     ck_assert_int_eq(strlist_add(&conf->services[0].listen, "munnel.invalid:80"), 0);
     ck_assert_ptr_null(reconfigure_prepare(fixture.server, &(struct reconfigure_options){.conf = conf}, NULL, &error));
     server_config_free(conf);
-    ck_assert_msg(strstr(error.text, "\"munnel.invalid\": names are not looked up"), "%s", error.text);
+    ck_assert_msg(strstr(error.text, "listen: names are not looked up"), "%s", error.text);
+    ck_assert_ptr_null(strstr(error.text, "munnel.invalid")); /* it may be the text of a file */
     snprintf(local, sizeof local, "localhost:%u", fixture.ports[0]);
     conf = make_next(&fixture, same, 2);
     strlist_done(&conf->services[0].listen);

@@ -62,6 +62,26 @@ START_TEST(owner_and_mode_that_are_right_need_no_right_to_change_them) {
 }
 END_TEST
 
+START_TEST(what_only_root_may_give_is_found_before_it_is_tried) {
+    struct error error = {{0}};
+    struct addr addr = addr_of("unix:/dev/null");
+    const struct passwd *other = getpwnam("nobody");
+
+    if (geteuid() == 0) {
+        ck_assert_int_eq(sock_check_access(&addr, "nobody", 0600, &error), 0);
+        if (!other || setgroups(0, NULL) || setgid(other->pw_gid) || setuid(other->pw_uid))
+            return;
+    }
+    ck_assert_int_eq(sock_check_access(&addr, "root", 0666, &error), 0);
+    ck_assert_int_eq(sock_check_access(&addr, "nobody", 0666, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot make \"nobody\" the owner of unix:/dev/null"));
+    ck_assert_int_eq(sock_check_access(&addr, NULL, 0600, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "the mode 0600"));
+    addr = addr_of("unix:/nonexistent/socket");
+    ck_assert_int_eq(sock_check_access(&addr, "nobody", 0600, &error), 0);
+}
+END_TEST
+
 START_TEST(a_missing_socket_is_an_error_that_names_path_and_mode) {
     struct error error = {{0}};
     struct addr addr = addr_of("unix:/nonexistent/socket");
@@ -135,6 +155,7 @@ static TCase *access_rights(void) {
     tcase_add_test(group, the_mode_is_set_and_zero_leaves_it);
     tcase_add_test(group, addresses_of_other_families_have_no_mode);
     tcase_add_test(group, owner_and_mode_that_are_right_need_no_right_to_change_them);
+    tcase_add_test(group, what_only_root_may_give_is_found_before_it_is_tried);
     tcase_add_test(group, a_missing_socket_is_an_error_that_names_path_and_mode);
     tcase_add_loop_test(group, owners_are_checked, 0, OWNERS);
     tcase_add_test(group, a_peer_has_its_user_and_all_its_groups);

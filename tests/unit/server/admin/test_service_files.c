@@ -216,6 +216,20 @@ START_TEST(changes_that_a_person_makes_in_files_are_not_applied_besides) {
 }
 END_TEST
 
+/* It would be gone after the next start. */
+START_TEST(service_is_not_written_where_the_edited_include_does_not_read_it) {
+    begin();
+    config_site_write(&site, "\"include\": \"other.d/*.json\",\n");
+    put("/v1/services/web", body(1, ""), 422);
+    config_site_expect_text(&site, "pointer", "/include");
+    config_site_expect_text(&site, "detail", "services.d/web.json");
+    ck_assert_uint_eq(files(), 0);
+    config_site_write(&site, "\"include\": [\"other.d/*.json\", \"services.d/*.json\"],\n");
+    put("/v1/services/web", body(1, ""), 201);
+    config_site_end(&site);
+}
+END_TEST
+
 /* Addresses that guess tokens would be let in again by each change, and a certificate that is being renewed would
  * refuse it. */
 START_TEST(change_of_a_service_leaves_alone_what_agents_are_judged_by) {
@@ -253,6 +267,7 @@ static TCase *refusing(void) {
     tcase_add_test(group, folder_that_is_not_there_is_named_with_the_command_that_makes_it);
     tcase_add_test(group, mistakes_are_named_by_their_place_in_the_content);
     tcase_add_test(group, changes_that_a_person_makes_in_files_are_not_applied_besides);
+    tcase_add_test(group, service_is_not_written_where_the_edited_include_does_not_read_it);
     return group;
 }
 

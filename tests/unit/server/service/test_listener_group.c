@@ -9,11 +9,14 @@
 #include "unit.h"
 #include "unit_log.h"
 
+#include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PORT_FIRST = 21500, PORT_COUNT = 400, ACCEPT_MS = 2000, LOG_MS = 2000 };
@@ -185,6 +188,37 @@ START_TEST(numbers_and_paths_are_bound_as_they_are) {
     ck_assert(!accepts(&world, AF_INET, port)); /* bound, and not open yet */
     ck_assert_int_eq(listener_group_open(world.group, &world.error), 0);
     ck_assert(accepts(&world, AF_INET, port));
+    finish(&world);
+}
+END_TEST
+
+/* It would only be logged when the reload is applied. */
+START_TEST(owner_that_a_bound_socket_cannot_get_is_an_error) {
+    struct world world;
+    char path[300];
+    const struct passwd *other = getpwnam("nobody");
+    bool is_root = geteuid() == 0;
+
+    begin(&world);
+    snprintf(path, sizeof path, "unix:%s", unit_path("socket"));
+    struct strlist addrs = {NULL, 0};
+    ck_assert_int_eq(strlist_add(&addrs, path), 0);
+    struct listener_options options = options_of(&world);
+    world.group = listener_group_prepare(&options, &addrs, &(struct listener_donors){.count = 0}, &world.error);
+    ck_assert_msg(world.group, "%s", world.error.text);
+    ck_assert(chmod(unit_path(".."), 0711) == 0 && chmod(unit_folder(), 0711) == 0); /* the other user looks there */
+    if (!is_root || (other && setgroups(0, NULL) == 0 && setuid(other->pw_uid) == 0)) {
+        const struct listener_donors donors = {&world.group, 1, false};
+        options.owner = is_root ? "nobody" : "root";
+        ck_assert_int_eq(listener_group_check_access(world.group, &options, &world.error), -1);
+        ck_assert_ptr_null(listener_group_prepare(&options, &addrs, &donors, &world.error));
+        ck_assert_ptr_nonnull(strstr(world.error.text, "only root may give it"));
+        options.owner = is_root ? "root" : NULL;
+        struct listener_group *next = listener_group_prepare(&options, &addrs, &donors, &world.error);
+        ck_assert_msg(next, "%s", world.error.text);
+        listener_group_free(next);
+    }
+    strlist_done(&addrs);
     finish(&world);
 }
 END_TEST
@@ -402,6 +436,7 @@ static TCase *addresses(void) {
     TCase *group = tcase_create("addresses");
 
     tcase_add_test(group, numbers_and_paths_are_bound_as_they_are);
+    tcase_add_test(group, owner_that_a_bound_socket_cannot_get_is_an_error);
     tcase_add_test(group, wildcard_is_bound_in_both_families);
     tcase_add_test(group, wildcard_needs_one_family_only);
     tcase_add_test(group, wildcard_without_any_family_is_an_error);
