@@ -52,8 +52,11 @@ libmunnel_server_a_SOURCES = \
 	src/server/history.c \
 	src/server/history.h \
 	src/server/housekeeping.c \
+	src/server/parts.c \
 	src/server/reconfigure.c \
 	src/server/reconfigure.h \
+	src/server/reconfigure_prepare.c \
+	src/server/reconfigure_priv.h \
 	src/server/config_compare.c \
 	src/server/config_compare.h \
 	src/server/reload.c \

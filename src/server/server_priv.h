@@ -86,6 +86,10 @@ static inline struct agent_limits server_agent_limits(const struct server_config
                                  .penalty_s = conf->agents.unauthenticated_penalty_s};
 }
 
+/* parts: all parts of a server that has its configuration and log; those that were made are freed by server_free. 0 or
+ * -1 */
+int server_make_parts(struct server *server, struct error *error);
+
 int server_open(struct server *server, struct error *error); /* listens for agents and clients; 0 or -1 */
 
 /* events: passes each event of the plane to the part that handles it. */

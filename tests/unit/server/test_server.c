@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_server: a server that cannot start reports what is wrong, one that runs acts on its signals, and descriptors
- * limit its clients.
+ * limit its clients. parts.c makes all of it.
  */
 #include "config.h"
 
