@@ -45,7 +45,7 @@ static bool take_level(struct http_request *request, enum log_level *level) {
             *level = (enum log_level)i;
             return true;
         }
-    refuse(request, "/level", "has to be \"error\", \"warning\", \"info\" or \"debug\"");
+    refuse(request, "/level", "the level has to be \"error\", \"warning\", \"info\" or \"debug\"");
     return false;
 }
 
@@ -58,7 +58,7 @@ static bool take_seconds(struct http_request *request, json_int_t *seconds) {
     *seconds = json_integer_value(json);
     if (json_is_integer(json) && *seconds >= 1 && *seconds <= LONGEST_S)
         return true;
-    refuse(request, "/for_s", "has to be a whole number of seconds from 1 to 86400, or null");
+    refuse(request, "/for_s", "this has to be a whole number of seconds from 1 to 86400, or null");
     return false;
 }
 
@@ -68,7 +68,7 @@ static bool has_others(struct http_request *request) {
 
     if (json_object_size(body) == known)
         return false;
-    refuse(request, "", "has members other than \"level\" and \"for_s\"");
+    refuse(request, "", "there are other members than \"level\" and \"for_s\"");
     return true;
 }
 

@@ -23,23 +23,6 @@ static json_t *only_object(json_t *value) {
     return NULL;
 }
 
-json_t *json_parse_object(const char *text, size_t length, size_t limit, struct error *error) {
-    if (length > limit) {
-        error_set(error, "%zu bytes of JSON where at most %zu are allowed", length, limit);
-        return NULL;
-    }
-    json_error_t detail;
-    json_t *value = json_loadb(text, length, parse_flags, &detail);
-    if (!value) {
-        error_set(error, "not JSON: %s (byte %d)", detail.text, detail.position);
-        return NULL;
-    }
-    json_t *object = only_object(value);
-    if (!object)
-        error_set(error, "not a JSON object");
-    return object;
-}
-
 /* Overwrites comments with spaces, so that every byte that is left stays on its line and in its column. */
 static void blank_comments(char *text, size_t length) {
     bool in_string = false;
@@ -72,26 +55,38 @@ static const struct mistake {
     const char *culprits; /* what it stopped at begins with one of these; NULL: with anything, or is unknown */
     const char *meaning;
     const char *joint; /* between that and the culprit; NULL: the culprit is not shown */
+    bool is_of_file;   /* not of what a peer has sent */
 } mistakes[] = {
-    {"unable to decode byte", NULL, "this is not UTF-8; save the file as UTF-8", NULL},
-    {"premature end of input", NULL, "the file ends within a text, whose closing '\"' is missing", NULL},
-    {"unexpected newline", NULL, "the closing '\"' of the text on this line is missing", NULL},
-    {"invalid escape", NULL, "a backslash in a text is written twice: \\\\", NULL},
-    {"control character", NULL, "a tab in a text is written \\t, another control character \\u and four digits", NULL},
-    {"end of file expected", NULL, "nothing but comments may follow the object's last '}'", NULL},
-    {"", "/#", "only // begins a comment, which ends with its line", "; here is "},
-    {"", "'", "names and texts stand in \"double quotes\", not in 'single quotes'", NULL},
-    {"'[' or '{' expected", NULL, "one JSON object { ... } is expected", NULL},
-    {"string or '}' expected", NULL, "names stand in \"double quotes\"", "; here is "},
-    {"invalid token", ".+-0123456789", "this is not a number in JSON", ": "},
+    {"unable to decode byte", NULL, "this is not UTF-8; save the file as UTF-8", NULL, true},
+    {"unable to decode byte", NULL, "this is not UTF-8", NULL, false},
+    {"premature end of input", NULL, "the file ends within a text, whose closing '\"' is missing", NULL, true},
+    {"premature end of input", NULL, "it ends within a text, whose closing '\"' is missing", NULL, false},
+    {"unexpected newline", NULL, "the closing '\"' of the text on this line is missing", NULL, false},
+    {"invalid escape", NULL, "a backslash in a text is written twice: \\\\", NULL, false},
+    {"control character", NULL, "a tab in a text is written \\t, another control character \\u and four digits", NULL,
+     false},
+    {"\\u0000 is not allowed", NULL, "a text cannot have the character \\u0000", NULL, false},
+    {"NUL byte in object key", NULL, "a name cannot have the character \\u0000", NULL, false},
+    {"invalid Unicode", NULL, "\\uD800 to \\uDFFF are halves of a character, and written in pairs", NULL, false},
+    {"too big", NULL, "this number is too large", ": ", false},
+    {"real number overflow", NULL, "this number is too large", ": ", false},
+    {"maximum parsing depth", NULL, "the depth of its lists and objects is too large", NULL, false},
+    {"end of file expected", NULL, "nothing but comments may follow the object's last '}'", NULL, true},
+    {"end of file expected", NULL, "nothing may follow the object's last '}'", NULL, false},
+    {"", "/#", "only // begins a comment, which ends with its line", "; here is ", true},
+    {"", "/#", "comments are not taken", "; here is ", false},
+    {"", "'", "names and texts stand in \"double quotes\", not in 'single quotes'", NULL, false},
+    {"'[' or '{' expected", NULL, "one JSON object { ... } is expected", NULL, false},
+    {"string or '}' expected", NULL, "names stand in \"double quotes\"", "; here is ", false},
+    {"invalid token", ".+-0123456789", "this is not a number in JSON", ": ", false},
     {"invalid token", NULL, "texts stand in \"double quotes\"; without them there are numbers, true, false and null",
-     "; here is "},
-    {"unexpected token", NULL, "a value is missing", " before "},
-    {"':' expected", NULL, "a colon is missing between a name and its value", ", before "},
-    {"'}' expected", "\"{[-0123456789", "a comma is missing", " before "},
-    {"']' expected", "\"{[-0123456789", "a comma is missing", " before "},
-    {"'}' expected", NULL, "',' or '}' expected", " near "},
-    {"']' expected", NULL, "',' or ']' expected", " near "},
+     "; here is ", false},
+    {"unexpected token", NULL, "a value is missing", " before ", false},
+    {"':' expected", NULL, "a colon is missing between a name and its value", ", before ", false},
+    {"'}' expected", "\"{[-0123456789", "a comma is missing", " before ", false},
+    {"']' expected", "\"{[-0123456789", "a comma is missing", " before ", false},
+    {"'}' expected", NULL, "',' or '}' expected", " near ", false},
+    {"']' expected", NULL, "',' or ']' expected", " near ", false},
 };
 
 /* What jansson stopped at, in single quotes; NULL: the end of the file, or it is too long for jansson to show it. */
@@ -100,16 +95,16 @@ static const char *culprit_of(const json_error_t *detail) {
     return near ? near + strlen(" near ") : NULL;
 }
 
-static bool is_mistake(const struct mistake *mistake, const json_error_t *detail) {
+static bool is_mistake(const struct mistake *mistake, const json_error_t *detail, bool is_file) {
     const char *culprit = culprit_of(detail);
-    return strncmp(detail->text, mistake->error, strlen(mistake->error)) == 0 &&
+    return (is_file || !mistake->is_of_file) && strncmp(detail->text, mistake->error, strlen(mistake->error)) == 0 &&
            (!mistake->culprits || (culprit && strchr(mistake->culprits, culprit[1])));
 }
 
-static void explain_mistake(const json_error_t *detail, const char *place, struct error *error) {
+static void explain_mistake(const json_error_t *detail, const char *place, bool is_file, struct error *error) {
     size_t i = 0, count = sizeof mistakes / sizeof *mistakes;
     const char *culprit = culprit_of(detail);
-    while (i < count && !is_mistake(&mistakes[i], detail))
+    while (i < count && !is_mistake(&mistakes[i], detail, is_file))
         i++;
     if (i == count)
         error_set(error, "%s%s", place, detail->text);
@@ -125,6 +120,8 @@ static void explain_duplicate(const char *text, size_t end, const char *place, s
     while (start > 0 && (text[start - 1] != '"' || (start > 1 && text[start - 2] == '\\')))
         start--;
     int length = end - start > NAME_SHOWN ? NAME_SHOWN : (int)(end - start) - 1;
+    while (length > 0 && ((unsigned char)text[start + (size_t)length] & 0xc0) == 0x80) /* within a character */
+        length--;
     error_set(error, "%s\"%.*s\" is there twice in this object; remove one", place, length, text + start);
 }
 
@@ -136,12 +133,15 @@ static bool ends_behind_comma(const char *text, size_t end) {
     return before > 0 && text[before - 1] == ',';
 }
 
-/* jansson's error for the person who wrote the file. */
+/* jansson's error for the person who wrote the file, or (NULL) what a client or peer has sent. */
 static void explain(const json_error_t *detail, const char *text, const char *name, struct error *error) {
     size_t end = (size_t)detail->position;
     enum json_error_code code = json_error_code(detail);
     char place[PLACE_TEXT];
-    snprintf(place, sizeof place, "%s:%d:%d: ", name, detail->line, detail->column);
+    if (name)
+        snprintf(place, sizeof place, "%s:%d:%d: ", name, detail->line, detail->column);
+    else
+        snprintf(place, sizeof place, "not JSON: line %d, column %d: ", detail->line, detail->column);
     const char *culprit = culprit_of(detail);
     bool is_bracket =
         culprit && (culprit[1] == '}' || culprit[1] == ']'); /* and not within a text that is not closed */
@@ -149,10 +149,27 @@ static void explain(const json_error_t *detail, const char *text, const char *na
         error_set(error, "%sthe comma before this '%c' is one too many; remove it", place, text[end - 1]);
     else if (code == json_error_duplicate_key)
         explain_duplicate(text, end, place, error);
-    else if (strstr(detail->text, " near end of file"))
-        error_set(error, "%sthe file ends too early: a closing '}' or ']' is missing", place);
+    else if (strstr(detail->text, " near end of file") && detail->text[1] != '[') /* there is something in it */
+        error_set(error, "%s%s ends too early: a closing '}' or ']' is missing", place, name ? "the file" : "it");
     else
-        explain_mistake(detail, place, error);
+        explain_mistake(detail, place, name, error);
+}
+
+json_t *json_parse_object(const char *text, size_t length, size_t limit, struct error *error) {
+    if (length > limit) {
+        error_set(error, "%zu bytes of JSON where at most %zu are allowed", length, limit);
+        return NULL;
+    }
+    json_error_t detail;
+    json_t *value = json_loadb(text, length, parse_flags, &detail);
+    if (!value) {
+        explain(&detail, text, NULL, error);
+        return NULL;
+    }
+    json_t *object = only_object(value);
+    if (!object)
+        error_set(error, "not a JSON object");
+    return object;
 }
 
 /* A file with no JSON in it at all. */

@@ -8,11 +8,13 @@
 #include "server/admin/body_fields.h"
 
 #include "conf/credential_issue.h"
+#include "conf/option.h"
+#include "lib/base/strbuf.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTER_TEXT = 64 };
+enum { POINTER_TEXT = 64, REMEDY_TEXT = 160 };
 
 bool body_refuse_member(struct http_request *request, const char *pointer, const char *detail, const char *remedy) {
     http_answer_problem(request,
@@ -20,28 +22,40 @@ bool body_refuse_member(struct http_request *request, const char *pointer, const
     return false;
 }
 
+static bool is_known(const char *const *known, const char *key) {
+    while (*known && strcmp(*known, key) != 0)
+        known++;
+    return *known;
+}
+
+static bool refuse_unknown(struct http_request *request, const char *pointer, const char *const *known) {
+    char text[REMEDY_TEXT];
+    struct strbuf remedy = strbuf_begin(text, sizeof text);
+
+    for (size_t i = 0; known[i]; i++) {
+        strbuf_add(&remedy, i ? ", " : "there are: ");
+        strbuf_add(&remedy, known[i]);
+    }
+    return body_refuse_member(request, pointer, "there is no such member", text);
+}
+
 bool body_knows_members(struct http_request *request, const char *const *known) {
-    const json_t *body = http_request_body(request);
-    char pointer[POINTER_TEXT];
+    const struct option_place whole = {.path = ""};
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)body, key, value) {
-        size_t i = 0;
-        while (known[i] && strcmp(known[i], key) != 0)
-            i++;
-        if (known[i])
-            continue;
-        snprintf(pointer, sizeof pointer, "/%.40s", key);
-        return body_refuse_member(request, pointer, "there is no such member", NULL);
+    json_object_foreach ((json_t *)(uintptr_t)http_request_body(request), key, value) {
+        if (!is_known(known, key))
+            return refuse_unknown(request, option_member(&whole, key).pointer, known);
     }
     return true;
 }
 
 bool body_take_text(struct http_request *request, const char *pointer, const json_t *value, body_check *check,
                     const char **text) {
-    struct error error = {"this is not a string"};
+    struct error error = {""};
 
+    error_set(&error, value ? "this is not a string" : "this is missing");
     *text = json_string_value(value);
     if (*text && check(*text, &error) == 0)
         return true;

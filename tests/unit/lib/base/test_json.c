@@ -41,6 +41,33 @@ static const struct bytes {
     BYTES("// no comments here\n{}"),
 };
 
+static const struct {
+    const char *text, *error; /* behind "not JSON: " */
+} sent[] = {
+    {"{\"a\":\"\\u0000\"}", "line 1, column 13: a text cannot have the character \\u0000"},
+    {"{\"a\\u0000\":1}", "line 1, column 10: a name cannot have the character \\u0000"},
+    {"{\"a\":\"\\ud800\"}", "line 1, column 13: \\uD800 to \\uDFFF are halves of a character, and written in pairs"},
+    {"{\"a\":\"\xff\"}", "line 1, column 6: this is not UTF-8"},
+    {"{\"a\":1,\n\"a\":2}", "line 2, column 3: \"a\" is there twice in this object; remove one"},
+    {"{\"a\":1,}", "line 1, column 8: the comma before this '}' is one too many; remove it"},
+    {"{\"a\":1", "line 1, column 6: it ends too early: a closing '}' or ']' is missing"},
+    {"{\"a\":\"x", "line 1, column 7: it ends within a text, whose closing '\"' is missing"},
+    {"{\"a\":99999999999999999999}", "line 1, column 25: this number is too large: '99999999999999999999'"},
+    {"{\"a\":1e999}", "line 1, column 10: this number is too large: '1e999'"},
+    {"// no\n{}", "line 1, column 1: comments are not taken; here is '/'"},
+    {"{} x", "line 1, column 4: nothing may follow the object's last '}'"},
+    {"5", "line 1, column 1: one JSON object { ... } is expected"},
+    {" ", "line 1, column 1: one JSON object { ... } is expected"},
+};
+
+START_TEST(what_is_wrong_with_a_sent_text_is_named_plainly) {
+    struct error error = {""};
+    ck_assert_ptr_null(json_parse_object(sent[_i].text, strlen(sent[_i].text), 1024, &error));
+    ck_assert_msg(!strncmp(error.text, "not JSON: ", 10), "%s", error.text);
+    ck_assert_str_eq(error.text + 10, sent[_i].error);
+}
+END_TEST
+
 START_TEST(bad_text_from_a_peer_is_refused) {
     struct error error = {""};
     ck_assert_ptr_null(json_parse_object(refused[_i].text, refused[_i].length, 1024, &error));
@@ -224,6 +251,7 @@ END_TEST
 static TCase *from_peers(void) {
     TCase *group = tcase_create("from peers");
     tcase_add_loop_test(group, bad_text_from_a_peer_is_refused, 0, sizeof refused / sizeof *refused);
+    tcase_add_loop_test(group, what_is_wrong_with_a_sent_text_is_named_plainly, 0, sizeof sent / sizeof *sent);
     tcase_add_test(group, an_object_is_read_up_to_its_length);
     tcase_add_test(group, a_text_above_the_limit_is_not_parsed);
     tcase_add_test(group, depth_is_limited);

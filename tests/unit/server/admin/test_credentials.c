@@ -139,23 +139,24 @@ static TCase *deeds(void) {
 static const struct {
     const char *content;
     unsigned status;
-    const char *pointer;
+    const char *pointer, *detail; /* NULL: not looked at */
 } refusals[] = {
-    {"{}", 422, "/name"},
-    {"{\"name\":5,\"groups\":[\"*\"]}", 422, "/name"},
-    {"{\"name\":\"a b\",\"groups\":[\"*\"]}", 422, "/name"},
-    {"{\"name\":\"a/../b\",\"groups\":[\"*\"]}", 422, "/name"},
-    {"{\"name\":\"a\\u001b\",\"groups\":[\"*\"]}", 422, "/name"},
-    {"{\"name\":\"\",\"groups\":[\"*\"]}", 422, "/name"},
-    {"{\"name\":\"web1\"}", 422, "/groups"},
-    {"{\"name\":\"web1\",\"groups\":[]}", 422, "/groups"},
-    {"{\"name\":\"web1\",\"groups\":\"web\"}", 422, "/groups"},
-    {"{\"name\":\"web1\",\"groups\":[\"web\",\"a b\"]}", 422, "/groups/1"},
-    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"expires\":\"tomorrow\"}", 422, "/expires"},
-    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"expires\":\"1999-01-01\"}", 422, "/expires"},
-    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"servers\":[\"nowhere\"]}", 422, "/servers/0"},
-    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"group\":\"x\"}", 422, "/group"},
-    {"{\"name\":\"default\",\"groups\":[\"*\"]}", 409, "/name"},
+    {"{}", 422, "/name", "this is missing"},
+    {"{\"name\":5,\"groups\":[\"*\"]}", 422, "/name", "this is not a string"},
+    {"{\"name\":\"a b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
+    {"{\"name\":\"a/../b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
+    {"{\"name\":\"a\\u001b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
+    {"{\"name\":\"\",\"groups\":[\"*\"]}", 422, "/name", NULL},
+    {"{\"name\":\"web1\"}", 422, "/groups", NULL},
+    {"{\"name\":\"web1\",\"groups\":[]}", 422, "/groups", NULL},
+    {"{\"name\":\"web1\",\"groups\":\"web\"}", 422, "/groups", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"web\",\"a b\"]}", 422, "/groups/1", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"expires\":\"tomorrow\"}", 422, "/expires", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"expires\":\"1999-01-01\"}", 422, "/expires", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"servers\":[\"nowhere\"]}", 422, "/servers/0", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"group\":\"x\"}", 422, "/group", "there is no such member"},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"a/b~c\xc3\xa4\":\"x\"}", 422, "/a~1b~0c\xc3\xa4", NULL},
+    {"{\"name\":\"default\",\"groups\":[\"*\"]}", 409, "/name", NULL},
 };
 
 START_TEST(what_was_sent_wrong_is_named_and_nothing_changes) {
@@ -163,6 +164,8 @@ START_TEST(what_was_sent_wrong_is_named_and_nothing_changes) {
     size_t before = credentials_count(fixture.server->policy.credentials);
     post("/v1/agents", refusals[_i].content, refusals[_i].status);
     expect_text("pointer", refusals[_i].pointer);
+    if (refusals[_i].detail)
+        expect_text("detail", refusals[_i].detail);
     ck_assert_uint_eq(credentials_count(fixture.server->policy.credentials), before);
     finish();
 }
