@@ -9,6 +9,7 @@
 #include "server/statistics.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/event/lag_probe.h"
 #include "relay/plane.h"
 
@@ -19,6 +20,7 @@
 
 enum {
     SECOND_US = 1000000,
+    BUCKETS = 1024,          /* of services by their names: thousands are listed at once */
     TIMES = SERVICE_DURATION /* those before it have quantiles */
 };
 
@@ -28,6 +30,7 @@ struct times {
 
 struct service_history {
     TAILQ_ENTRY(service_history) next;
+    LIST_ENTRY(service_history) same; /* in the bucket of its name */
     char *name;
     struct history *history; /* NULL: one too many, or out of memory, until a later tick */
     struct service_sum before;
@@ -42,6 +45,7 @@ struct statistics {
     uint64_t second; /* of the last tick */
     struct history *history;
     TAILQ_HEAD(, service_history) services;
+    LIST_HEAD(name_bucket, service_history) by_name[BUCKETS];
     size_t histories; /* that services have of their own */
     struct histogram lag;
     struct lag_probe lag_probe;
@@ -54,18 +58,23 @@ struct statistics {
 
 static void free_service(struct statistics *statistics, struct service_history *service) {
     TAILQ_REMOVE(&statistics->services, service, next);
+    LIST_REMOVE(service, same);
     statistics->histories -= service->history ? 1 : 0;
     history_free(service->history);
     free(service->name);
     free(service);
 }
 
+static size_t bucket_of(const char *name) {
+    return hash_mix(hash_bytes(HASH_START, name, strlen(name))) % BUCKETS;
+}
+
 static struct service_history *find(const struct statistics *statistics, const char *name) {
     struct service_history *service;
 
-    TAILQ_FOREACH (service, &statistics->services, next)
-        if (strcmp(service->name, name) == 0)
-            break;
+    LIST_FOREACH(service, &statistics->by_name[bucket_of(name)], same)
+    if (strcmp(service->name, name) == 0)
+        break;
     return service;
 }
 
@@ -81,6 +90,7 @@ static struct service_history *make(struct statistics *statistics, const char *n
         return NULL;
     }
     TAILQ_INSERT_TAIL(&statistics->services, service, next);
+    LIST_INSERT_HEAD(&statistics->by_name[bucket_of(name)], service, same);
     return service;
 }
 
@@ -326,11 +336,12 @@ static void add_window(struct histogram_sum *sum, const struct service_history *
 
 uint64_t statistics_quantile(const struct statistics *statistics, const char *name, enum service_time which, double q) {
     struct histogram_sum sum = {0};
-    const struct service_history *service;
+    const struct service_history *service = name ? find(statistics, name) : TAILQ_FIRST(&statistics->services);
 
-    TAILQ_FOREACH (service, &statistics->services, next)
-        if ((unsigned)which < TIMES && (!name || strcmp(service->name, name) == 0))
-            add_window(&sum, service, which);
+    if ((unsigned)which >= TIMES)
+        return 0;
+    for (; service; service = name ? NULL : TAILQ_NEXT(service, next))
+        add_window(&sum, service, which);
     return histogram_quantile(&sum, q);
 }
 

@@ -75,11 +75,10 @@ static json_t *refusals(const struct service_numbers *numbers) {
 
 /* conf->service_count: it was removed, or is of another configuration. */
 static size_t index_of(const struct server_config *conf, const struct service_config *service) {
-    size_t index = 0;
+    uintptr_t first = (uintptr_t)conf->services, at = (uintptr_t)service;
+    size_t index = at >= first ? (at - first) / sizeof *service : conf->service_count;
 
-    while (index < conf->service_count && &conf->services[index] != service)
-        index++;
-    return index;
+    return index < conf->service_count ? index : conf->service_count;
 }
 
 const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service) {
