@@ -90,6 +90,16 @@ static int append_variable(struct text *text, const char *name) {
     return append_trimmed(text, value, strlen(value));
 }
 
+/* A user who may write such a file could have root read any other by it. */
+static int check_source(const struct option_place *place) {
+    if (!place->is_foreign)
+        return 0;
+    return option_error(place,
+                        "root takes no \"${\" from this file, which others may change; write the value itself, or "
+                        "chown root:root %s",
+                        place->file);
+}
+
 /* `from` begins with "${". Returns what is behind its end; NULL with the place's error. */
 static const char *append_reference(struct text *text, const char *from) {
     static const char scheme[] = "file:";
@@ -101,6 +111,8 @@ static const char *append_reference(struct text *text, const char *from) {
                                       : "the '}' of \"${\" is missing; or write $${ for a \"${\" itself");
         return NULL;
     }
+    if (check_source(text->place))
+        return NULL;
     memcpy(name, from + 2, length);
     name[length] = '\0';
     bool is_file = strncmp(name, scheme, sizeof scheme - 1) == 0;

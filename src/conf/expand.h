@@ -15,7 +15,8 @@ enum { EXPAND_VALUE_MAX = 64 * 1024 /* bytes of a value, and of a file that it n
 /*
  * Parses the text of the file place->file and expands all strings in it, names of members excepted. Relative paths
  * start from the folder of place->beside. *written is the same before it was expanded, to which place->written is set:
- * the caller's, too. NULL with an error at the value's place, which never shows what a file or a variable holds.
+ * the caller's, too. In a file that is_foreign a reference is an error. NULL with an error at the value's place, which
+ * never shows what a file or a variable holds.
  */
 json_t *expand_parse(char *text, size_t length, struct option_place *place, json_t **written);
 

@@ -78,10 +78,10 @@ static bool concerns(const struct config_edit *edit, const char *path) {
 }
 
 /* malloc'ed; NULL with an error. */
-static char *read_text(const char *path, const struct config_edit *edit, size_t limit, size_t *length,
+static char *read_text(const char *path, const struct config_edit *edit, size_t limit, size_t *length, bool *is_foreign,
                        struct error *error) {
     if (!concerns(edit, path))
-        return file_read_trusted(path, limit, length, error);
+        return file_read_included(path, limit, length, is_foreign, error);
     *length = strlen(edit->text);
     char *text = *length <= limit ? strdup(edit->text) : NULL;
     if (!text)
@@ -103,7 +103,7 @@ static int read_file(struct server_config *conf, const char *path, const struct 
     if (file_is_same(path, conf->path))
         return option_error(&include, "it names this file itself; keep files with services in a folder of their own");
     struct error detail = {""};
-    char *text = read_text(path, edit, *left, &length, &detail);
+    char *text = read_text(path, edit, *left, &length, &place.is_foreign, &detail);
     if (!text)
         return option_error(&include, "%s", detail.text);
     *left -= length;

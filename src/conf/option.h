@@ -72,6 +72,7 @@ struct option_place {   /* where the reading is, for errors and for relative pat
     const json_t *written; /* the value there as it is written, before expand_parse(); NULL: nothing was expanded */
     json_t *expanded; /* collects what is written where a value was expanded: option_place_key(); NULL: not wanted */
     struct strlist *value_files;       /* collects the files that values were expanded from; NULL: not wanted */
+    bool is_foreign;                   /* root reads a file that others may change: what its values name is not read */
     char path[160];                    /* "services[2].listen" */
     char pointer[OPTION_POINTER_SIZE]; /* the same as a JSON pointer: "/services/2/listen" */
 };

@@ -121,8 +121,12 @@ static char *read_open(int fd, const char *path, size_t limit, size_t *length, s
     return bytes;
 }
 
+static bool is_changed_by_others(const struct stat *status) {
+    return status->st_uid != 0 || (status->st_gid != 0 && status->st_mode & S_IWGRP);
+}
+
 static char *read_whole(const char *path, size_t limit, int (*check)(const struct stat *, const char *, struct error *),
-                        size_t *length, struct error *error) {
+                        size_t *length, bool *is_foreign, struct error *error) {
     /* What is checked may be a FIFO, whose open() must not wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | (check == check_trusted ? O_NONBLOCK : 0));
     if (fd < 0) {
@@ -135,6 +139,7 @@ static char *read_whole(const char *path, size_t limit, int (*check)(const struc
     if (fstat(fd, &status)) {
         say_errno(error, "read", path);
     } else if (check(&status, path, error) == 0) {
+        *is_foreign = geteuid() == 0 && is_changed_by_others(&status);
         bytes = read_open(fd, path, limit, length, error);
     }
     close(fd);
@@ -142,15 +147,19 @@ static char *read_whole(const char *path, size_t limit, int (*check)(const struc
 }
 
 char *file_read(const char *path, size_t limit, size_t *length, struct error *error) {
-    return read_whole(path, limit, check_any, length, error);
+    return read_whole(path, limit, check_any, length, &(bool){false}, error);
 }
 
 char *file_read_secret(const char *path, size_t limit, size_t *length, struct error *error) {
-    return read_whole(path, limit, check_secret, length, error);
+    return read_whole(path, limit, check_secret, length, &(bool){false}, error);
 }
 
 char *file_read_trusted(const char *path, size_t limit, size_t *length, struct error *error) {
-    return read_whole(path, limit, check_trusted, length, error);
+    return read_whole(path, limit, check_trusted, length, &(bool){false}, error);
+}
+
+char *file_read_included(const char *path, size_t limit, size_t *length, bool *is_foreign, struct error *error) {
+    return read_whole(path, limit, check_trusted, length, is_foreign, error);
 }
 
 /* ---- writing ---- */

@@ -131,6 +131,62 @@ START_TEST(a_file_that_cannot_be_trusted_is_refused) {
 }
 END_TEST
 
+/* As the folder of services is the server's own, whose user could have root read any file at the next start. */
+static bool make_foreign(const char *text, uid_t owner, gid_t group, mode_t mode) {
+    const char *path = unit_text_file("d/x.json", text);
+    return geteuid() == 0 && chown(path, owner, group) == 0 && chmod(path, mode) == 0;
+}
+
+static const struct {
+    const char *text;
+    uid_t owner;
+    gid_t group;
+    mode_t mode;
+    bool is_refused;
+} foreign[] = {
+    {NAMED("x", "${PORT}"), 1, 1, 0640, true},
+    {NAMED("x", "${file:port}"), 1, 1, 0640, true},
+    {NAMED("x", "${PORT}"), 0, 1, 0660, true},
+    {NAMED("x", "${PORT}"), 0, 1, 0640, false},
+    {NAMED("x", "${PORT}"), 0, 0, 0660, false},
+    {"{ \"services\": [ " NAMED("x", "5") " ] }", 1, 1, 0640, false},
+    {"{ \"services\": [ { \"name\": \"x\",\n\n\"listen\": \":${PORT}\", \"connect\": \"h:1\" } ] }", 1, 1, 0640, true},
+};
+
+START_TEST(root_takes_no_references_from_what_others_may_change) {
+    make_folder();
+    setenv("PORT", "5", 1);
+    unit_text_file("d/port", "5");
+    if (!make_foreign(foreign[_i].text, foreign[_i].owner, foreign[_i].group, foreign[_i].mode))
+        return; /* only root may */
+    struct server_config *conf = read_with("\"d/?.json\"");
+    if (foreign[_i].is_refused) {
+        ck_assert_ptr_null(conf);
+        ck_assert_msg(strstr(error.text,
+                             "listen: root takes no \"${\" from this file, which others may change; write the "
+                             "value itself, or chown root:root "),
+                      "%s", error.text);
+        ck_assert_str_eq(fault.file, unit_path("d/x.json"));
+        ck_assert_uint_gt(fault.line, 0);
+    } else {
+        ck_assert_msg(conf, "%s", error.text);
+        ck_assert_str_eq(conf->services[1].listen.items[0], ":5");
+    }
+    server_config_free(conf);
+}
+END_TEST
+
+START_TEST(an_escaped_reference_is_none) {
+    make_folder();
+    if (!make_foreign("{ \"name\": \"x\", \"listen\": \"unix:$${PORT}\", \"connect\": \"h:1\" }", 1, 1, 0640))
+        return; /* only root may */
+    struct server_config *conf = read_with("\"d/?.json\"");
+    ck_assert_msg(conf, "%s", error.text);
+    ck_assert_msg(strstr(conf->services[1].listen.items[0], "/d/${PORT}"), "%s", conf->services[1].listen.items[0]);
+    server_config_free(conf);
+}
+END_TEST
+
 START_TEST(files_together_have_a_limit) {
     char name[32], *spaces = malloc(5 << 20);
     memset(spaces, ' ', 5 << 20);
@@ -167,6 +223,9 @@ static TCase *refusing(void) {
     tcase_add_loop_test(group, a_mistake_in_an_included_file_has_its_place, 0, sizeof slips / sizeof *slips);
     tcase_add_test(group, the_line_is_that_of_the_included_file);
     tcase_add_test(group, a_file_that_cannot_be_trusted_is_refused);
+    tcase_add_loop_test(group, root_takes_no_references_from_what_others_may_change, 0,
+                        sizeof foreign / sizeof *foreign);
+    tcase_add_test(group, an_escaped_reference_is_none);
     tcase_add_test(group, files_together_have_a_limit);
     return group;
 }
