@@ -95,7 +95,7 @@ struct http_pool {
     uint64_t paused_until_ms;
     gid_t group; /* of the Unix socket */
     struct http_listener *listeners;
-    LIST_HEAD(, http_lingering) lingering; /* connections that have ended */
+    TAILQ_HEAD(, http_lingering) lingering; /* connections that have ended */
     unsigned lingering_count;
     struct http_connection *next; /* prepared; NULL while evhttp does not accept */
     struct http_connection connections[];

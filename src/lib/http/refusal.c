@@ -21,7 +21,7 @@
 enum { LINGERING_MOST = 24, DROPPED_MOST = 16 * 1024 * 1024, PART = 16 * 1024, CONTENT_TEXT = 512, ANSWER_TEXT = 1024 };
 
 struct http_lingering {
-    LIST_ENTRY(http_lingering) others;
+    TAILQ_ENTRY(http_lingering) others;
     struct http_pool *pool;
     int fd;
     struct event *readable;
@@ -45,7 +45,7 @@ void http_refuse(int fd, const struct http_refusal *refusal) {
 }
 
 static void free_lingering(struct http_lingering *lingering) {
-    LIST_REMOVE(lingering, others);
+    TAILQ_REMOVE(&lingering->pool->lingering, lingering, others);
     lingering->pool->lingering_count--;
     if (lingering->readable)
         event_free(lingering->readable);
@@ -85,7 +85,7 @@ void http_linger(struct http_pool *pool, int fd) {
         return;
     }
     *lingering = (struct http_lingering){.pool = pool, .fd = fd, .deadline_ms = clock_ms() + pool->limits->request_ms};
-    LIST_INSERT_HEAD(&pool->lingering, lingering, others);
+    TAILQ_INSERT_TAIL(&pool->lingering, lingering, others);
     pool->lingering_count++;
     lingering->readable = event_new(pool->base, fd, EV_READ, on_readable, lingering);
     if (lingering->readable)
@@ -95,6 +95,6 @@ void http_linger(struct http_pool *pool, int fd) {
 }
 
 void http_linger_stop(struct http_pool *pool) {
-    while (!LIST_EMPTY(&pool->lingering))
-        free_lingering(LIST_FIRST(&pool->lingering));
+    while (!TAILQ_EMPTY(&pool->lingering))
+        free_lingering(TAILQ_FIRST(&pool->lingering));
 }
