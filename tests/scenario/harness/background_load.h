@@ -24,9 +24,9 @@ struct background_load {
 typedef const char *(*background_load_change)(void *context);
 
 /*
- * Calls `change` while clients relay few bytes and many, each way; again, as long as there were fewer than two relays for
- * each client, as on a slow machine. Fails the test with the first thing that went wrong, in the change, in a relay, or
- * in what the server logged of relays.
+ * Calls `change` while clients relay few bytes and many, each way; again, as long as there were fewer than two relays
+ * for each client, as on a slow machine. Fails the test with the first thing that went wrong, in the change, in a
+ * relay, or in what the server logged of relays.
  */
 void background_load_run(const struct background_load *load, background_load_change change, void *context);
 
