@@ -211,9 +211,12 @@ static enum config_result refuse(struct config_outcome *outcome, enum config_res
 
 static enum config_result put_into_force(struct reload *reload, const struct config_order *order,
                                          struct transaction *transaction, struct config_outcome *outcome) {
-    if (set_timer(reload, order->confirm_s, &outcome->error) ||
-        (order->commit && order->commit(order->context, &outcome->error)))
+    if (set_timer(reload, order->confirm_s, &outcome->error))
         return CONFIG_FAILED;
+    if (order->commit && order->commit(order->context, &outcome->error)) {
+        (void)event_del(reload->go_back);
+        return CONFIG_FAILED;
+    }
     if (order->by)
         log_event(reload->server->log, LOG_LEVEL_INFO, "server", "another configuration is applied",
                   LOG_FIELDS(LOG_TEXT("by", order->by), LOG_TEXT("service", order->only ? order->only : "all")));

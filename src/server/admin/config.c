@@ -59,7 +59,7 @@ void admin_refuse_outcome(struct http_request *request, const struct config_outc
 struct ask {
     const struct admin *admin;
     struct http_request *request;
-    bool is_dry_run;
+    bool is_dry_run, is_answered;
 };
 
 /* NULL: it has been answered. */
@@ -127,20 +127,36 @@ static bool matches(struct http_request *request, const struct config_state *sta
            http_request_require_match(request, state->version);
 }
 
+/* While the files were read its client may have gone, or another change been made. */
+static int check_again(void *context, struct error *error) {
+    struct ask *ask = context;
+
+    (void)error;
+    ask->is_answered = true;
+    if (http_request_is_gone(ask->request))
+        http_answer_empty(ask->request, 503);
+    else
+        ask->is_answered = !matches(ask->request, ask->admin->options.config.state);
+    return ask->is_answered ? -1 : 0;
+}
+
 static void answer_reload(void *context, struct config_outcome *outcome) {
     struct ask *ask = context;
 
-    if (outcome->result == CONFIG_DONE)
+    if (outcome->result == CONFIG_DONE) {
         admin_answer_applied(ask->admin, ask->request, 200, outcome, !ask->is_dry_run);
-    else
-        admin_refuse_outcome(ask->request, outcome, NULL);
+    } else {
+        json_decref(outcome->difference);
+        if (!ask->is_answered)
+            admin_refuse_outcome(ask->request, outcome, NULL);
+    }
     free(ask);
 }
 
 void admin_reload(struct http_request *request, void *context) {
     const struct admin *admin = context;
     const struct config_port *config = &admin->options.config;
-    struct config_order order = {.by = http_request_actor(request), .done = answer_reload};
+    struct config_order order = {.by = http_request_actor(request), .commit = check_again, .done = answer_reload};
     uint64_t seconds = 0;
 
     if (!http_query_flag(request, "dry_run", &order.is_dry_run) ||

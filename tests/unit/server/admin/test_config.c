@@ -9,6 +9,7 @@
 
 #include "server/admin/config_site.h"
 
+#include "server/admin/admin_priv.h"
 #include "server/reload.h"
 #include "server/server.h"
 #include "unit.h"
@@ -288,6 +289,39 @@ START_TEST(slow_disk_under_the_configuration_holds_up_nothing_else) {
 }
 END_TEST
 
+static uint64_t requests_before;
+
+static uint64_t count_requests(void) {
+    return http_server_counts(site.fixture.server->admin->shared.http).requests;
+}
+
+/* Once the next request waits for the files, too. */
+static void on_tick(evutil_socket_t fd, short what, void *context) {
+    (void)fd, (void)what, (void)context;
+    if (count_requests() > requests_before)
+        atomic_store(&may_read, true);
+}
+
+START_TEST(reload_is_refused_if_another_change_is_made_while_it_waits) {
+    static const struct timeval tick = {0, 1000};
+    bool is_done = false;
+    char version[64];
+
+    config_site_begin(&site, "");
+    snprintf(version, sizeof version, "%s", config_site_version(&site));
+    write_second();
+    server_set_reader(site.fixture.server, read_when_allowed, NULL);
+    struct event *timer = event_new(loop_base(site.fixture.server->loop), -1, EV_PERSIST, on_tick, NULL);
+    ck_assert_int_eq(event_add(timer, &tick), 0);
+    requests_before = count_requests();
+    reload_change(site.fixture.server->reload, &(struct config_order){.done = on_done, .context = &is_done});
+    ck_assert_uint_eq(config_site_ask(&site, "POST", "/v1/reload?confirm=600", NULL, version), 412);
+    ck_assert(is_done && last.result == CONFIG_DONE && !atomic_load(&gave_up));
+    event_free(timer);
+    config_site_end(&site);
+}
+END_TEST
+
 static bool is_back(void *context) {
     const struct reload *reload = context;
 
@@ -404,6 +438,7 @@ static TCase *reloaded(void) {
     tcase_add_test(group, refused_reload_is_no_problem_once_the_files_are_as_they_run);
     tcase_add_test(group, refused_reload_is_no_problem_once_the_certificate_is_right_again);
     tcase_add_test(group, slow_disk_under_the_configuration_holds_up_nothing_else);
+    tcase_add_test(group, reload_is_refused_if_another_change_is_made_while_it_waits);
     return group;
 }
 
