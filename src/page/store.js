@@ -218,7 +218,7 @@ function refuse(problem) {
 /* Of the server's refusals before there was any answer, people who have just given the token want to know. */
 function onLost(problem) {
   if (state.phase === 'token') return true;
-  if (problem && (problem.status === 401 || ([403, 429].includes(problem.status) && !state.status))) {
+  if (problem && (problem.status === 401 || (problem.status === 403 && !state.status))) {
     refuse(problem);
     return true;
   }

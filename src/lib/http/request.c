@@ -73,7 +73,6 @@ struct http_request *http_request_new(struct http_server *server, struct http_co
     request->method = method_of(evhttp->type);
     request->is_head = evhttp->type == EVHTTP_REQ_HEAD;
     request->is_unix = connection->pool->is_unix;
-    request->peer = connection->peer;
     strbuf_copy(request->actor, sizeof request->actor, "unknown");
     keep_path(request, evhttp->uri);
     TAILQ_INSERT_TAIL(&server->requests, request, all);
@@ -122,14 +121,6 @@ enum http_role http_request_role(const struct http_request *request) {
 
 const char *http_request_actor(const struct http_request *request) {
     return request->actor;
-}
-
-bool http_request_is_unix(const struct http_request *request) {
-    return request->is_unix;
-}
-
-const struct addr *http_request_peer(const struct http_request *request) {
-    return &request->peer;
 }
 
 static const char *find_value(const struct http_value *values, size_t count, const char *name) {

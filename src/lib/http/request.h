@@ -34,8 +34,6 @@ const char *http_request_path(const struct http_request *request); /* as it came
 enum http_role http_request_role(const struct http_request *request);
 /* Who asks, for the log and for "paused by": "user 1000", "token laptop". Never NULL. */
 const char *http_request_actor(const struct http_request *request);
-bool http_request_is_unix(const struct http_request *request);
-const struct addr *http_request_peer(const struct http_request *request);
 
 /* Of the route's path, by name: decoded, UTF-8 without control characters and '/', 1 to 255 bytes. Never NULL for a
  * name that is in the path. */

@@ -44,7 +44,6 @@ struct http_request {
     unsigned retry_s; /* Retry-After; 0: none */
     enum http_role role;
     bool is_unix;
-    struct addr peer;
     char actor[HTTP_TOKEN_NAME + 16];
     char path[HTTP_PATH_KEPT];
     size_t param_count, query_count;

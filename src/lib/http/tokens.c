@@ -173,18 +173,3 @@ enum http_role http_tokens_find_digest(const struct http_tokens *tokens, const u
     }
     return role;
 }
-
-enum http_role http_tokens_find(const struct http_tokens *tokens, const char *token, const char **name) {
-    uint8_t digest[SECRET_SIZE];
-    *name = NULL;
-    return http_token_digest(digest, token) ? http_tokens_find_digest(tokens, digest, name) : HTTP_ROLE_NONE;
-}
-
-int http_token_make(char text[HTTP_TOKEN_TEXT]) {
-    uint8_t bytes[SECRET_SIZE];
-    if (secret_random(bytes, sizeof bytes))
-        return -1;
-    secret_to_hex(bytes, sizeof bytes, text);
-    secret_wipe(bytes, sizeof bytes);
-    return 0;
-}

@@ -33,17 +33,11 @@ struct http_tokens *http_tokens_read(const char *path, struct error *error);
 void http_tokens_free(struct http_tokens *tokens); /* NULL is fine */
 size_t http_tokens_count(const struct http_tokens *tokens);
 
-/* The role of a token, and the name of its entry; HTTP_ROLE_NONE if there is none. In constant time. */
-enum http_role http_tokens_find(const struct http_tokens *tokens, const char *token, const char **name);
-
-/* The same in two steps, for a connection that outlives a change of the tokens. False: out of memory. */
+/* In two steps, for a connection that outlives a change of the tokens. False: out of memory. */
 bool http_token_digest(uint8_t digest[SECRET_SIZE], const char *token);
+/* The role of a token, and the name of its entry; HTTP_ROLE_NONE if there is none. In constant time. */
 enum http_role http_tokens_find_digest(const struct http_tokens *tokens, const uint8_t digest[SECRET_SIZE],
                                        const char **name);
 const char *http_role_name(enum http_role role); /* "view" ... */
-
-/* A new token: 256 random bits in 64 digits. 0, or -1: the system gives no random bytes. */
-enum { HTTP_TOKEN_TEXT = SECRET_HEX };
-int http_token_make(char text[HTTP_TOKEN_TEXT]);
 
 #endif
