@@ -11,6 +11,8 @@
 #include "ctl/admin_client.h"
 #include "lib/display/display.h"
 
+#include <stdint.h>
+
 struct admin_context {
     struct http_client *client;
     const struct cmdline *line;
