@@ -280,6 +280,10 @@ void trust_files_use(struct trust_files *trust, struct trust_content *content) {
     if (trust->agents.watch)
         log_read(trust, &trust->agents);
     trust_files_warn(trust);
+    /* They were read on another thread: an agent that was revoked since must not come back, nor a new one be cut off.
+     */
+    check(trust, &trust->certificates);
+    check(trust, &trust->agents);
     review(trust);
     agent_listener_reset_penalties(trust->server->agent_listener);
 }

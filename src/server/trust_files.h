@@ -40,7 +40,10 @@ struct trust_content { /* of the files of a configuration; all zero: nothing */
  */
 int trust_files_read(const struct trust_files *trust, const struct server_config *conf, struct trust_content *content,
                      struct trust_content *kept, struct option_fault *fault, struct error *error);
-/* Puts it into force; `content` has what was in force before. server->conf is the new configuration by then. */
+/*
+ * Puts it into force, or what is in those files by now; `content` has what was in force before. server->conf is the new
+ * configuration by then.
+ */
 void trust_files_use(struct trust_files *trust, struct trust_content *content);
 void trust_content_done(struct trust_content *content);
 

@@ -39,6 +39,7 @@ unit_server_tests = \
 	tests/unit/server/test_server \
 	tests/unit/server/test_reconfigure \
 	tests/unit/server/test_reload \
+	tests/unit/server/test_trust_files \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
 	tests/unit/server/service/test_service_probe \
@@ -97,6 +98,8 @@ tests_unit_server_test_reconfigure_SOURCES = tests/unit/server/test_reconfigure.
 tests_unit_server_test_reconfigure_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_reload_SOURCES = tests/unit/server/test_reload.c $(unit_server_fixture)
 tests_unit_server_test_reload_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_test_trust_files_SOURCES = tests/unit/server/test_trust_files.c $(unit_server_fixture)
+tests_unit_server_test_trust_files_LDADD = $(LINK_UNIT_SERVER)
 agent_world = tests/unit/server/service/agent_world.c tests/unit/server/service/agent_world.h $(unit_server_fixture)
 tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test_registry.c $(agent_world)
 tests_unit_server_service_test_registry_LDADD = $(LINK_UNIT_SERVER)
