@@ -6,7 +6,7 @@
  */
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from './htm-preact.js';
-import { clock, megabits, oneDecimal, whole } from './format.js';
+import { clock, cut, megabits, oneDecimal, whole } from './format.js';
 import { Choice, Section } from './parts.js';
 
 /* The server counts them by step. */
@@ -135,7 +135,7 @@ function useScheme() {
 /* [time, words] of what the charts mark: warnings, of one service only its own. */
 const marksIn = (events, subject) =>
   events.filter((event) => event.severity !== 'info' && event.kind !== 'source' && (!subject || event.subject === subject))
-    .map((event) => [new Date(event.time) / 1000, (subject ? event.text : `${event.subject} ${event.text}`).slice(0, 48)]);
+    .map((event) => [new Date(event.time) / 1000, cut(subject ? event.text : `${event.subject} ${event.text}`, 48)]);
 
 function Numbers({ chart, data }) {
   const step = Math.max(1, Math.floor(data[0].length / TABLE_ROWS));

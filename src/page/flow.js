@@ -8,7 +8,7 @@
  */
 
 import { html } from './htm-preact.js';
-import { count, megabits, milliseconds, oneDecimal } from './format.js';
+import { count, cut, megabits, milliseconds, oneDecimal } from './format.js';
 import { resultShape, resultWords } from './results.js';
 
 const WIDTH = 1216;
@@ -89,8 +89,6 @@ function Fan({ rows, centre, yOf, most }) {
 }
 
 /* ---- what they join ---- */
-
-const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 const Node = ({ x, y, title, words, tone, most = 18 }) => html`<text x=${x} y=${y} class=${`name ${tone || ''}`}>${cut(title, most)}<title>${title}</title></text>
   ${words && html`<text x=${x} y=${y + 17} class=${`words ${tone || ''}`}>${words}</text>`}`;

@@ -27,6 +27,8 @@ export const megabits = (bytesPerSecond) => (bytesPerSecond * 8) / 1e6;
 export const oneDecimal = (value) =>
   value === null || value === undefined ? DASH : value === 0 ? '0' : value >= 100 ? value.toFixed(0) : value.toFixed(1);
 
+export const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
 export const whole = (value) => (value === null || value === undefined ? DASH : String(value));
 
 export const milliseconds = (value) =>
