@@ -223,6 +223,7 @@ static int make_admin(struct server *server, struct error *error) {
                                     .log = server->log,
                                     .plane = server->plane,
                                     .policy = &server->policy,
+                                    .trust = server->trust,
                                     .sessions = server->sessions,
                                     .services = &server->services,
                                     .clients = server->clients,

@@ -31,6 +31,7 @@ struct set { /* of files that are used together */
     int (*read)(struct trust_files *trust, struct error *error); /* puts them into force, or changes nothing */
     struct file_watch *watch;
     bool must_retry, is_refused;
+    struct trust_refusal refusal; /* once it is logged; all zero: none */
 };
 
 struct trust_files {
@@ -129,11 +130,18 @@ static enum event_kind kind_of(const struct trust_files *trust, const struct set
     return set == &trust->certificates ? EVENT_KIND_CERTIFICATE : EVENT_KIND_SERVER;
 }
 
+static void note_refusal(struct set *set, const struct error *error) {
+    if (!set->refusal.since_us)
+        set->refusal.since_us = clock_us();
+    set->refusal.error = *error;
+}
+
 static void reload_set(struct trust_files *trust, struct set *set, bool may_retry) {
     struct error error;
 
     if (set->read(trust, &error) == 0) {
         set->must_retry = set->is_refused = false;
+        set->refusal = (struct trust_refusal){.since_us = 0};
         recent_events_add(trust->server->events, kind_of(trust, set), EVENT_INFO, "server", "read again", set->what);
         log_read(trust, set);
         review(trust);
@@ -146,6 +154,7 @@ static void reload_set(struct trust_files *trust, struct set *set, bool may_retr
     server_name_file(trust->server->conf, NULL, &error);
     if (may_retry)
         return;
+    note_refusal(set, &error);
     log_write(trust->server->log, LOG_LEVEL_ERROR, "server", "cannot reload %s, keeping those in use: %s", set->what,
               error.text);
     recent_events_add(trust->server->events, kind_of(trust, set), EVENT_ERROR, "server",
@@ -170,6 +179,12 @@ void trust_files_check(struct trust_files *trust) {
 
 bool trust_files_are_in_force(const struct trust_files *trust) {
     return !trust->certificates.is_refused && !trust->agents.is_refused;
+}
+
+const struct trust_refusal *trust_files_refusal(const struct trust_files *trust, enum trust_set which) {
+    const struct set *set = which == TRUST_AGENTS ? &trust->agents : &trust->certificates;
+
+    return set->refusal.since_us ? &set->refusal : NULL;
 }
 
 bool trust_files_check_agents(struct trust_files *trust) {
@@ -212,6 +227,7 @@ static bool read_tls(const struct trust_files *trust, const struct server_config
     if (content->tls || !kept || !kept->tls)
         return content->tls;
     log_kept(trust, trust->certificates.what, error);
+    content->certificates_error = *error;
     content->tls = kept->tls;
     kept->tls = NULL;
     return true;
@@ -235,6 +251,7 @@ static bool read_credentials(const struct trust_files *trust, const struct serve
     if (!content->keeps_credentials && !kept->credentials)
         return false;
     log_kept(trust, trust->agents.what, error);
+    content->agents_error = *error;
     if (content->keeps_credentials)
         return true;
     content->credentials = kept->credentials;
@@ -252,10 +269,15 @@ int trust_files_read(const struct trust_files *trust, const struct server_config
     return -1;
 }
 
-static void replace_watch(struct set *set, struct file_watch **fresh) {
+/* `error`: why what was read of them before is kept; empty: it is not. */
+static void replace_watch(struct set *set, struct file_watch **fresh, const struct error *error) {
     file_watch_free(set->watch);
     set->watch = *fresh;
-    set->must_retry = set->is_refused = false;
+    set->must_retry = false;
+    set->is_refused = *error->text;
+    set->refusal = (struct trust_refusal){.since_us = 0};
+    if (set->is_refused)
+        note_refusal(set, error);
     *fresh = NULL;
 }
 
@@ -271,8 +293,8 @@ void trust_files_warn(const struct trust_files *trust) {
 }
 
 void trust_files_use(struct trust_files *trust, struct trust_content *content) {
-    replace_watch(&trust->certificates, &content->certificates);
-    replace_watch(&trust->agents, &content->agents);
+    replace_watch(&trust->certificates, &content->certificates, &content->certificates_error);
+    replace_watch(&trust->agents, &content->agents, &content->agents_error);
     content->tls = use_certificates(trust, content->tls);
     if (!content->keeps_credentials)
         content->credentials = use_agents(trust, content->credentials);

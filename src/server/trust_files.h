@@ -28,11 +28,21 @@ bool trust_files_check_agents(struct trust_files *trust);
 bool trust_files_are_in_force(const struct trust_files *trust); /* none has changed into what cannot be used */
 void trust_files_warn(const struct trust_files *trust);         /* logs that any agent may join, or none can */
 
+enum trust_set { TRUST_CERTIFICATES, TRUST_AGENTS };
+
+struct trust_refusal { /* of files that cannot be used: what was read before stays in force */
+    uint64_t since_us; /* clock_us() */
+    struct error error;
+};
+/* NULL: they can be used. It belongs to `trust`, until the next check or reload. */
+const struct trust_refusal *trust_files_refusal(const struct trust_files *trust, enum trust_set which);
+
 struct trust_content { /* of the files of a configuration; all zero: nothing */
     SSL_CTX *tls;
     struct credentials *credentials; /* NULL: none are needed */
     bool keeps_credentials;          /* those in force stay */
     struct file_watch *certificates, *agents;
+    struct error certificates_error, agents_error; /* why these could not be read, and are kept */
 };
 /*
  * On any thread, without `kept`. 0, or -1 with `error` and the place in `fault` where it is known. With `kept` what

@@ -25,6 +25,7 @@ struct dispatch;
 struct ended_relays;
 struct recent_events;
 struct statistics;
+struct trust_files;
 
 #define ADMIN_DEFAULT_SOCKET "/run/munnel/munneld.sock"
 
@@ -33,6 +34,7 @@ struct admin_options { /* all outlive it */
     struct log *log;
     struct plane *plane;
     const struct auth_policy *policy; /* configuration, credentials and certificate, as they are at the moment */
+    const struct trust_files *trust;
     struct session_table *sessions;
     const struct service_list *services;
     const struct client_table *clients;

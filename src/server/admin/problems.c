@@ -12,6 +12,7 @@
 #include "server/admin/admin_priv.h"
 #include "server/auth/agent_listener.h"
 #include "server/service/client_table.h"
+#include "server/trust_files.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -227,6 +228,31 @@ static void check_certificate(struct problems *problems) {
     problem_list_add(&problems->list, &problem);
 }
 
+static void add_refused(struct problems *problems, const struct trust_refusal *refusal, struct problem problem) {
+    if (!refusal)
+        return;
+    problem.since_ms = problem_since(refusal->since_us);
+    PROBLEM_SAY(why, "%.300s; what was read before stays in use, but munneld would not start again",
+                refusal->error.text);
+    PROBLEM_SAY(remedy, "Mend it, or put the former file back; it is read again by itself. munneld --check tells "
+                        "whether a start would succeed");
+    problem_list_add(&problems->list, &problem);
+}
+
+static void check_trust(struct problems *problems) {
+    const struct admin_options *options = &problems->admin->options;
+    const struct server_config *conf = options->policy->conf;
+
+    add_refused(problems, trust_files_refusal(options->trust, TRUST_CERTIFICATES),
+                (struct problem){.kind = "certificate",
+                                 .subject = conf->agents.certificate,
+                                 .what = "the server's certificate, key, client_ca or crl cannot be used"});
+    add_refused(problems, trust_files_refusal(options->trust, TRUST_AGENTS),
+                (struct problem){.kind = "server",
+                                 .subject = conf->agents.tokens,
+                                 .what = "the agents file cannot be used"});
+}
+
 static void check_waiting(struct problems *problems, const struct config_state *state) {
     struct problem problem = {.kind = "configuration", .subject = "munneld", .since_ms = state->loaded_ms};
 
@@ -277,9 +303,9 @@ static void check_process(struct problems *problems) {
 }
 
 json_t *admin_problems(const struct admin *admin, bool *has_bad) {
-    static void (*const checks[])(
-        struct problems * problems) = {check_services,      check_sessions, check_credentials, check_certificate,
-                                       check_configuration, check_room,     check_process};
+    static void (*const checks[])(struct problems * problems) = {check_services,    check_sessions, check_credentials,
+                                                                 check_certificate, check_trust,    check_configuration,
+                                                                 check_room,        check_process};
     struct problems problems = {.admin = admin, .list = problem_list_begin(), .present = admin_present(admin)};
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

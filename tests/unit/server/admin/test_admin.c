@@ -14,6 +14,7 @@
 #include "server/admin/admin.h"
 #include "server/auth/agent_listener.h"
 #include "server/history.h"
+#include "server/reload.h"
 #include "server/statistics.h"
 #include "unit.h"
 
@@ -76,6 +77,33 @@ START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
     expect_text("keys/0/because", "not in allow");
     get("/v1/status");
     ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "not in allow"));
+    finish();
+}
+END_TEST
+
+START_TEST(file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    char *agents = unit_read(unit_path("agents.json"), NULL), *key = unit_read(unit_path("server.key"), NULL);
+    unit_text_file("agents.json", "{");
+    unit_text_file("server.key", "no key");
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    ck_assert_uint_eq(json_array_size(at("problems")), 0); /* they may be half written */
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    expect_text("state", "ok");
+    expect_text("problems/0/kind", "certificate");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "server.key"));
+    expect_text("problems/1/subject", unit_path("agents.json"));
+    ck_assert(json_is_string(at("problems/1/since")));
+    unit_text_file("agents.json", agents);
+    unit_text_file("server.key", key);
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    free(agents);
+    free(key);
     finish();
 }
 END_TEST
@@ -560,6 +588,7 @@ static TCase *states(void) {
 static TCase *changes(void) {
     TCase *group = tcase_create("changes");
 
+    tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
     tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
     tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);

@@ -12,6 +12,7 @@
 #include "server/admin/admin_priv.h"
 #include "server/reload.h"
 #include "server/server.h"
+#include "server/trust_files.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -412,6 +413,8 @@ START_TEST(files_of_the_configuration_that_comes_back_are_read_again) {
     ck_assert(unit_run_until(loop_base(site.fixture.server->loop), is_back, site.fixture.server->reload, 5000));
     ck_assert_uint_eq(credentials_count(site.fixture.server->policy.credentials), 0);
     ck_assert_ptr_nonnull(site.fixture.server->policy.tls);
+    ck_assert_ptr_nonnull(trust_files_refusal(site.fixture.server->trust, TRUST_AGENTS));
+    ck_assert_ptr_nonnull(trust_files_refusal(site.fixture.server->trust, TRUST_CERTIFICATES));
     config_site_expect(&site, "GET", "/v1/services/main", 200);
     config_site_expect(&site, "GET", "/v1/services/second", 404);
     free(key);
