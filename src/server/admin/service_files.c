@@ -51,27 +51,29 @@ static void change_free(struct change *change) {
 
 /* ---- what the disk refuses ---- */
 
-static const char *folder_remedy(const struct change *change, char remedy[200]) {
+static const char *folder_remedy(const struct change *change, struct error *remedy) {
     const char *user = change->admin->options.policy->conf->user;
+    const char *slash = strrchr(change->path, '/');
     char number[24];
-    char *folder = file_beside(change->path, ".");
 
     snprintf(number, sizeof number, "%ld", (long)geteuid());
-    snprintf(remedy, 200, "; make that folder writable for the server's user: install -d -o %s -m 0750 %s",
-             user ? user : number, folder ? folder : MANAGED_FOLDER);
-    free(folder);
-    return remedy;
+    error_set(remedy, "; %s: install -d -o %s -m 0750 %.*s",
+              change->failure == ENOTDIR ? "move away what is in the folder's place, and make the folder"
+                                         : "make that folder writable for the server's user",
+              user ? user : number, slash ? (int)(slash - change->path) : 1, slash ? change->path : ".");
+    return remedy->text;
 }
 
 static void refuse_by_disk(struct change *change) {
-    char text[sizeof change->error + 200], remedy[200];
+    char text[2 * sizeof(struct error)];
+    struct error remedy;
     int failure = change->failure;
     bool is_full = failure == ENOSPC || failure == EDQUOT;
     bool is_denied = failure == EACCES || failure == EPERM || failure == ENOENT || failure == ENOTDIR;
 
     snprintf(text, sizeof text, "%s%s", change->error.text,
              is_full             ? "; make room there, nothing has changed"
-             : is_denied         ? folder_remedy(change, remedy)
+             : is_denied         ? folder_remedy(change, &remedy)
              : failure == EROFS  ? "; under systemd name that folder in ReadWritePaths= of munneld.service"
              : failure == EEXIST ? "; another program has made that file just now: look at it, and try again"
                                  : "");
@@ -128,6 +130,8 @@ static void refuse_state(struct change *change) {
         refuse_by_disk(change);
         return;
     }
+    if (change->state == MANAGED_ABSENT)
+        error_set(&change->error, "%s is not there any more; reload, which removes the service, too", change->path);
     admin_refuse(change->request, 409, change->error.text);
     change_free(change);
 }

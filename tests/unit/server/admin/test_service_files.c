@@ -171,6 +171,36 @@ START_TEST(folder_that_is_not_there_is_named_with_the_command_that_makes_it) {
 }
 END_TEST
 
+START_TEST(file_in_the_place_of_the_folder_is_to_be_moved_away) {
+    char folder[300];
+
+    config_site_begin(&site, INCLUDE);
+    snprintf(folder, sizeof folder, " -m 0750 %s", unit_text_file("services.d", "no folder"));
+    put("/v1/services/web", body(1, ""), 409);
+    config_site_expect_text(&site, "detail", "Not a directory");
+    config_site_expect_text(&site, "remedy", "move away");
+    const char *remedy = json_string_value(config_site_at(&site, "remedy")), *end = strstr(remedy, folder);
+    ck_assert_msg(end && !end[strlen(folder)], "%s", remedy);
+    config_site_end(&site);
+}
+END_TEST
+
+START_TEST(service_whose_file_was_removed_by_hand_is_removed_by_a_reload) {
+    char version[64];
+
+    begin();
+    put("/v1/services/web", body(1, ""), 201);
+    snprintf(version, sizeof version, "%s", config_site_version(&site));
+    ck_assert_int_eq(unlink(unit_path("services.d/web.json")), 0);
+    ck_assert_uint_eq(config_site_ask(&site, "DELETE", "/v1/services/web", NULL, version), 409);
+    config_site_expect_text(&site, "detail", "web.json is not there any more");
+    config_site_expect_text(&site, "remedy", "reload");
+    config_site_expect(&site, "POST", "/v1/reload", 200);
+    config_site_expect(&site, "GET", "/v1/services/web", 404);
+    config_site_end(&site);
+}
+END_TEST
+
 START_TEST(mistakes_are_named_by_their_place_in_the_content) {
     static const struct {
         const char *text, *pointer;
@@ -265,6 +295,8 @@ static TCase *refusing(void) {
     tcase_add_test(group, service_of_another_file_is_not_changed);
     tcase_add_test(group, without_the_include_the_line_to_add_is_named);
     tcase_add_test(group, folder_that_is_not_there_is_named_with_the_command_that_makes_it);
+    tcase_add_test(group, file_in_the_place_of_the_folder_is_to_be_moved_away);
+    tcase_add_test(group, service_whose_file_was_removed_by_hand_is_removed_by_a_reload);
     tcase_add_test(group, mistakes_are_named_by_their_place_in_the_content);
     tcase_add_test(group, changes_that_a_person_makes_in_files_are_not_applied_besides);
     tcase_add_test(group, service_is_not_written_where_the_edited_include_does_not_read_it);
