@@ -190,15 +190,26 @@ static int make(struct agents_change *change, struct credentials *all) {
     return credentials_write(all, change->conf->agents.tokens, &error) ? refuse_write(change, errno, error.text) : 0;
 }
 
+/* Errors of what the file holds begin with its path, those of its syntax with FILE:LINE:COLUMN. */
+static void refuse_content(struct agents_change *change, const char *detail) {
+    const char *path = change->conf->agents.tokens;
+    size_t length = strlen(path);
+    bool is_broken = strncmp(detail, path, length) == 0 && detail[length] == ':';
+
+    change->is_of_file = true;
+    change->line = is_broken ? (unsigned)strtoul(detail + length + 1, NULL, 10) : 0;
+    refuse(change, is_broken ? 409 : 500, detail,
+           "Mend the agents file: until then the agents that it had stay as they are");
+}
+
 static void change_file(struct agents_change *change) {
     struct error error = {""};
     struct credentials *all = credentials_read(change->conf->agents.tokens, &error);
 
-    change->is_of_file = !all;
     if (all)
         make(change, all);
     else
-        refuse(change, 500, error.text, "Mend the agents file: until then the agents that it had stay as they are");
+        refuse_content(change, error.text);
     credentials_free(all);
 }
 

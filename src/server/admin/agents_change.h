@@ -27,6 +27,7 @@ struct agents_change {
     char detail[sizeof(struct error)], remedy[256];
     const char *pointer;
     bool is_of_file;
+    unsigned line; /* of the file; 0: not known */
     char code[JOIN_CODE_TEXT];
 };
 

@@ -48,7 +48,8 @@ static void answer_problem(const struct deed *deed) {
                                                .detail = change->detail,
                                                .remedy = *change->remedy ? change->remedy : NULL,
                                                .pointer = change->pointer,
-                                               .file = change->is_of_file ? change->conf->agents.tokens : NULL});
+                                               .file = change->is_of_file ? change->conf->agents.tokens : NULL,
+                                               .line = change->line});
 }
 
 static bool has_group(const struct server_config *conf, const char *group) {

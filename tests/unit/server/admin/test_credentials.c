@@ -244,6 +244,27 @@ START_TEST(file_that_others_may_read_is_not_changed) {
 }
 END_TEST
 
+/* The caller can do nothing about it, but a person can: at the line that is named. */
+START_TEST(file_that_was_broken_by_hand_is_a_conflict_at_its_line) {
+    begin();
+    char *good = unit_read(unit_path("agents.json"), NULL);
+    unit_text_file("agents.json", "{\n\"agents\": [\n  {,}]}");
+    post("/v1/agents", "{\"name\":\"web1\",\"groups\":[\"*\"]}", 409);
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("detail")), "agents.json:3:"));
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("remedy")), "Mend the agents file"));
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("file")), "agents.json"));
+    expect_number("line", 3);
+    unit_text_file("agents.json", "{ \"agents\": [{ \"name\": 5 }] }");
+    expect_status("DELETE", "/v1/agents/default", 409);
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("detail")), "agents[0].name"));
+    ck_assert(!strstr(answer, "\"line\""));
+    ck_assert_ptr_nonnull(in_force("default"));
+    unit_text_file("agents.json", good);
+    free(good);
+    finish();
+}
+END_TEST
+
 static void begin_with(enum config_require require, const char *listen) {
     prepare();
     fixture.conf->agents.require = require;
@@ -312,6 +333,7 @@ static TCase *refused(void) {
     tcase_add_test(group, file_that_another_program_keeps_is_not_waited_for_without_end);
     tcase_add_test(group, file_that_cannot_be_written_changes_nothing);
     tcase_add_test(group, file_that_others_may_read_is_not_changed);
+    tcase_add_test(group, file_that_was_broken_by_hand_is_a_conflict_at_its_line);
     tcase_add_test(group, server_whose_address_is_not_known_makes_no_code);
     tcase_add_test(group, server_that_asks_for_certificates_makes_no_token);
     return group;
