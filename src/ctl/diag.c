@@ -71,13 +71,13 @@ static FILE *open_archive(const char *path, struct error *error) {
     if (!file && fd >= 0)
         close(fd);
     if (!file)
-        error_set(error, "cannot write %s: %s", path, strerror(errno));
+        diag_archive_refuse(path, errno, error);
     return file;
 }
 
-static int write_archive(FILE *file, const char *name, struct diag_source *source, struct diag_archive *archive,
-                         struct error *error) {
-    if (diag_archive_begin(archive, file, name, error) != 0)
+static int write_archive(FILE *file, const char *path, const char *name, struct diag_source *source,
+                         struct diag_archive *archive, struct error *error) {
+    if (diag_archive_begin(archive, file, path, name, error) != 0)
         return -1;
     diag_add_parts(archive, source);
     return diag_archive_end(archive, error);
@@ -86,23 +86,23 @@ static int write_archive(FILE *file, const char *name, struct diag_source *sourc
 static int run(const char *self, const struct cmdline *line, struct diag_arguments *arguments, struct error *error) {
     struct diag_source source = {.self = self, .config = arguments->config};
     struct diag_archive archive;
-    char name[NAME_TEXT], path[NAME_TEXT + 8];
-    const char *output = cmdline_value(line, "output");
+    char name[NAME_TEXT], preset[NAME_TEXT + 8];
+    const char *output = cmdline_value(line, "output"), *path = output ? output : preset;
 
     make_name(name);
-    snprintf(path, sizeof path, "%s.tar", name);
-    FILE *file = open_archive(output ? output : path, error);
+    snprintf(preset, sizeof preset, "%s.tar", name);
+    FILE *file = open_archive(path, error);
     if (!file)
         return -1;
     source.client = admin_connect(&arguments->place, WAIT_MS, &source.why);
-    int result = write_archive(file, name, &source, &archive, error);
+    int result = write_archive(file, path, name, &source, &archive, error);
     http_client_free(source.client);
     if (fclose(file) != 0 && result == 0)
-        result = error_set(error, "it cannot be written: %s", strerror(errno));
-    if (result != 0 && (!output || strcmp(output, "-") != 0))
-        (void)unlink(output ? output : path);
+        result = diag_archive_refuse(path, errno, error);
+    if (result != 0 && strcmp(path, "-") != 0)
+        (void)unlink(path);
     if (result == 0)
-        fprintf(stderr, "%s: %u parts, %u of them missing%s\n", output ? output : path, archive.count, archive.failed,
+        fprintf(stderr, "%s: %u parts, %u of them missing%s\n", path, archive.count, archive.failed,
                 archive.failed ? "; MANIFEST in it tells why" : "");
     return result;
 }

@@ -30,10 +30,19 @@ static void write_part(struct diag_archive *archive, const char *name, const cha
     archive->cause = errno;
 }
 
-int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *folder, struct error *error) {
+int diag_archive_refuse(const char *path, int cause, struct error *error) {
+    bool is_full = cause == ENOSPC || cause == EDQUOT;
+
+    return error_set(error, "cannot write %s: %s; %swrite it elsewhere with --output FILE",
+                     strcmp(path, "-") == 0 ? "standard output" : path, strerror(cause),
+                     is_full ? "make room there, or " : "");
+}
+
+int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder,
+                       struct error *error) {
     char date[DATE_TEXT];
 
-    *archive = (struct diag_archive){.file = file, .now = time(NULL)};
+    *archive = (struct diag_archive){.file = file, .path = path, .now = time(NULL)};
     snprintf(archive->folder, sizeof archive->folder, "%s", folder);
     archive->manifest = open_memstream(&archive->manifest_text, &archive->manifest_size);
     if (!archive->manifest)
@@ -67,7 +76,7 @@ int diag_archive_end(struct diag_archive *archive, struct error *error) {
         archive->cause = errno;
     }
     if (archive->is_broken)
-        return error_set(error, "it cannot be written: %s", strerror(archive->cause));
+        return diag_archive_refuse(archive->path, archive->cause, error);
     return is_whole ? 0 : error_set(error, "out of memory");
 }
 

@@ -16,7 +16,8 @@
 
 struct diag_archive {
     FILE *file;
-    char folder[80]; /* in which all is: "munnel-diag-HOST-DATE" */
+    const char *path; /* for errors */
+    char folder[80];  /* in which all is: "munnel-diag-HOST-DATE" */
     time_t now;
     FILE *manifest; /* in memory */
     char *manifest_text;
@@ -26,13 +27,16 @@ struct diag_archive {
     int cause;
 };
 
-/* 0 or -1 with error. */
-int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *folder, struct error *error);
+/* 0 or -1 with error. `path`, of the file, has to stay until the end. */
+int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder,
+                       struct error *error);
 /* A part; with `bytes` NULL one that failed, for the reason of `why`. */
 void diag_archive_add(struct diag_archive *archive, const char *name, const char *bytes, size_t length,
                       const struct error *why);
 /* The MANIFEST and the end. 0 or -1 with error. */
 int diag_archive_end(struct diag_archive *archive, struct error *error);
+/* "cannot write PATH: ...", by this errno, with what to do. Returns -1. */
+int diag_archive_refuse(const char *path, int cause, struct error *error);
 
 /* Overwrites what is a join code or a token, in a text of unknown content: a log, or another program's output. */
 void diag_redact(char *bytes, size_t length);

@@ -8,6 +8,7 @@
 #include "ctl/diag_archive.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ START_TEST(the_manifest_tells_what_failed_and_why) {
     struct error error = {"it is not there"};
     size_t length;
 
-    ck_assert_int_eq(diag_archive_begin(&archive, file, "folder", &error), 0);
+    ck_assert_int_eq(diag_archive_begin(&archive, file, "d.tar", "folder", &error), 0);
     diag_archive_add(&archive, "good.txt", "hello", 5, NULL);
     diag_archive_add(&archive, "bad.txt", NULL, 0, &error);
     ck_assert_int_eq(diag_archive_end(&archive, &error), 0);
@@ -54,18 +55,27 @@ START_TEST(the_manifest_tells_what_failed_and_why) {
 }
 END_TEST
 
-START_TEST(a_full_disk_is_an_error_at_the_end) {
+START_TEST(a_full_disk_is_an_error_at_the_end_that_names_the_file) {
     FILE *full = fopen("/dev/full", "wb");
     struct diag_archive archive;
     struct error error = {{0}};
 
     ck_assert_ptr_nonnull(full);
     setvbuf(full, NULL, _IONBF, 0);
-    ck_assert_int_eq(diag_archive_begin(&archive, full, "folder", &error), 0);
+    ck_assert_int_eq(diag_archive_begin(&archive, full, "/tmp/d.tar", "folder", &error), 0);
     diag_archive_add(&archive, "good.txt", "hello", 5, NULL);
     ck_assert_int_eq(diag_archive_end(&archive, &error), -1);
-    ck_assert_str_eq(error.text, "it cannot be written: No space left on device");
+    ck_assert_str_eq(error.text, "cannot write /tmp/d.tar: No space left on device; make room there, or write it "
+                                 "elsewhere with --output FILE");
     fclose(full);
+}
+END_TEST
+
+START_TEST(standard_output_is_named_by_its_name) {
+    struct error error = {{0}};
+
+    ck_assert_int_eq(diag_archive_refuse("-", EPIPE, &error), -1);
+    ck_assert_str_eq(error.text, "cannot write standard output: Broken pipe; write it elsewhere with --output FILE");
 }
 END_TEST
 
@@ -73,7 +83,8 @@ static TCase *archives(void) {
     TCase *group = tcase_create("archives");
     tcase_add_test(group, codes_and_tokens_are_overwritten_and_nothing_else);
     tcase_add_test(group, the_manifest_tells_what_failed_and_why);
-    tcase_add_test(group, a_full_disk_is_an_error_at_the_end);
+    tcase_add_test(group, a_full_disk_is_an_error_at_the_end_that_names_the_file);
+    tcase_add_test(group, standard_output_is_named_by_its_name);
     return group;
 }
 
