@@ -13,6 +13,7 @@
 #include "conf/suggest.h"
 #include "lib/base/file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,8 +124,24 @@ const struct credential *agent_store_find(const struct agent_store *store, const
     return NULL;
 }
 
+static const char *write_remedy(int failure) {
+    switch (failure) {
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room on that disk: the agents file is as it was";
+    case EACCES:
+    case EPERM:
+        return "; run this command as root: the agents file is as it was";
+    default:
+        return "";
+    }
+}
+
 int agent_store_save(const struct agent_store *store, struct error *error) {
-    return credentials_write(store->credentials, store->path, error);
+    struct error detail = {{0}};
+    if (credentials_write(store->credentials, store->path, &detail) == 0)
+        return 0;
+    return error_set(error, "%s%s", detail.text, write_remedy(errno));
 }
 
 void agent_store_close(struct agent_store *store) {

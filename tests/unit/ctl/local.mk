@@ -24,6 +24,7 @@ tests_unit_ctl_test_agent_revoke_LDADD = $(LINK_UNIT_CTL)
 unit_ctl_tests += tests/unit/ctl/test_agent_store
 tests_unit_ctl_test_agent_store_SOURCES = tests/unit/ctl/test_agent_store.c $(unit_ctl_tool)
 tests_unit_ctl_test_agent_store_LDADD = $(LINK_UNIT_CTL)
+tests_unit_ctl_test_agent_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write
 
 unit_ctl_tests += tests/unit/ctl/test_subcommand
 tests_unit_ctl_test_subcommand_SOURCES = tests/unit/ctl/test_subcommand.c tests/unit/conf/capture.c tests/unit/conf/capture.h

@@ -9,9 +9,22 @@
 #include "ctl/tool.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static int write_failure; /* errno of each write; 0: none fails */
+
+int __real_file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
+int __wrap_file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error);
+int __wrap_file_write(const char *path, const char *data, size_t length, unsigned mode, struct error *error) {
+    if (!write_failure)
+        return __real_file_write(path, data, length, mode, error);
+    error_set(error, "cannot write %s", path);
+    errno = write_failure;
+    return -1;
+}
 
 static struct agent_store store;
 static struct error error;
@@ -99,6 +112,24 @@ START_TEST(a_change_is_locked_and_read_by_the_next) {
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_written_is_named_with_what_to_do) {
+    static const struct {
+        int failure;
+        const char *text;
+    } failures[] = {{ENOSPC, "agents.json; make room on that disk"},
+                    {EDQUOT, "agents.json; make room on that disk"},
+                    {EACCES, "agents.json; run this command as root"},
+                    {EIO, "agents.json"}};
+    ck_assert_int_eq(open_store("s/agents.json", NULL, AGENT_STORE_CHANGE), 0);
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        write_failure = failures[i].failure;
+        ck_assert_int_eq(agent_store_save(&store, &error), -1);
+        ck_assert_msg(strstr(error.text, failures[i].text), "%s", error.text);
+    }
+    write_failure = 0;
+}
+END_TEST
+
 START_TEST(a_mistyped_name_is_answered_with_the_nearest) {
     ck_assert_int_eq(open_store("s/agents.json", NULL, AGENT_STORE_READ), 0);
     ck_assert_ptr_nonnull(agent_store_find(&store, "default", &error));
@@ -133,6 +164,7 @@ static TCase *stores(void) {
     tcase_add_test(group, the_command_lines_file_goes_before_that_of_the_configuration);
     tcase_add_test(group, what_cannot_be_opened_is_named_with_what_to_do);
     tcase_add_test(group, a_change_is_locked_and_read_by_the_next);
+    tcase_add_test(group, a_file_that_cannot_be_written_is_named_with_what_to_do);
     tcase_add_test(group, a_mistyped_name_is_answered_with_the_nearest);
     tcase_add_test(group, the_join_code_has_the_named_servers_or_the_own_one);
     return group;
