@@ -108,7 +108,7 @@ int validate_server(const char *text, struct error *error) {
 int validate_name(const char *text, struct error *error) {
     if (auth_proof_name_is_valid(text))
         return 0;
-    return error_set(error, "\"%s\" is not a name; write 1 to %d letters, digits and . _ -", text, AUTH_PROOF_NAME_MAX);
+    return error_set(error, "\"%s\" is not a name; write " AUTH_PROOF_NAME_WANTED, text);
 }
 
 int validate_group(const char *text, struct error *error) {

@@ -20,7 +20,7 @@ static const char *const role_labels[] = {
 
 bool auth_proof_name_is_valid(const char *name) {
     size_t length = strlen(name);
-    return length >= 1 && length <= AUTH_PROOF_NAME_MAX &&
+    return length >= 1 && length <= AUTH_PROOF_NAME_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length;
 }
 
@@ -40,7 +40,7 @@ int auth_token_parse(struct auth_token *token, const char *text, struct error *e
     memset(token->name, 0, sizeof token->name);
     memcpy(token->name, text, name_length);
     if (!auth_proof_name_is_valid(token->name))
-        return error_set(error, "this is not a token: its name is not of letters, digits and ._-");
+        return error_set(error, "this is not a token: its name must be " AUTH_PROOF_NAME_WANTED);
     const char *digits = colon + 1;
     size_t length = strcspn(digits, " \t\r\n");
     char hex[SECRET_HEX] = "";

@@ -18,6 +18,9 @@
 
 enum { AUTH_PROOF_NAME_MAX = 64, AUTH_TOKEN_TEXT = AUTH_PROOF_NAME_MAX + SECRET_HEX + 2 };
 
+/* For errors: which names are valid. */
+#define AUTH_PROOF_NAME_WANTED "1 to 64 letters, digits and . _ -, not \".\" or \"..\""
+
 struct auth_token {
     char name[AUTH_PROOF_NAME_MAX + 1];
     uint8_t secret[SECRET_SIZE];
@@ -26,7 +29,12 @@ struct auth_token {
 /* Each end of each kind of link has a role of its own, so that neither can be answered with its own proof. */
 enum auth_proof_role { AUTH_PROOF_AGENT, AUTH_PROOF_SERVER, AUTH_PROOF_DATA, AUTH_PROOF_DATA_SERVER };
 
-bool auth_proof_name_is_valid(const char *name);                 /* 1 to 64 of letters, digits and ._-  */
+/*
+ * Whether `name` may be that of an agent, a credential, a group or a service: AUTH_PROOF_NAME_WANTED. "." and ".." are
+ * none, because as a segment of a URL's path they stand for other resources: clients resolve them (RFC 3986, 5.2.4),
+ * encoded or not, so that what has such a name could not be addressed.
+ */
+bool auth_proof_name_is_valid(const char *name);
 int auth_token_make(struct auth_token *token, const char *name); /* random; 0 or -1 */
 int auth_token_parse(struct auth_token *token, const char *text,
                      struct error *error); /* white space at the end allowed */

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/base/json.h"
+#include "proto/auth_proof.h"
 #include "proto/features.h"
 #include "proto/frame.h"
 #include "proto/hello.h"
@@ -48,6 +49,15 @@ static int take_control(struct hello *hello, struct error *error) {
     return json_take_text(hello->json, "version", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->version, error);
 }
 
+/* Sessions are addressed by it in the admin API, and it stands in logs beside names of the configuration. */
+static int take_name(const json_t *json, const char *key, enum json_need need, const char **name, struct error *error) {
+    if (json_take_text(json, key, need, PROTO_NAME_MAX, name, error) != 0)
+        return -1;
+    if (**name && !auth_proof_name_is_valid(*name))
+        return error_set(error, "\"%s\" is not a name: it must be " AUTH_PROOF_NAME_WANTED, key);
+    return 0;
+}
+
 static int take_hello(struct hello *hello, struct error *error) {
     const json_t *json = hello->json;
     if (json_take_number(json, "protocol", JSON_REQUIRED, INT64_MAX, &hello->protocol, error) != 0)
@@ -60,9 +70,9 @@ static int take_hello(struct hello *hello, struct error *error) {
         return -1;
     if (hello->kind == HELLO_KIND_CONTROL && take_control(hello, error) != 0)
         return -1;
-    if (json_take_text(json, "credential", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->credential, error) != 0 ||
-        json_take_text(json, "name", JSON_REQUIRED, PROTO_NAME_MAX, &hello->name, error) != 0 ||
-        json_take_text(json, "group", JSON_OPTIONAL, PROTO_NAME_MAX, &hello->group, error) != 0 ||
+    if (take_name(json, "credential", JSON_OPTIONAL, &hello->credential, error) != 0 ||
+        take_name(json, "name", JSON_REQUIRED, &hello->name, error) != 0 ||
+        take_name(json, "group", JSON_OPTIONAL, &hello->group, error) != 0 ||
         json_take_hex(json, "instance", JSON_REQUIRED, INSTANCE_DIGITS, &hello->instance, error) != 0 ||
         features_take(json, &hello->features, error) != 0)
         return -1;

@@ -227,7 +227,8 @@ static const struct {
      "munnel-agent: \"b:1\" is no group; write several servers as one argument, with commas: a:1,b:1\n"},
     {{"a:1", "g", "x"},
      "munnel-agent: \"x\" is one argument too many; write munnel-agent SERVER:PORT[,SERVER:PORT...] [GROUP]\n"},
-    {{"a:1", "*"}, "munnel-agent: GROUP: \"*\" is not a name; write 1 to 64 letters, digits and . _ -\n"},
+    {{"a:1", "*"},
+     "munnel-agent: GROUP: \"*\" is not a name; write 1 to 64 letters, digits and . _ -, not \".\" or \"..\"\n"},
     {{"a:1", "--cert", "c"},
      "munnel-agent: --cert: a certificate proves nothing without its key; name that with --key FILE\n"},
     {{"a:1", "--key", "k"},
@@ -242,7 +243,7 @@ static const struct {
      "it\n"},
     {{"a:1", "--retry", "0"}, "munnel-agent: --retry: 0 is out of range; write a whole number from 1 to 3600\n"},
     {{"a:1", "--name", "web 1"},
-     "munnel-agent: --name: \"web 1\" is not a name; write 1 to 64 letters, digits and . _ -\n"},
+     "munnel-agent: --name: \"web 1\" is not a name; write 1 to 64 letters, digits and . _ -, not \".\" or \"..\"\n"},
 };
 
 START_TEST(a_usage_error_is_one_line_that_helps) {

@@ -95,6 +95,7 @@ static const struct {
     {"{\"agents\":[{}]}", "agents[0].name: is missing; write a name like \"web1\""},
     {"{\"agents\":[" ONE "," ONE "]}", "agents[1].name: \"a\" is the name of an earlier agent; write another"},
     {"{\"agents\":[{\"name\":\"a b\"}]}", "agents[0].name: \"a b\" is not a name; write 1 to 64 letters"},
+    {"{\"agents\":[{\"name\":\"..\"}]}", "agents[0].name: \"..\" is not a name; write 1 to 64 letters"},
     {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"]}]}", "agents[0]: agent a has neither a key nor a certificate"},
     {"{\"agents\":[{\"name\":\"a\",\"groups\":[\"*\"],\"certificate\":[]}]}",
      "agents[0]: agent a has neither a key nor a certificate"},

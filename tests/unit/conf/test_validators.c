@@ -28,6 +28,8 @@ static const struct {
     {validate_server, "example.org:10001"},
     {validate_server, "[2001:db8::1]:1"},
     {validate_name, "WinVNC-1_.x"},
+    {validate_name, "..."},
+    {validate_name, ".x"},
     {validate_group, "web"},
     {validate_source, "*"},
     {validate_source, "10.1.2.3"},
@@ -49,7 +51,7 @@ START_TEST(what_is_right_is_taken) {
 }
 END_TEST
 
-#define NO_NAME   " is not a name; write 1 to 64 letters, digits and . _ -"
+#define NO_NAME   " is not a name; write 1 to 64 letters, digits and . _ -, not \".\" or \"..\""
 #define NO_SOURCE " is no address of clients; write \"10.1.2.3\" or \"10.0.0.0/8\""
 #define NO_MODE   " is no mode; write octal digits like \"0660\": owner and group may connect"
 #define NO_PIN    " is no pin; write \"sha256:\" and 64 hexadecimal digits, as munnel init prints it"
@@ -83,6 +85,9 @@ static const struct {
     {validate_server, "/run/x", "\"/run/x\" is a socket of this machine; write the server as \"HOST:PORT\""},
     {validate_name, "a b", "\"a b\"" NO_NAME},
     {validate_name, "", "\"\"" NO_NAME},
+    {validate_name, ".", "\".\"" NO_NAME}, /* no client of HTTP sends it in a path */
+    {validate_name, "..", "\"..\"" NO_NAME},
+    {validate_group, "..", "\"..\"" NO_NAME},
     {validate_group, "a/b", "\"a/b\"" NO_NAME},
     {validate_group, "*", "\"*\" is no group; leave it out to take every agent"},
     {validate_source, "web.example", "\"web.example\"" NO_SOURCE},

@@ -57,6 +57,8 @@ static const char *const bad_tokens[] = {
     "name",
     DIGITS "f",
     ":" DIGITS "f",
+    ".:" DIGITS "f",
+    "..:" DIGITS "f",
     "na me:" DIGITS "f",
     "n\xc3\xa9:" DIGITS "f",
     "name:",

@@ -25,8 +25,8 @@ START_TEST(hello_comes_back_as_it_was_sent) {
     struct hello sent = {.kind = HELLO_KIND_DATA,
                          .protocol = PROTO_VERSION,
                          .credential = "default",
-                         .name = "web \xc3\xa9 1",
-                         .group = "Gr\"oup",
+                         .name = "web-1.example_x",
+                         .group = "Group",
                          .instance = INSTANCE,
                          .session = SESSION,
                          .server_thread = 63,
@@ -117,8 +117,9 @@ START_TEST(another_protocol_is_told_by_its_number_alone) {
 }
 END_TEST
 
-#define GOOD "\"protocol\":2,\"kind\":\"control\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
-#define DATA "\"protocol\":2,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
+#define NAMED(name) "\"protocol\":2,\"kind\":\"control\",\"name\":\"" name "\",\"instance\":\"" INSTANCE "\""
+#define GOOD        NAMED("a")
+#define DATA        "\"protocol\":2,\"kind\":\"data\",\"name\":\"a\",\"instance\":\"" INSTANCE "\""
 static const struct {
     const char *text, *says;
 } bad_hellos[] = {
@@ -158,6 +159,12 @@ static const struct {
     {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":-1}", "\"thread\""},
     {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":\"0\"}", "\"thread\""},
     {"{" DATA ",\"session\":\"" SESSION "\",\"thread\":0,\"exclusive\":1}", "\"exclusive\" is neither"},
+    {"{" NAMED(".") "}", "\"name\" is not a name"}, /* the admin API could not address it */
+    {"{" NAMED("..") "}", "\"name\" is not a name"},
+    {"{" NAMED("a/b") "}", "\"name\" is not a name"},
+    {"{" NAMED("a#0011") "}", "\"name\" is not a name"}, /* the label of another one */
+    {"{" GOOD ",\"group\":\"..\"}", "\"group\" is not a name"},
+    {"{" GOOD ",\"credential\":\"..\"}", "\"credential\" is not a name"},
     {"{" GOOD ",\"resume\":5}", "\"resume\""},
     {"{" GOOD ",\"resume\":\"" SESSION "0\"}", "\"resume\""},
     {"{" GOOD ",\"version\":1}", "\"version\""},

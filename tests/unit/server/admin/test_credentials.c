@@ -144,6 +144,9 @@ static const struct {
     {"{}", 422, "/name", "this is missing"},
     {"{\"name\":5,\"groups\":[\"*\"]}", 422, "/name", "this is not a string"},
     {"{\"name\":\"a b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
+    {"{\"name\":\"..\",\"groups\":[\"*\"]}", 422, "/name",
+     NULL}, /* could not be revoked: clients resolve it in paths */
+    {"{\"name\":\"a\",\"groups\":[\".\"]}", 422, "/groups/0", NULL},
     {"{\"name\":\"a/../b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
     {"{\"name\":\"a\\u001b\",\"groups\":[\"*\"]}", 422, "/name", NULL},
     {"{\"name\":\"\",\"groups\":[\"*\"]}", 422, "/name", NULL},
