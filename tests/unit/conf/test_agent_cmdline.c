@@ -212,7 +212,8 @@ static const struct {
     {{"h:1", "--token=xyz"}, "munnel-agent: --token: " SECRET_REFUSED},
     {{"--password", "xyz", "h:1"}, "munnel-agent: --password: " SECRET_REFUSED},
     {{"--secret=xyz", "h:1"}, "munnel-agent: --secret: " SECRET_REFUSED},
-    {{"--toke", "xyz", "h:1"}, "munnel-agent: there is no option --toke; see munnel-agent --help\n"},
+    {{"--phrase", "xyz", "h:1"}, "munnel-agent: there is no option --phrase; see munnel-agent --help\n"},
+    {{"--toke", "xyz", "h:1"}, "munnel-agent: there is no option --toke; did you mean --token-file?\n"},
     {{"--token-fil=x", "h:1"}, "munnel-agent: there is no option --token-fil; did you mean --token-file?\n"},
     {{"host"}, "munnel-agent: SERVER: \"host\" has no port; write \"host:10001\"\n"},
     {{"10001"}, "munnel-agent: SERVER: \"10001\" has no host; write \"HOST:10001\"\n"},
@@ -265,9 +266,10 @@ static const struct {
     {"{ \"key\": \"k\" }", ": key: a key is of no use without its certificate; write \"cert\" too\n"},
     {"{ \"server\": \"a:1\" }", ": server: there is no such option; did you mean \"servers\"?\n"},
     {"{ \"servers\": \"a:1\",\n \"retry\": }", ":2:11: a value is missing before '}'\n"},
-    {"{ \"token\": \"xyz\" }", ": token: there is no such option; there are: servers, group, name, ca, pins, "
-                               "token_file, cert, key, allow, retry, "
-                               "threads, admin, log\n"},
+    {"{ \"token\": \"xyz\" }", ": token: there is no such option; did you mean \"token_file\"?\n"},
+    {"{ \"phrase\": \"xyz\" }", ": phrase: there is no such option; there are: servers, group, name, ca, pins, "
+                                "token_file, cert, key, allow, retry, "
+                                "threads, admin, log\n"},
 };
 
 START_TEST(an_error_in_the_file_begins_with_the_file) {
