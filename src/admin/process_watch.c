@@ -10,6 +10,8 @@
 #include "lib/base/clock.h"
 #include "lib/os/process_stats.h"
 
+#include <string.h>
+
 enum { STUCK_S = 5, DESCRIPTORS_PERCENT = 85, DROPPED_RECENTLY_S = 600 };
 
 /* ---- each second ---- */
@@ -90,8 +92,24 @@ static void add_dropped(const struct process_watch *watch, struct problem_list *
     problem_list_add(list, &problem);
 }
 
+static void add_not_reopened(const struct process_watch *watch, struct problem_list *list) {
+    struct problem problem = {.kind = "log", .subject = watch->program};
+    int error = log_reopen_error(watch->log);
+
+    if (!error)
+        return;
+    PROBLEM_SAY(what, "the log's file could not be opened again");
+    PROBLEM_SAY(why, "%s; lines go to the file that was open before, which may be renamed or deleted", strerror(error));
+    PROBLEM_SAY(remedy,
+                "Look at its folder, which the user of %s must be able to write; then have it opened: "
+                "systemctl kill -s USR1 %s",
+                watch->program, watch->program);
+    problem_list_add(list, &problem);
+}
+
 void process_watch_add_problems(const struct process_watch *watch, struct problem_list *list) {
     add_stuck(watch, list);
     add_descriptors(watch, list);
     add_dropped(watch, list);
+    add_not_reopened(watch, list);
 }

@@ -36,6 +36,7 @@ struct log {
     unsigned process;
     atomic_uint style; /* STYLE_...: log_change replaces it, under the lock, while other threads log */
     atomic_int level;
+    atomic_int reopen_error;    /* set by the thread */
     enum log_envelope envelope; /* of the target, or the next one; the owner's, as the next */
     bool has_colours;
 
@@ -147,13 +148,17 @@ static struct log_target *change_target(struct log *log, bool cannot_write) {
     }
     log->target = log->next;
     log->next = NULL;
+    atomic_store_explicit(&log->reopen_error, 0, memory_order_relaxed);
     return old;
 }
 
 static void reopen(struct log *log) {
-    if (log_target_reopen(log->target))
+    int error = log_target_reopen(log->target) ? errno : 0;
+
+    atomic_store_explicit(&log->reopen_error, error, memory_order_relaxed);
+    if (error)
         log_write(log, LOG_LEVEL_ERROR, "log", "cannot open %s again, staying with the old file: %s", log->target->path,
-                  strerror(errno));
+                  strerror(error));
 }
 
 /* Keeps the lines and comes back to them: a disk gets room again. Returns false when the log is to stop instead. */
@@ -254,6 +259,7 @@ struct log *log_new(const char *program, enum log_format format, enum log_level 
     log->process = (unsigned)getpid();
     atomic_init(&log->level, (int)level);
     atomic_init(&log->style, 0);
+    atomic_init(&log->reopen_error, 0);
     log->holders = 2;
     pthread_mutex_init(&log->lock, NULL);
     pthread_cond_init(&log->filled, NULL);
@@ -327,6 +333,10 @@ void log_reopen(struct log *log) {
 }
 
 /* ---- any thread ---- */
+
+int log_reopen_error(const struct log *log) {
+    return log ? atomic_load_explicit(&log->reopen_error, memory_order_relaxed) : 0;
+}
 
 uint64_t log_dropped(struct log *log) {
     if (!log)

@@ -52,6 +52,9 @@ bool log_target_is_file(const char *to);
 bool log_target_is_journal(int fd);
 void log_free(struct log *log);   /* writes what is left (waiting at most a second for a stuck reader) */
 void log_reopen(struct log *log); /* after a rotation; the log's thread opens the path again */
+/* Why the path could not be opened again, as errno: lines go to the old file, until that succeeds or the target is
+ * changed. 0: they do not, also for log == NULL. */
+int log_reopen_error(const struct log *log);
 /*
  * A reload, in two steps: log_target_open opens where the log will go (NULL with `error`), log_change cannot fail. It
  * takes the target; with NULL the log stays where it is. Lines before it go to the old target, or, while that cannot be

@@ -333,6 +333,38 @@ START_TEST(a_rotated_file_is_left_behind) {
 }
 END_TEST
 
+static bool has_reopened(void *log) {
+    return log_reopen_error(log) == 0;
+}
+
+static bool has_failed_to_reopen(void *log) {
+    return log_reopen_error(log) == ENOENT;
+}
+
+START_TEST(file_that_cannot_be_opened_again_is_reported_until_it_can) {
+    const char *path = unit_path("folder/log"), *folder = unit_path("folder"), *away = unit_path("away");
+    struct error error;
+
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    struct log *log = new_log(LOG_LEVEL_INFO, path);
+    ck_assert_int_eq(rename(folder, away), 0);
+    log_reopen(log);
+    ck_assert(unit_wait_until(has_failed_to_reopen, log, PATIENCE_MS));
+    ck_assert_int_eq(rename(away, folder), 0);
+    log_reopen(log);
+    ck_assert(unit_wait_until(has_reopened, log, PATIENCE_MS));
+    ck_assert_int_eq(rename(folder, away), 0);
+    log_reopen(log);
+    ck_assert(unit_wait_until(has_failed_to_reopen, log, PATIENCE_MS));
+    struct log_target *target = log_target_open(LOG_FORMAT_TEXT, unit_path("other"), &error);
+    ck_assert_msg(target, "%s", error.text);
+    log_change(log, LOG_FORMAT_TEXT, LOG_LEVEL_INFO, target);
+    ck_assert(unit_wait_until(has_reopened, log, PATIENCE_MS));
+    log_free(log);
+    ck_assert_int_eq(log_reopen_error(NULL), 0);
+}
+END_TEST
+
 START_TEST(level_format_and_file_change_while_it_runs) {
     const char *path = unit_path("log"), *other = unit_path("other");
     struct error error = {""};
@@ -396,6 +428,7 @@ static TCase *writing(void) {
     tcase_add_test(group, a_log_that_cannot_be_opened_says_why);
     tcase_add_test(group, many_threads_write_whole_lines_in_order);
     tcase_add_test(group, a_rotated_file_is_left_behind);
+    tcase_add_test(group, file_that_cannot_be_opened_again_is_reported_until_it_can);
     tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);
     tcase_add_test(group, a_limit_lets_a_burst_through_and_counts_the_rest);
     return group;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(server_without_agents_is_down_and_tells_what_to_do) {
@@ -104,6 +105,29 @@ START_TEST(file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used) {
     ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
     free(agents);
     free(key);
+    finish();
+}
+END_TEST
+
+static bool has_failed_to_reopen(void *log) {
+    return log_reopen_error(log) != 0;
+}
+
+START_TEST(log_that_cannot_be_opened_again_is_a_problem) {
+    struct error error;
+
+    prepare();
+    ck_assert_int_eq(mkdir(unit_path("log"), 0700), 0);
+    fixture.log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, unit_path("log/file"), &error);
+    ck_assert_msg(fixture.log, "%s", error.text);
+    server_fixture_open(&fixture);
+    server_fixture_join_ready(&fixture, "a");
+    ck_assert_int_eq(rename(unit_path("log"), unit_path("away")), 0);
+    log_reopen(fixture.log);
+    ck_assert(unit_wait_until(has_failed_to_reopen, fixture.log, 5000));
+    get("/v1/status");
+    expect_text("problems/0/kind", "log");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/remedy")), "USR1"));
     finish();
 }
 END_TEST
@@ -589,6 +613,7 @@ static TCase *changes(void) {
     TCase *group = tcase_create("changes");
 
     tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
+    tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
     tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
     tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
