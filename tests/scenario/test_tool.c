@@ -77,7 +77,7 @@ START_TEST(a_relay_is_found_shown_and_ended) {
     EXPECT(&tooled, 0, "relay", "list", "--agent", "beta");
     prints(&tooled, "No relay matches.");
     EXPECT(&tooled, 1, "relay", "list", "--state", "asleep");
-    prints(&tooled, "munnel relay list: --state is to be one of: opening, ");
+    prints(&tooled, "munnel relay list: --state is to be one of: waiting, opening, ");
     EXPECT(&tooled, USAGE, "relay", "list", "--client", "localhost");
     EXPECT(&tooled, USAGE, "relay", "list", "--sort", "colour");
     prints(&tooled, "write \"rate\", \"bytes\", \"age\", \"newest\" or \"idle\"");
