@@ -263,7 +263,7 @@ END_TEST
 /* ---- groups ---- */
 
 static void claim_groups(struct attacked_server *attacked_server, void *context) {
-    static const char *const groups[] = {"web", "WEB", "nobody2", "nobod", "*"};
+    static const char *const groups[] = {"web", "WEB", "nobody2", "nobod"};
     (void)context;
     int client = attacked_server_client(attacked_server, 1);
     ck_assert(socket_converse(client, "hello", ATTACKED_SERVER_ASK_MS));

@@ -164,6 +164,7 @@ static const struct {
     {"{" NAMED("a/b") "}", "\"name\" is not a name"},
     {"{" NAMED("a#0011") "}", "\"name\" is not a name"}, /* the label of another one */
     {"{" GOOD ",\"group\":\"..\"}", "\"group\" is not a name"},
+    {"{" GOOD ",\"group\":\"*\"}", "\"group\" is not a name"},
     {"{" GOOD ",\"credential\":\"..\"}", "\"credential\" is not a name"},
     {"{" GOOD ",\"resume\":5}", "\"resume\""},
     {"{" GOOD ",\"resume\":\"" SESSION "0\"}", "\"resume\""},
