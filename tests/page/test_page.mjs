@@ -163,7 +163,8 @@ test('a relay is ended by the keyboard alone, and no other', async () => {
 test('a service is paused and resumed, and its relays go on', async () => {
   const client = await rig.client(ports[3]);
   await open({ hash: '#service/web' }, async (look) => {
-    await look.button('Pause').last().click();
+    /* Not the head's, which is there earlier. */
+    await look.page.getByRole('main').getByRole('button', { name: 'Pause', exact: true }).click();
     await look.confirm('Pause service');
     await look.text('paused by').waitFor();
     equal((await service('web')).state, 'paused', 'the state by the API');
