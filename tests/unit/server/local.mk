@@ -4,6 +4,8 @@
 # Unit tests of src/server; tests/unit/local.mk has how to add one.
 unit_server_tests = \
 	tests/unit/server/admin/test_admin \
+	tests/unit/server/admin/test_agents \
+	tests/unit/server/admin/test_problems \
 	tests/unit/server/admin/test_config \
 	tests/unit/server/admin/test_service_files \
 	tests/unit/server/admin/test_credentials \
@@ -56,12 +58,16 @@ unit_server_fixture = \
 	tests/unit/server/server_fixture.c tests/unit/server/server_fixture.h
 admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/admin_fixture.h $(admin_client) $(unit_server_fixture)
 tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(admin_fixture)
+tests_unit_server_admin_test_agents_SOURCES = tests/unit/server/admin/test_agents.c $(admin_fixture)
+tests_unit_server_admin_test_problems_SOURCES = tests/unit/server/admin/test_problems.c $(admin_fixture)
 tests_unit_server_service_test_service_check_SOURCES = tests/unit/server/service/test_service_check.c $(admin_fixture)
 tests_unit_server_service_test_service_check_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_SOURCES = tests/unit/server/admin/test_credentials.c $(admin_fixture)
 tests_unit_server_admin_test_credentials_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write
 tests_unit_server_admin_test_admin_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_agents_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_problems_LDADD = $(LINK_UNIT_SERVER)
 config_site = tests/unit/server/admin/config_site.c tests/unit/server/admin/config_site.h $(unit_server_fixture)
 tests_unit_server_admin_test_config_SOURCES = tests/unit/server/admin/test_config.c $(config_site)
 tests_unit_server_admin_test_config_LDADD = $(LINK_UNIT_SERVER)

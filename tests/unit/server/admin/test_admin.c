@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, problems.c, services.c, agents.c, history_answer.c, sources.c, readiness.c and waiting.c, and
+ * operations of status.c, services.c, history_answer.c, sources.c, readiness.c and waiting.c, and
  * those of shared.c (event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as an administrator
  * meets them.
  */
@@ -14,15 +14,12 @@
 #include "server/admin/admin.h"
 #include "server/auth/agent_listener.h"
 #include "server/history.h"
-#include "server/reload.h"
 #include "server/statistics.h"
 #include "unit.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(server_without_agents_is_down_and_tells_what_to_do) {
@@ -67,71 +64,6 @@ START_TEST(client_is_counted_in_every_answer) {
 }
 END_TEST
 
-START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
-    begin();
-    struct server_fixture_agent agent = server_fixture_join_unanswered(&fixture, "a");
-    get("/v1/services/s0");
-    expect_text("keys/0/answer", "unanswered");
-    server_fixture_answer(&fixture, &agent, "[{\"id\":1,\"reason\":\"not in allow\"}]");
-    get("/v1/services/s0");
-    expect_text("keys/0/answer", "refuses");
-    expect_text("keys/0/because", "not in allow");
-    get("/v1/status");
-    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "not in allow"));
-    finish();
-}
-END_TEST
-
-START_TEST(file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used) {
-    begin();
-    server_fixture_join_ready(&fixture, "a");
-    char *agents = unit_read(unit_path("agents.json"), NULL), *key = unit_read(unit_path("server.key"), NULL);
-    unit_text_file("agents.json", "{");
-    unit_text_file("server.key", "no key");
-    reload_check(fixture.server->reload);
-    get("/v1/status");
-    ck_assert_uint_eq(json_array_size(at("problems")), 0); /* they may be half written */
-    reload_check(fixture.server->reload);
-    get("/v1/status");
-    expect_text("state", "ok");
-    expect_text("problems/0/kind", "certificate");
-    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "server.key"));
-    expect_text("problems/1/subject", unit_path("agents.json"));
-    ck_assert(json_is_string(at("problems/1/since")));
-    unit_text_file("agents.json", agents);
-    unit_text_file("server.key", key);
-    reload_check(fixture.server->reload);
-    get("/v1/status");
-    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
-    free(agents);
-    free(key);
-    finish();
-}
-END_TEST
-
-static bool has_failed_to_reopen(void *log) {
-    return log_reopen_error(log) != 0;
-}
-
-START_TEST(log_that_cannot_be_opened_again_is_a_problem) {
-    struct error error;
-
-    prepare();
-    ck_assert_int_eq(mkdir(unit_path("log"), 0700), 0);
-    fixture.log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, unit_path("log/file"), &error);
-    ck_assert_msg(fixture.log, "%s", error.text);
-    server_fixture_open(&fixture);
-    server_fixture_join_ready(&fixture, "a");
-    ck_assert_int_eq(rename(unit_path("log"), unit_path("away")), 0);
-    log_reopen(fixture.log);
-    ck_assert(unit_wait_until(has_failed_to_reopen, fixture.log, 5000));
-    get("/v1/status");
-    expect_text("problems/0/kind", "log");
-    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/remedy")), "USR1"));
-    finish();
-}
-END_TEST
-
 START_TEST(paused_service_takes_no_client_until_it_is_resumed) {
     begin();
     server_fixture_join_ready(&fixture, "a");
@@ -150,96 +82,6 @@ START_TEST(paused_service_takes_no_client_until_it_is_resumed) {
 END_TEST
 
 /* As a reload removes it; its relays go on. */
-START_TEST(removed_service_whose_relays_finish_is_no_problem) {
-    struct fake_order served;
-
-    begin();
-    server_fixture_join_ready(&fixture, "a");
-    int fd = server_fixture_client(&fixture, 0, &served);
-    service_shut(fixture.server->services.items[0]);
-    get("/v1/status");
-    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
-    server_fixture_end(&fixture, fd, &served);
-    json_decref(body);
-    body = NULL;
-}
-END_TEST
-
-START_TEST(drained_agent_gets_no_client_until_it_comes_again) {
-    struct fake_order served;
-
-    begin();
-    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
-    expect_status("POST", "/v1/agents/a/drain", 204);
-    get("/v1/agents/a");
-    expect_text("state", "draining");
-    ck_assert(json_is_true(at("can_undrain")));
-    ck_assert_uint_eq(json_array_size(at("services")), 0);
-    fake_forget(FAKE_CLOSE);
-    expect_status("POST", "/v1/agents/a/undrain", 204);
-    ck_assert_uint_eq(fake_count(FAKE_CLOSE), 1); /* its control link */
-    agent = server_fixture_resume(&fixture, &agent, "");
-    server_fixture_answer(&fixture, &agent, "[]");
-    get("/v1/agents/a");
-    expect_text("state", "connected");
-    int fd = server_fixture_client(&fixture, 0, &served);
-    server_fixture_end(&fixture, fd, &served);
-    json_decref(body);
-    body = NULL;
-}
-END_TEST
-
-START_TEST(agent_that_drains_itself_is_not_undrained) {
-    begin();
-    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
-    server_fixture_send_control(&fixture, &agent, "{\"op\":\"drain\"}");
-    expect_status("POST", "/v1/agents/a/undrain", 409);
-    expect_status("POST", "/v1/agents/b/undrain", 404);
-    finish();
-}
-END_TEST
-
-START_TEST(agent_has_its_version_and_its_rates) {
-    begin();
-    struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
-    get("/v1/agents/a");
-    expect_text("version", "1.2.3");
-    ck_assert(json_is_null(at("reason")));
-    ck_assert(json_real_value(at("in_rate/s10")) == 0);
-    uint64_t now_us = clock_us();
-    const struct session_bytes bytes = {
-        .session = agent.tag, .up = 5000, .down = 600, .from_us = now_us - 5000000, .until_us = now_us - 4000000};
-    fake_options()->events->on_session_bytes(fake_options()->context, &bytes);
-    get("/v1/agents/a");
-    ck_assert(json_real_value(at("in_rate/s10")) > 490 && json_real_value(at("in_rate/s10")) <= 500);
-    ck_assert(json_real_value(at("out_rate/s60")) > 9 && json_real_value(at("out_rate/s60")) <= 10);
-    finish();
-}
-END_TEST
-
-START_TEST(agent_that_was_never_here_has_no_rates) {
-    begin();
-    get("/v1/agents");
-    expect_text("agents/0/state", "offline");
-    expect_text("agents/0/reason", "not seen since this server started");
-    ck_assert(json_is_null(at("agents/0/in_rate")) && json_is_null(at("agents/0/since")));
-    finish();
-}
-END_TEST
-
-START_TEST(disconnected_agent_is_offline_with_the_time_when_it_was_seen) {
-    begin();
-    server_fixture_join_ready(&fixture, "a");
-    expect_status("POST", "/v1/agents/a/disconnect", 204);
-    ck_assert_uint_eq(fake_count(FAKE_DISCONNECT), 1);
-    get("/v1/agents");
-    expect_text("agents/0/state", "offline");
-    ck_assert(json_is_string(at("agents/0/since")));
-    ck_assert_msg(strstr(answer, "an operator has asked for it: "), "%s", answer);
-    finish();
-}
-END_TEST
-
 /* ---- the data plane is asked ---- */
 
 static struct relay_view make_view(const char *id) {
@@ -600,7 +442,6 @@ static TCase *states(void) {
 
     tcase_add_test(group, server_without_agents_is_down_and_tells_what_to_do);
     tcase_add_test(group, client_is_counted_in_every_answer);
-    tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
     tcase_add_test(group, reader_of_events_gets_the_status_and_what_it_has_missed);
     tcase_add_test(group, server_that_stops_leaves_its_socket_to_the_next_one_and_serves_who_is_connected);
     tcase_add_test(group, reader_that_was_here_before_the_server_was_started_anew_misses_no_event);
@@ -612,15 +453,7 @@ static TCase *states(void) {
 static TCase *changes(void) {
     TCase *group = tcase_create("changes");
 
-    tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
-    tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
-    tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
-    tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
-    tcase_add_test(group, agent_that_drains_itself_is_not_undrained);
-    tcase_add_test(group, agent_has_its_version_and_its_rates);
-    tcase_add_test(group, agent_that_was_never_here_has_no_rates);
-    tcase_add_test(group, disconnected_agent_is_offline_with_the_time_when_it_was_seen);
     tcase_add_test(group, source_under_penalty_is_listed_and_forgiven);
     tcase_add_test(group, wrong_log_level_is_refused_with_the_place_of_the_mistake);
     return group;

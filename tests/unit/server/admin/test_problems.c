@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_problems: what is a problem, why, and until when.
+ */
+#include "config.h"
+
+#include "server/admin/admin_fixture.h"
+
+#include "lib/log/log.h"
+#include "server/reload.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
+    begin();
+    struct server_fixture_agent agent = server_fixture_join_unanswered(&fixture, "a");
+    get("/v1/services/s0");
+    expect_text("keys/0/answer", "unanswered");
+    server_fixture_answer(&fixture, &agent, "[{\"id\":1,\"reason\":\"not in allow\"}]");
+    get("/v1/services/s0");
+    expect_text("keys/0/answer", "refuses");
+    expect_text("keys/0/because", "not in allow");
+    get("/v1/status");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "not in allow"));
+    finish();
+}
+END_TEST
+
+START_TEST(file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    char *agents = unit_read(unit_path("agents.json"), NULL), *key = unit_read(unit_path("server.key"), NULL);
+    unit_text_file("agents.json", "{");
+    unit_text_file("server.key", "no key");
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    ck_assert_uint_eq(json_array_size(at("problems")), 0); /* they may be half written */
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    expect_text("state", "ok");
+    expect_text("problems/0/kind", "certificate");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "server.key"));
+    expect_text("problems/1/subject", unit_path("agents.json"));
+    ck_assert(json_is_string(at("problems/1/since")));
+    unit_text_file("agents.json", agents);
+    unit_text_file("server.key", key);
+    reload_check(fixture.server->reload);
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    free(agents);
+    free(key);
+    finish();
+}
+END_TEST
+
+static bool has_failed_to_reopen(void *log) {
+    return log_reopen_error(log) != 0;
+}
+
+START_TEST(log_that_cannot_be_opened_again_is_a_problem) {
+    struct error error;
+
+    prepare();
+    ck_assert_int_eq(mkdir(unit_path("log"), 0700), 0);
+    fixture.log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, unit_path("log/file"), &error);
+    ck_assert_msg(fixture.log, "%s", error.text);
+    server_fixture_open(&fixture);
+    server_fixture_join_ready(&fixture, "a");
+    ck_assert_int_eq(rename(unit_path("log"), unit_path("away")), 0);
+    log_reopen(fixture.log);
+    ck_assert(unit_wait_until(has_failed_to_reopen, fixture.log, 5000));
+    get("/v1/status");
+    expect_text("problems/0/kind", "log");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/remedy")), "USR1"));
+    finish();
+}
+END_TEST
+
+START_TEST(removed_service_whose_relays_finish_is_no_problem) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    int fd = server_fixture_client(&fixture, 0, &served);
+    service_shut(fixture.server->services.items[0]);
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+static TCase *problems(void) {
+    TCase *group = tcase_create("problems");
+
+    tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
+    tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
+    tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
+    tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
+    return group;
+}
+
+UNIT_MAIN("server/admin/problems", problems)
