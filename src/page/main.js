@@ -43,6 +43,7 @@ function useRoute() {
       setRoute((before) => (next.sheet ? { ...before, sheet: next.sheet } : next));
     };
     addEventListener('hashchange', change);
+    change(); /* the address may be another since the first view was drawn */
     return () => removeEventListener('hashchange', change);
   }, []);
   const closeSheet = () => {

@@ -54,6 +54,7 @@ export const current = () => state;
 
 export function listen(listener) {
   listeners.add(listener);
+  listener(state);
   return () => listeners.delete(listener);
 }
 

@@ -428,6 +428,15 @@ test('who may only look is offered nothing else', async () => {
     });
 });
 
+test('an address that changes while the page starts is followed', async () => {
+  await open({}, async (look) => {
+    await look.row('Services', 'web').waitFor();
+    await look.page.addInitScript(() => addEventListener('DOMContentLoaded', () => { location.hash = '#agent/web1'; }));
+    await look.page.reload();
+    await look.page.locator('.title .state').first().waitFor();
+  });
+});
+
 test('who may operate is not offered to administer', async () => {
   await open({ role: 'operate' }, async (look) => {
     await look.row('Services', 'web').waitFor();
