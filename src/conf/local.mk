@@ -25,9 +25,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/join_code_issue.c \
 	src/conf/join_code_issue.h \
 	src/conf/lock.h \
-	src/conf/lock_posix.c \
 	src/conf/local_addrs.h \
-	src/conf/local_addrs_posix.c \
 	src/conf/managed_file.c \
 	src/conf/managed_file.h \
 	src/conf/option.c \
@@ -53,3 +51,11 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/suggest.h \
 	src/conf/validators.c \
 	src/conf/validators.h
+
+# What differs by system is a file for each system, chosen here.
+if WINDOWS
+else
+libmunnel_conf_a_SOURCES += \
+	src/conf/local_addrs_posix.c \
+	src/conf/lock_posix.c
+endif

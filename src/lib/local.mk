@@ -17,9 +17,6 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/error.h \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
-	src/lib/base/file_glob_posix.c \
-	src/lib/base/file_sweep_posix.c \
-	src/lib/base/file_posix.c \
 	src/lib/base/hash.h \
 	src/lib/base/histogram.c \
 	src/lib/base/histogram.h \
@@ -54,23 +51,14 @@ libmunnel_lib_display_a_SOURCES = \
 # what differs by system
 libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/fd_count.h \
-	src/lib/os/fd_count_posix.c \
 	src/lib/os/malloc.h \
 	src/lib/os/privilege.h \
 	src/lib/os/process_stats.h \
-	src/lib/os/process_stats_posix.c \
-	src/lib/os/privilege_linux.c \
-	src/lib/os/privilege_portable.c \
 	src/lib/os/account.h \
-	src/lib/os/account_posix.c \
-	src/lib/os/privilege_posix.c \
 	src/lib/os/standard_streams.h \
-	src/lib/os/standard_streams_posix.c \
 	src/lib/os/terminal.h \
-	src/lib/os/terminal_posix.c \
 	src/lib/os/thread.c \
 	src/lib/os/thread.h \
-	src/lib/os/thread_linux.c \
 	src/lib/os/thread_portable.c
 
 # numbers for Prometheus and for the API
@@ -105,8 +93,6 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/endpoint.c \
 	src/lib/net/network_watch.c \
 	src/lib/net/network_watch.h \
-	src/lib/net/network_watch_linux.c \
-	src/lib/net/network_watch_portable.c \
 	src/lib/net/network_watch_priv.h \
 	src/lib/net/passed_sockets.c \
 	src/lib/net/passed_sockets.h \
@@ -114,9 +100,6 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/sock.h \
 	src/lib/net/sock_access.c \
 	src/lib/net/sock_bind.c \
-	src/lib/net/sock_linux.c \
-	src/lib/net/sock_portable.c \
-	src/lib/net/sock_posix.c \
 	src/lib/net/sock_priv.h
 
 # loops and what waits for events
@@ -205,4 +188,29 @@ if GLIBC_MALLOC
 libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_glibc.c
 else
 libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_portable.c
+endif
+
+# What differs by system is a file for each system, chosen here.
+if WINDOWS
+else
+libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/file_glob_posix.c \
+	src/lib/base/file_posix.c \
+	src/lib/base/file_sweep_posix.c
+libmunnel_lib_os_a_SOURCES += \
+	src/lib/os/account_posix.c \
+	src/lib/os/fd_count_posix.c \
+	src/lib/os/privilege_linux.c \
+	src/lib/os/privilege_portable.c \
+	src/lib/os/privilege_posix.c \
+	src/lib/os/process_stats_posix.c \
+	src/lib/os/standard_streams_posix.c \
+	src/lib/os/terminal_posix.c \
+	src/lib/os/thread_linux.c
+libmunnel_lib_net_a_SOURCES += \
+	src/lib/net/network_watch_linux.c \
+	src/lib/net/network_watch_portable.c \
+	src/lib/net/sock_linux.c \
+	src/lib/net/sock_portable.c \
+	src/lib/net/sock_posix.c
 endif
