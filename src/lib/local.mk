@@ -35,7 +35,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/strlist.c \
 	src/lib/base/strlist.h \
 	src/lib/base/utf8.c \
-	src/lib/base/utf8.h
+	src/lib/base/utf8.h \
+	src/lib/base/wide.h
 
 # what people read at a terminal
 libmunnel_lib_display_a_SOURCES = \
@@ -192,6 +193,8 @@ endif
 
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
+libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/wide_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/file_glob_posix.c \

@@ -127,7 +127,7 @@ check_listed() {
 
 # module_of SOURCE: its path below src, without .c and without the system that it is for.
 module_of() {
-    echo "$1" | sed -E 's|^src/||; s/\.c$//; s/_(posix|linux|portable|glibc)$//'
+    echo "$1" | sed -E 's|^src/||; s/\.c$//; s/_(posix|linux|portable|glibc|windows)$//'
 }
 
 # mentions TEST SOURCE: TEST includes SOURCE's header, or names SOURCE or a function of it.

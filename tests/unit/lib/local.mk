@@ -316,4 +316,11 @@ unit_lib_tests += tests/unit/lib/base/test_utf8
 tests_unit_lib_base_test_utf8_SOURCES = tests/unit/lib/base/test_utf8.c
 tests_unit_lib_base_test_utf8_LDADD = $(LINK_UNIT_LIB)
 
+# What only one system has.
+if WINDOWS
+unit_lib_tests += tests/unit/lib/base/test_wide
+tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
+tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
+endif
+
 unit_tests += $(unit_lib_tests)
