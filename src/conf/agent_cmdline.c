@@ -11,6 +11,7 @@
 #include "conf/validators.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static size_t stem_length(const char *name) {
 
 /* An agent's socket is named after its file, as that is after the unit: munnel-agent@web1 reads web1.json. */
 static char *default_socket(const char *file) {
-    const char *slash = file ? strrchr(file, '/') : NULL, *name = slash ? slash + 1 : file;
+    const char *name = file ? path_name(file) : NULL;
     size_t length = stem_length(name), size = sizeof FOLDER + length + sizeof ".sock";
     char *path = length > 0 ? malloc(size) : strdup(FOLDER "munnel-agent.sock");
     if (path && length > 0)

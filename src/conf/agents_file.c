@@ -8,6 +8,7 @@
 #include "conf/agents_file.h"
 
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,19 +49,21 @@ char *agents_file_for(const char *folder, struct error *error) {
     return in_state_folder(error);
 }
 
-const char *agents_file_shown(const char *path, const char *folder) {
-    const char *slash = strrchr(path, '/');
-    size_t length = strlen(folder);
-    while (length > 1 && folder[length - 1] == '/')
+static size_t trimmed_length(const char *folder, size_t length) {
+    while (length > 1 && path_is_separator(folder[length - 1]))
         length--;
-    bool is_beside = slash && (size_t)(slash - path) == length && strncmp(path, folder, length) == 0;
-    return is_beside ? slash + 1 : path;
+    return length;
+}
+
+const char *agents_file_shown(const char *path, const char *folder) {
+    size_t length = trimmed_length(folder, strlen(folder)), before = path_folder_length(path);
+    bool is_beside = before && trimmed_length(path, before) == length && strncmp(path, folder, length) == 0;
+    return is_beside ? path + before : path;
 }
 
 /* It is written between quotation marks; munneld takes "${" for the name of a variable. */
 int agents_file_check(const char *path, struct error *error) {
-    const char *slash = strrchr(path, '/');
-    if (path[0] != '/' || !slash[1])
+    if (!path_is_absolute(path) || !*path_name(path))
         return error_set(error,
                          "\"%.80s\" is not the absolute path of a file; write one like "
                          "\"/var/lib/munnel/" AGENTS_FILE "\"",

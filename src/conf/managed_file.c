@@ -8,6 +8,7 @@
 #include "conf/managed_file.h"
 
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/base/secret.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ bool managed_file_is_unchanged(const char *text, size_t length) {
 }
 
 bool managed_file_is_named(const char *path, const char *service) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_name(path);
     size_t length = strlen(service);
 
     return strncmp(name, service, length) == 0 && strcmp(name + length, suffix) == 0;
@@ -111,7 +112,7 @@ static char *match(const char *pattern, const char *folder, const char *service)
 
     if (path && fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) != 0) {
         bool is_same = of_pattern && file_is_same(of_pattern, folder);
-        char *other = is_same ? file_beside(pattern, strrchr(path, '/') + 1) : NULL;
+        char *other = is_same ? file_beside(pattern, path_name(path)) : NULL;
         free(path);
         path = other;
         if (path && fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) != 0) {

@@ -19,6 +19,7 @@
 #include "conf/managed_file.h"
 #include "conf/validators.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/net/addr.h"
 #include "lib/tls/cert_issue.h"
 #include "proto/auth_proof.h"
@@ -74,11 +75,6 @@ static int paths_make(struct paths *paths, const struct provision *setup, struct
     return error_set(error, "out of memory");
 }
 
-static const char *file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* 1: the pair is to be made; 0: both are there; -1: only one is. `price`: what making both anew costs. */
 static int look_at_pair(const char *certificate, const char *key, const char *price, struct error *error) {
     bool has_certificate = file_exists(certificate), has_key = file_exists(key);
@@ -86,7 +82,7 @@ static int look_at_pair(const char *certificate, const char *key, const char *pr
         return has_key ? 0 : 1;
     const char *there = has_key ? key : certificate, *missing = has_key ? certificate : key;
     return error_set(error, "%s is there without %s; put %s back, or remove %s as well (%s)", there, missing,
-                     file_name(missing), file_name(there), price);
+                     path_name(missing), path_name(there), price);
 }
 
 static int make_ca(const struct paths *paths, bool *made, struct error *error) {

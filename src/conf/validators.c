@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "conf/validators.h"
+#include "lib/base/path.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
 #include "proto/auth_proof.h"
@@ -84,7 +85,7 @@ int validate_destination(const char *text, struct error *error) {
     struct endpoint endpoint;
     if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
         return -1;
-    if (endpoint.is_unix && endpoint.host[0] != '/')
+    if (endpoint.is_unix && !path_is_absolute(endpoint.host))
         return error_set(error, "\"%s\" is relative, but the agent has no folder of yours; write \"unix:/...\"", text);
     if (!endpoint.host[0])
         return error_set(error, "\"%s\" has no host; write \"localhost:%u\"", text, endpoint.port);

@@ -11,6 +11,7 @@
 #include "conf/server_config.h"
 #include "ctl/subcommand.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/net/addr.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 char *program_beside(const char *self, const char *program) {
-    if (!strchr(self, '/'))
+    if (!path_folder_length(self))
         return NULL;
     char *real = realpath(self, NULL); /* munnel may be a link to where they all are */
     char *path = file_beside(real ? real : self, program);

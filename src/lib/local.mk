@@ -25,6 +25,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/json_locate.c \
 	src/lib/base/number_map.c \
 	src/lib/base/number_map.h \
+	src/lib/base/path.c \
+	src/lib/base/path.h \
 	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \
@@ -194,12 +196,14 @@ endif
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/path_windows.c \
 	src/lib/base/wide_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
-	src/lib/base/file_sweep_posix.c
+	src/lib/base/file_sweep_posix.c \
+	src/lib/base/path_posix.c
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/account_posix.c \
 	src/lib/os/fd_count_posix.c \

@@ -7,31 +7,18 @@
 #include "config.h"
 
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* `length` bytes of `folder`, a slash where there is none yet, and `name`. */
-static char *join(const char *folder, size_t length, const char *name) {
-    bool needs_slash = length > 0 && folder[length - 1] != '/';
-    size_t size = length + 1 + strlen(name) + 1;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%.*s%s%s", (int)length, folder, needs_slash ? "/" : "", name);
-    return path;
-}
-
 char *file_in(const char *folder, const char *name) {
-    return join(folder, strlen(folder), name);
+    return path_join(folder, strlen(folder), name);
 }
 
 char *file_beside(const char *path, const char *name) {
-    const char *slash = strrchr(path, '/');
-    if (name[0] == '/' || !slash)
-        return strdup(name);
-    return join(path, (size_t)(slash - path + 1), name);
+    return path_beside(path, name);
 }
 
 static const char *from_environment(const char *variable) {
@@ -41,12 +28,12 @@ static const char *from_environment(const char *variable) {
 
 /* The folder `name` in the one that `variable` names, of which the first `length` bytes count. */
 static char *state_in(const char *variable, const char *value, size_t length, const char *name, struct error *error) {
-    if (value[0] != '/') {
+    if (!path_is_absolute(value)) {
         error_set(error, "the state folder is not known: %s is \"%.80s\", which is not an absolute path", variable,
                   value);
         return NULL;
     }
-    char *path = *name ? join(value, length, name) : strndup(value, length);
+    char *path = *name ? path_join(value, length, name) : strndup(value, length);
     if (!path)
         error_set(error, "out of memory");
     return path;

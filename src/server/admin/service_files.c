@@ -16,6 +16,7 @@
 #include "conf/managed_file.h"
 #include "conf/validators.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/event/background.h"
 #include "server/admin/admin_priv.h"
 
@@ -53,14 +54,14 @@ static void change_free(struct change *change) {
 
 static const char *folder_remedy(const struct change *change, struct error *remedy) {
     const char *user = change->admin->options.policy->conf->user;
-    const char *slash = strrchr(change->path, '/');
+    size_t folder = path_folder_length(change->path);
     char number[24];
 
     snprintf(number, sizeof number, "%ld", (long)geteuid());
     error_set(remedy, "; %s: install -d -o %s -m 0750 %.*s",
               change->failure == ENOTDIR ? "move away what is in the folder's place, and make the folder"
                                          : "make that folder writable for the server's user",
-              user ? user : number, slash ? (int)(slash - change->path) : 1, slash ? change->path : ".");
+              user ? user : number, folder ? (int)folder : 1, folder ? change->path : ".");
     return remedy->text;
 }
 

@@ -316,6 +316,10 @@ unit_lib_tests += tests/unit/lib/base/test_utf8
 tests_unit_lib_base_test_utf8_SOURCES = tests/unit/lib/base/test_utf8.c
 tests_unit_lib_base_test_utf8_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_path
+tests_unit_lib_base_test_path_SOURCES = tests/unit/lib/base/test_path.c
+tests_unit_lib_base_test_path_LDADD = $(LINK_UNIT_LIB)
+
 # What only one system has.
 if WINDOWS
 unit_lib_tests += tests/unit/lib/base/test_wide
