@@ -23,7 +23,7 @@ static bool is_below_etc(const char *path) {
 }
 
 static bool is_configuration(const char *folder) {
-    char *real = realpath(folder, NULL);
+    char *real = file_real_path(folder);
     bool result = is_below_etc(folder) || (real && is_below_etc(real));
     free(real);
     return result;

@@ -23,7 +23,7 @@
 char *program_beside(const char *self, const char *program) {
     if (!path_folder_length(self))
         return NULL;
-    char *real = realpath(self, NULL); /* munnel may be a link to where they all are */
+    char *real = file_real_path(self); /* munnel may be a link to where they all are */
     char *path = file_beside(real ? real : self, program);
     free(real);
     if (path && access(path, X_OK) == 0)

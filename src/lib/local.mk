@@ -17,6 +17,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/error.h \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
+	src/lib/base/file_priv.h \
 	src/lib/base/hash.h \
 	src/lib/base/histogram.c \
 	src/lib/base/histogram.h \

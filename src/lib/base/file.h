@@ -51,6 +51,7 @@ void file_sync_folder(const char *path);
 int file_remove(const char *path, struct error *error); /* 0 or -1 */
 
 bool file_exists(const char *path);
+char *file_real_path(const char *path);                 /* absolute, with no link in it; malloc'ed, NULL with errno */
 bool file_is_same(const char *path, const char *other); /* both are there, and are one file */
 
 /* The files that a pattern matches (glob(7); none is no error, but a name without wildcards must be there), added in
@@ -61,9 +62,9 @@ int file_glob(const char *pattern, size_t limit, struct strlist *paths, struct e
 int file_check_folder(const char *path, struct error *error); /* only that check, of the folder of `path` */
 int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
 
-/* Names; malloc'ed, NULL when out of memory. */
-char *file_in(const char *folder, const char *name);   /* folder/name */
-char *file_beside(const char *path, const char *name); /* `name` in the folder of `path`; absolute names as they are */
+/* path_join() and path_beside(): malloc'ed; NULL when out of memory. */
+char *file_in(const char *folder, const char *name);
+char *file_beside(const char *path, const char *name);
 
 /*
  * The first of $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME/munnel and ~/.local/state/munnel; malloc'ed.

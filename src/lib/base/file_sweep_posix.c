@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include "lib/base/file.h"
+#include "lib/base/file_priv.h"
+#include "lib/base/path.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,14 +21,6 @@
 /* A file is staged for as long as its fsync(2) takes, and a message to the control thread. */
 enum { LEFT_AFTER_S = 3600 };
 
-static bool is_staged_name(const char *name) {
-    static const char unknown[] = "XXXXXX";
-    size_t known = sizeof FILE_STAGED - sizeof unknown;
-
-    return strlen(name) == sizeof FILE_STAGED - 1 && strncmp(name, FILE_STAGED, known) == 0 &&
-           !strpbrk(name + known, ".-_~#"); /* mkstemp takes letters and digits */
-}
-
 static bool is_left(int folder, const char *name, time_t now) {
     struct stat status;
 
@@ -35,7 +29,7 @@ static bool is_left(int folder, const char *name, time_t now) {
 }
 
 void file_sweep_staged(const char *path) {
-    char *folder = file_beside(path, ".");
+    char *folder = path_beside(path, ".");
     DIR *entries = folder ? opendir(folder) : NULL;
     time_t now = time(NULL);
     const struct dirent *entry;
@@ -44,7 +38,7 @@ void file_sweep_staged(const char *path) {
     if (!entries)
         return;
     while ((entry = readdir(entries)))
-        if (is_staged_name(entry->d_name) && is_left(dirfd(entries), entry->d_name, now))
+        if (file_is_staged_name(entry->d_name) && is_left(dirfd(entries), entry->d_name, now))
             (void)unlinkat(dirfd(entries), entry->d_name, 0);
     closedir(entries);
 }
