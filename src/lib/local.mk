@@ -37,6 +37,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/slot_table.h \
 	src/lib/base/strlist.c \
 	src/lib/base/strlist.h \
+	src/lib/base/system_error.h \
 	src/lib/base/utf8.c \
 	src/lib/base/utf8.h \
 	src/lib/base/wide.h
@@ -198,6 +199,7 @@ endif
 if WINDOWS
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/path_windows.c \
+	src/lib/base/system_error_windows.c \
 	src/lib/base/wide_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \

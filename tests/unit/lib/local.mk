@@ -322,6 +322,10 @@ tests_unit_lib_base_test_path_LDADD = $(LINK_UNIT_LIB)
 
 # What only one system has.
 if WINDOWS
+unit_lib_tests += tests/unit/lib/base/test_system_error
+tests_unit_lib_base_test_system_error_SOURCES = tests/unit/lib/base/test_system_error.c
+tests_unit_lib_base_test_system_error_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_wide
 tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
 tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
