@@ -45,6 +45,18 @@ static const char *choose_file(const struct cmdline *line) {
     return named || says_all(line) ? named : server_config_default_file();
 }
 
+/* Other programs take their configuration as an argument; a service has spaces in it. */
+static bool names_file(const char *word) {
+    size_t length = strlen(word);
+    return !strchr(word, ' ') && (strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0));
+}
+
+static int add_service(struct server_config *conf, const char *word, struct error *error) {
+    if (names_file(word))
+        return error_set(error, "\"%s\" is no service; to read it as the configuration, write --config %s", word, word);
+    return server_config_add_service(conf, word, error);
+}
+
 static int apply(struct server_config *conf, const struct cmdline *line, struct option_fault *fault,
                  struct error *error) {
     if (cmdline_apply(line, conf, error))
@@ -52,7 +64,7 @@ static int apply(struct server_config *conf, const struct cmdline *line, struct 
     if (cmdline_has(line, "verbose"))
         conf->log.level = LOG_LEVEL_DEBUG;
     for (int i = 0; i < line->word_count; i++)
-        if (server_config_add_service(conf, line->words[i], error))
+        if (add_service(conf, line->words[i], error))
             return -1;
     return server_config_check_at(conf, fault, error);
 }
