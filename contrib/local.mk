@@ -9,6 +9,9 @@ EXTRA_DIST += contrib/packages.sh contrib/boot.sh contrib/quickstart contrib/che
 	contrib/pictures/page-overview-light.png \
 	contrib/pictures/page-service-dark.png
 
+# Windows programs, by wine.
+EXTRA_DIST += contrib/windows/prefix contrib/windows/run
+
 # The Debian packages, which contrib/deb builds.
 EXTRA_DIST += \
 	debian/changelog \

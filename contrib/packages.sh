@@ -20,7 +20,7 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests|page|fuzz|deb|deb-test|rpm: the names, in this machine's own words.
+# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows-test: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
@@ -33,6 +33,8 @@ packages_list() {
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;
     apt-deb-test) echo procps curl python3 ;;
     apt-rpm) echo rpm check xz-utils ;;
+    # The programs for Windows are tried by wine.
+    apt-windows-test) echo wine wine64 ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;

@@ -9,6 +9,9 @@
 #   tests_unit_lib_net_test_addr_LDADD = $(LINK_UNIT_LIB)
 #
 # Run one alone:  make tests/unit/lib/net/test_addr && CK_FORK=no ./tests/unit/lib/net/test_addr
+#
+# A build for Windows has those of lib, proto, conf and relay, where all is that differs by system, and "make check-unit"
+# runs them by wine. What they use of POSIX is in unit_posix.c, or the whole test is left out there.
 AM_CPPFLAGS += -I$(top_srcdir)/tests/unit
 
 UNIT_SYSTEM_LIBS = $(CHECK_LIBS) $(SYSTEM_LIBS)
@@ -24,7 +27,12 @@ LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_prot
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
 libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c \
-	tests/unit/unit_log.h tests/unit/unit_log.c
+	tests/unit/unit_log.h tests/unit/unit_log.c tests/unit/unit_system.h
+if WINDOWS
+libmunnel_unit_a_SOURCES += tests/unit/unit_windows.c
+else
+libmunnel_unit_a_SOURCES += tests/unit/unit_posix.c
+endif
 
 # For tests of the administration.
 admin_client = tests/unit/admin_client.c tests/unit/admin_client.h

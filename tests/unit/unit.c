@@ -3,24 +3,21 @@
 /*
  * unit: see unit.h.
  *
- * The program makes one folder; each test, a forked process, makes its own inside it. The program removes them all at
- * its end, so that a test that crashes leaves nothing behind either.
+ * The program makes one folder; each test, most often a forked process, makes its own inside it. The program removes
+ * them all at its end, so that a test that crashes leaves nothing behind either.
  */
 #include "config.h"
 
 #include "unit.h"
 
 #include "lib/base/clock.h"
+#include "unit_system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
-#include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,8 +40,8 @@ static char test_folder[sizeof program_folder + 8];
 static struct path *paths;
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *where) {
-    (void)status, (void)type, (void)where;
-    return remove(path);
+    (void)status, (void)where;
+    return type == FTW_DP ? rmdir(path) : unlink(path);
 }
 
 static void clean_up(void) {
@@ -58,10 +55,10 @@ static void clean_up(void) {
 }
 
 static bool make_program_folder(void) {
-    const char *parent = getenv("TMPDIR");
-    snprintf(program_folder, sizeof program_folder, "%s/munnel-unit-XXXXXX", parent && *parent ? parent : "/tmp");
+    char parent[2048];
     program = getpid();
-    if (!mkdtemp(program_folder)) {
+    if (!unit_system_make_folder(program_folder, sizeof program_folder, unit_system_temporary(parent, sizeof parent),
+                                 "munnel-unit-")) {
         fprintf(stderr, "cannot make the folder %s: %s\n", program_folder, strerror(errno));
         return false;
     }
@@ -69,17 +66,28 @@ static bool make_program_folder(void) {
     return true;
 }
 
+/* Where one process runs all tests, each needs a folder of its own as well. */
+static void end_test(void) {
+    test_folder[0] = '\0';
+}
+
+static TCase *prepare(TCase *group) {
+    tcase_add_checked_fixture(group, NULL, end_test);
+    return group;
+}
+
 int unit_main(const char *name, const unit_group *groups, size_t count) {
     char limit[16];
     snprintf(limit, sizeof limit, "%d", TEST_LIMIT_S * TIME_FACTOR);
-    setenv("CK_DEFAULT_TIMEOUT", limit, 0);
-    signal(SIGPIPE, SIG_IGN);
+    if (!getenv("CK_DEFAULT_TIMEOUT"))
+        unit_system_set_environment("CK_DEFAULT_TIMEOUT", limit);
+    unit_system_begin();
     if (!make_program_folder())
         return EXIT_FAILURE;
 
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++)
-        suite_add_tcase(suite, groups[i]());
+        suite_add_tcase(suite, prepare(groups[i]()));
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
@@ -98,8 +106,8 @@ TCase *unit_walks(const char *name, const TTest *test, int count) {
 const char *unit_folder(void) {
     if (test_folder[0])
         return test_folder;
-    snprintf(test_folder, sizeof test_folder, "%s/XXXXXX", program_folder);
-    ck_assert_msg(mkdtemp(test_folder), "cannot make %s: %s", test_folder, strerror(errno));
+    ck_assert_msg(unit_system_make_folder(test_folder, sizeof test_folder, program_folder, ""), "cannot make %s: %s",
+                  test_folder, strerror(errno));
     return test_folder;
 }
 
@@ -118,9 +126,9 @@ const char *unit_file(const char *name, const void *bytes, size_t length) {
     const char *path = unit_path(name);
     FILE *file = fopen(path, "wb");
     ck_assert_msg(file, "cannot write %s: %s", path, strerror(errno));
-    ck_assert_int_eq(chmod(path, 0600), 0);
     ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
     ck_assert_int_eq(fclose(file), 0);
+    unit_keep_to_owner(path);
     return path;
 }
 
@@ -147,6 +155,21 @@ char *unit_read(const char *path, size_t *length) {
     if (length)
         *length = used;
     return bytes;
+}
+
+void unit_set_environment(const char *name, const char *value) {
+    ck_assert(unit_system_set_environment(name, value));
+}
+
+FILE *unit_stream_begin(void) {
+    FILE *stream = fopen(unit_path("stream"), "wb");
+    ck_assert_ptr_nonnull(stream);
+    return stream;
+}
+
+char *unit_stream_end(FILE *stream) {
+    ck_assert_int_eq(fclose(stream), 0);
+    return unit_read(unit_path("stream"), NULL);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *context) {
@@ -178,20 +201,4 @@ bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms)
 void unit_run_rounds(struct event_base *base, unsigned rounds) {
     for (unsigned i = 0; i < rounds; i++)
         ck_assert_int_ne(event_base_loop(base, EVLOOP_NONBLOCK), -1);
-}
-
-void unit_tcp_pair(int *here, int *there) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-    *here = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
-    *there = accept(listener, NULL, NULL);
-    ck_assert_int_ge(*there, 0);
-    ck_assert_int_eq(fcntl(*here, F_SETFL, O_NONBLOCK), 0);
-    ck_assert_int_eq(fcntl(*there, F_SETFL, O_NONBLOCK), 0);
-    close(listener);
 }

@@ -14,8 +14,8 @@
  *
  *     UNIT_MAIN("lib/net/addr", parsing, formatting)
  *
- * Each test runs in a process of its own; CK_FORK=no runs all in one, for a debugger. CK_RUN_CASE=parsing runs one
- * group.
+ * Each test runs in a process of its own; CK_FORK=no runs all in one, for a debugger, and Windows always does: what a
+ * test leaves in static variables and in the environment is there for the next. CK_RUN_CASE=parsing runs one group.
  */
 #ifndef MUNNEL_TESTS_UNIT_H
 #define MUNNEL_TESTS_UNIT_H
@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef TCase *(*unit_group)(void);
 
@@ -53,6 +54,25 @@ const char *unit_text_file(const char *name, const char *text);
 /* All of a file, malloc'ed; a NUL stands behind it and is not counted by `length` (may be NULL). */
 char *unit_read(const char *path, size_t *length);
 
+void unit_make_folder(const char *path); /* for its owner alone */
+
+/* A symbolic link, a pipe with a name. false: this system has none, or not for this user. */
+bool unit_make_link(const char *target, const char *path);
+bool unit_make_fifo(const char *path);
+
+/* Who may use a file or a folder. */
+void unit_keep_to_owner(const char *path);
+void unit_let_others_read(const char *path); /* as no secret may be */
+void unit_let_others_write(const char *path);
+/* Whether it has the mode of POSIX; on Windows: that others may not use it unless the mode lets them read. */
+bool unit_has_mode(const char *path, unsigned mode);
+
+/* What is printed into a stream, a file in the test's folder, as a text; malloc'ed. unit_stream_end closes it. */
+FILE *unit_stream_begin(void);
+char *unit_stream_end(FILE *stream);
+
+void unit_set_environment(const char *name, const char *value); /* NULL, on Windows "" too: the variable is gone */
+
 typedef bool (*unit_condition)(void *context);
 
 /* Runs the loop until the condition holds or the time is over (longer under a sanitizer); returns whether it holds. */
@@ -71,6 +91,6 @@ static inline unsigned unit_any(uint32_t *seed, unsigned of) {
 }
 
 /* Both ends of a new TCP connection over the loopback, non-blocking. */
-void unit_tcp_pair(int *here, int *there);
+void unit_tcp_pair(evutil_socket_t *here, evutil_socket_t *there);
 
 #endif

@@ -17,4 +17,6 @@ tests_unit_admin_test_recent_events_LDADD = $(LINK_UNIT_ADMIN)
 tests_unit_admin_test_values_SOURCES = tests/unit/admin/test_values.c
 tests_unit_admin_test_values_LDADD = $(LINK_UNIT_ADMIN)
 
+if !WINDOWS
 unit_tests += $(unit_admin_tests)
+endif

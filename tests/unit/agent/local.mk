@@ -104,4 +104,6 @@ unit_agent_tests += tests/unit/agent/upstream/test_upstream_view
 tests_unit_agent_upstream_test_upstream_view_SOURCES = tests/unit/agent/upstream/test_upstream_view.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_upstream_view_LDADD = $(LINK_UNIT_AGENT)
 
+if !WINDOWS
 unit_tests += $(unit_agent_tests)
+endif

@@ -9,7 +9,6 @@
 #include "capture.h"
 #include "unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,10 +18,11 @@ static const char *const names[] = {"stdout.txt", "stderr.txt"};
 void capture_begin(struct capture *capture) {
     fflush(NULL);
     for (int i = 0; i < 2; i++) {
-        int fd = open(unit_path(names[i]), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        FILE *file = fopen(unit_path(names[i]), "wb"); /* not open(2): lines end as they are written */
+        ck_assert_ptr_nonnull(file);
         capture->saved[i] = dup(1 + i);
-        ck_assert(fd >= 0 && capture->saved[i] >= 0 && dup2(fd, 1 + i) >= 0);
-        close(fd);
+        ck_assert(capture->saved[i] >= 0 && dup2(fileno(file), 1 + i) >= 0);
+        fclose(file);
     }
 }
 

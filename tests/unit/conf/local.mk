@@ -103,4 +103,15 @@ unit_conf_tests += tests/unit/conf/test_server_diff
 tests_unit_conf_test_server_diff_SOURCES = tests/unit/conf/test_server_diff.c
 tests_unit_conf_test_server_diff_LDADD = $(LINK_UNIT_CONF)
 
+# What only one system has.
+if !WINDOWS
+unit_conf_tests += tests/unit/conf/test_include_posix
+tests_unit_conf_test_include_posix_SOURCES = tests/unit/conf/test_include_posix.c
+tests_unit_conf_test_include_posix_LDADD = $(LINK_UNIT_CONF)
+
+unit_conf_tests += tests/unit/conf/test_server_cmdline_posix
+tests_unit_conf_test_server_cmdline_posix_SOURCES = tests/unit/conf/test_server_cmdline_posix.c
+tests_unit_conf_test_server_cmdline_posix_LDADD = $(LINK_UNIT_CONF)
+endif
+
 unit_tests += $(unit_conf_tests)

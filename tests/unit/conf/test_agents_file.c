@@ -26,7 +26,7 @@ static const struct {
 
 START_TEST(the_server_need_not_write_below_etc) {
     struct error error = {""};
-    setenv("STATE_DIRECTORY", "/state", 1);
+    unit_set_environment("STATE_DIRECTORY", "/state");
     char *path = agents_file_for(places[_i].folder, &error);
     ck_assert_pstr_eq(path, places[_i].file);
     free(path);
@@ -36,8 +36,9 @@ END_TEST
 START_TEST(a_link_to_a_folder_below_etc_is_one) {
     struct error error = {""};
     const char *link = unit_path("link");
-    setenv("STATE_DIRECTORY", "/state", 1);
-    ck_assert_int_eq(symlink("/etc/ssl", link), 0); /* one that is there wherever the tests are run */
+    unit_set_environment("STATE_DIRECTORY", "/state");
+    if (!unit_make_link("/etc/ssl", link)) /* one that is there wherever the tests are run */
+        return;
     char *path = agents_file_for(link, &error);
     ck_assert_pstr_eq(path, access("/etc/ssl", F_OK) == 0 ? "/state/agents.json" : unit_path("link/agents.json"));
     free(path);
@@ -46,7 +47,7 @@ END_TEST
 
 START_TEST(without_a_state_folder_it_is_an_error) {
     struct error error = {""};
-    setenv("STATE_DIRECTORY", "relative", 1);
+    unit_set_environment("STATE_DIRECTORY", "relative");
     ck_assert_ptr_null(agents_file_for("/etc/of-no-package", &error));
     ck_assert_ptr_nonnull(strstr(error.text, "STATE_DIRECTORY"));
 }

@@ -10,7 +10,6 @@
 #include "conf/credentials.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 enum { NOW = 1800000000 };
 
@@ -38,9 +37,7 @@ START_TEST(the_file_comes_back) {
     const char *path = unit_path("agents.json");
     ck_assert_msg(credentials_write(credentials, path, &error) == 0, "%s", error.text);
     credentials_free(credentials);
-    struct stat status;
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_int_eq(status.st_mode & 0777, 0640);
+    ck_assert(unit_has_mode(path, 0640));
     credentials = credentials_read(path, &error);
     ck_assert_msg(credentials, "%s", error.text);
     ck_assert_uint_eq(credentials_count(credentials), 2);
@@ -71,7 +68,7 @@ END_TEST
 START_TEST(a_file_that_others_can_read_is_refused) {
     const char *path = unit_text_file("a.json", "{\"agents\": []}");
     struct error error = {{0}};
-    ck_assert_int_eq(chmod(path, 0644), 0);
+    unit_let_others_read(path);
     ck_assert_ptr_null(credentials_read(path, &error));
     ck_assert_ptr_nonnull(strstr(error.text, path));
     ck_assert_ptr_null(credentials_read(unit_path("none.json"), &error));

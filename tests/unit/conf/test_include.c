@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_include: services in files of their own, and the place in them that an error names (server_place.c).
+ * test_include: services in files of their own, and the place in them that an error names (server_place.c). Owners and
+ * groups: test_include_posix.c.
  */
 #include "config.h"
 
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define NAMED(name, port) "{ \"name\": \"" name "\", \"listen\": \":" port "\", \"connect\": \"h:1\" }"
 
@@ -27,7 +26,7 @@ static struct server_config *read_with(const char *include) {
 }
 
 static void make_folder(void) {
-    ck_assert_int_eq(mkdir(unit_path("d"), 0700), 0);
+    unit_make_folder(unit_path("d"));
 }
 
 START_TEST(files_are_read_in_the_order_of_patterns_and_names) {
@@ -36,7 +35,7 @@ START_TEST(files_are_read_in_the_order_of_patterns_and_names) {
     unit_text_file("d/1.json", NAMED("a", "2"));
     unit_text_file("z.json", "{ \"services\": [] }");
     unit_text_file("d/3.json~", "no JSON");
-    setenv("PORT", "5", 1);
+    unit_set_environment("PORT", "5");
     unit_text_file("d/3.json", NAMED("d", "${PORT}"));
     struct server_config *conf = read_with("[\"z.json\", \"d/?.json\", \"d/1.*\"]");
     ck_assert_msg(conf, "%s", error.text);
@@ -118,72 +117,14 @@ static void expect_refusal(const char *include, const char *detail) {
 START_TEST(a_file_that_cannot_be_trusted_is_refused) {
     make_folder();
     unit_text_file("d/a.json", NAMED("a", "2"));
-    ck_assert_int_eq(chmod(unit_path("d/a.json"), 0646), 0);
+    unit_let_others_write(unit_path("d/a.json"));
     expect_refusal("\"d/?.json\"", "everybody on this machine may change ");
-    ck_assert_int_eq(unlink(unit_path("d/a.json")), 0);
-    ck_assert_int_eq(symlink("a.json", unit_path("d/a.json")), 0);
-    expect_refusal("\"d/a.json\"", "symbolic links");
-    ck_assert_int_eq(unlink(unit_path("d/a.json")), 0);
-    ck_assert_int_eq(mkfifo(unit_path("d/a.json"), 0600), 0);
-    expect_refusal("\"d/a.json\"", "is not a regular file");
+    if (unit_make_link("loop.json", unit_path("d/loop.json")))
+        expect_refusal("\"d/loop.json\"", "symbolic links");
+    if (unit_make_fifo(unit_path("d/fifo.json")))
+        expect_refusal("\"d/fifo.json\"", "is not a regular file");
     expect_refusal("\"*.json\"", "it names this file itself");
     expect_refusal("\"d/none.json\"", "there is no file ");
-}
-END_TEST
-
-/* As the folder of services is the server's own, whose user could have root read any file at the next start. */
-static bool make_foreign(const char *text, uid_t owner, gid_t group, mode_t mode) {
-    const char *path = unit_text_file("d/x.json", text);
-    return geteuid() == 0 && chown(path, owner, group) == 0 && chmod(path, mode) == 0;
-}
-
-static const struct {
-    const char *text;
-    uid_t owner;
-    gid_t group;
-    mode_t mode;
-    bool is_refused;
-} foreign[] = {
-    {NAMED("x", "${PORT}"), 1, 1, 0640, true},
-    {NAMED("x", "${file:port}"), 1, 1, 0640, true},
-    {NAMED("x", "${PORT}"), 0, 1, 0660, true},
-    {NAMED("x", "${PORT}"), 0, 1, 0640, false},
-    {NAMED("x", "${PORT}"), 0, 0, 0660, false},
-    {"{ \"services\": [ " NAMED("x", "5") " ] }", 1, 1, 0640, false},
-    {"{ \"services\": [ { \"name\": \"x\",\n\n\"listen\": \":${PORT}\", \"connect\": \"h:1\" } ] }", 1, 1, 0640, true},
-};
-
-START_TEST(root_takes_no_references_from_what_others_may_change) {
-    make_folder();
-    setenv("PORT", "5", 1);
-    unit_text_file("d/port", "5");
-    if (!make_foreign(foreign[_i].text, foreign[_i].owner, foreign[_i].group, foreign[_i].mode))
-        return; /* only root may */
-    struct server_config *conf = read_with("\"d/?.json\"");
-    if (foreign[_i].is_refused) {
-        ck_assert_ptr_null(conf);
-        ck_assert_msg(strstr(error.text,
-                             "listen: root takes no \"${\" from this file, which others may change; write the "
-                             "value itself, or chown root:root "),
-                      "%s", error.text);
-        ck_assert_str_eq(fault.file, unit_path("d/x.json"));
-        ck_assert_uint_gt(fault.line, 0);
-    } else {
-        ck_assert_msg(conf, "%s", error.text);
-        ck_assert_str_eq(conf->services[1].listen.items[0], ":5");
-    }
-    server_config_free(conf);
-}
-END_TEST
-
-START_TEST(an_escaped_reference_is_none) {
-    make_folder();
-    if (!make_foreign("{ \"name\": \"x\", \"listen\": \"unix:$${PORT}\", \"connect\": \"h:1\" }", 1, 1, 0640))
-        return; /* only root may */
-    struct server_config *conf = read_with("\"d/?.json\"");
-    ck_assert_msg(conf, "%s", error.text);
-    ck_assert_msg(strstr(conf->services[1].listen.items[0], "/d/${PORT}"), "%s", conf->services[1].listen.items[0]);
-    server_config_free(conf);
 }
 END_TEST
 
@@ -223,9 +164,6 @@ static TCase *refusing(void) {
     tcase_add_loop_test(group, a_mistake_in_an_included_file_has_its_place, 0, sizeof slips / sizeof *slips);
     tcase_add_test(group, the_line_is_that_of_the_included_file);
     tcase_add_test(group, a_file_that_cannot_be_trusted_is_refused);
-    tcase_add_loop_test(group, root_takes_no_references_from_what_others_may_change, 0,
-                        sizeof foreign / sizeof *foreign);
-    tcase_add_test(group, an_escaped_reference_is_none);
     tcase_add_test(group, files_together_have_a_limit);
     return group;
 }

@@ -8,21 +8,14 @@
 #include "conf/lock.h"
 #include "unit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-/* Is it held now, and not only as a shared one? */
 static bool is_locked(void) {
-    int fd = open(unit_folder(), O_RDONLY | O_DIRECTORY);
-    ck_assert_int_ge(fd, 0);
-    int result = flock(fd, LOCK_SH | LOCK_NB);
-    ck_assert(result == 0 || errno == EWOULDBLOCK);
-    close(fd);
-    return result != 0;
+    bool is_busy = false;
+    int lock = lock_try_folder_of(unit_path("agents.json"), &is_busy, NULL);
+    lock_release(lock);
+    return is_busy;
 }
 
 START_TEST(the_folder_is_locked_until_the_lock_is_released) {

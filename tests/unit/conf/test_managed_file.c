@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static struct error error;
 
@@ -45,7 +43,7 @@ END_TEST
 START_TEST(what_was_written_is_read_again) {
     char *text = make_text();
 
-    mkdir(unit_path("services.d"), 0700);
+    unit_make_folder(unit_path("services.d"));
     unit_text_file("services.d/web.json", text);
     struct server_config *conf =
         server_config_read(unit_text_file("munnel.json", "{\"include\": \"services.d/*.json\"}"), &error);
@@ -69,8 +67,8 @@ START_TEST(only_a_plain_file_of_its_own_is_its_own) {
     ck_assert_int_eq(managed_file_look(path, &error), MANAGED_ABSENT);
     unit_text_file("web.json", text);
     ck_assert_int_eq(managed_file_look(path, &error), MANAGED_OURS);
-    ck_assert_int_eq(symlink(path, unit_path("link.json")), 0);
-    ck_assert_int_eq(managed_file_look(unit_path("link.json"), &error), MANAGED_FOREIGN);
+    if (unit_make_link(path, unit_path("link.json")))
+        ck_assert_int_eq(managed_file_look(unit_path("link.json"), &error), MANAGED_FOREIGN);
     unit_text_file("web.json", "{}");
     ck_assert_int_eq(managed_file_look(path, &error), MANAGED_FOREIGN);
     ck_assert_ptr_nonnull(strstr(error.text, "by hand"));
@@ -96,9 +94,10 @@ START_TEST(it_is_where_an_include_finds_it) {
     const struct where *where = &wheres[_i];
     char text[200];
 
-    mkdir(unit_path("services.d"), 0700);
-    mkdir(unit_path("other"), 0700);
-    (void)!symlink("services.d", unit_path("link"));
+    unit_make_folder(unit_path("services.d"));
+    unit_make_folder(unit_path("other"));
+    if (!unit_make_link("services.d", unit_path("link")) && where->path && strncmp(where->path, "link", 4) == 0)
+        return;
     snprintf(text, sizeof text, "{\"include\": %s}", where->include);
     struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
     ck_assert_msg(conf, "%s", error.text);

@@ -57,18 +57,13 @@ START_TEST(all_is_made_with_the_right_rights) {
     static const unsigned modes[FILES] = {0644, 0600, 0644, 0600, 0600, 0640, 0640};
     struct provision setup = standard();
     ck_assert(run(&setup));
-    for (int i = 0; i < FILES; i++) {
-        struct stat status;
-        ck_assert_msg(stat(in_folder(all[i]), &status) == 0, "%s", all[i]);
-        ck_assert_msg((status.st_mode & 0777) == modes[i], "%s: %o", all[i], status.st_mode);
-    }
-    struct stat status;
-    ck_assert_int_eq(stat(setup.folder, &status), 0);
-    ck_assert_int_eq(status.st_mode & 0777, 0700);
+    for (int i = 0; i < FILES; i++)
+        ck_assert_msg(unit_has_mode(in_folder(all[i]), modes[i]), "%s", all[i]);
+    ck_assert(unit_has_mode(setup.folder, 0700));
     struct stat services;
     ck_assert_int_eq(stat(in_folder("services.d"), &services), 0);
     ck_assert(S_ISDIR(services.st_mode));
-    ck_assert_uint_eq(services.st_mode & 07777, 0750);
+    ck_assert(unit_has_mode(in_folder("services.d"), 0750));
 }
 END_TEST
 
@@ -241,7 +236,7 @@ START_TEST(half_a_pair_is_an_error_and_is_left_alone) {
     ck_assert(file_exists(in_folder("server.pem")));
     ck_assert(!file_exists(in_folder("server.key")));
     setup.folder = unit_path("other");
-    ck_assert_int_eq(mkdir(setup.folder, 0700), 0);
+    unit_make_folder(setup.folder);
     unit_text_file("other/ca.key", "something");
     fails(&setup, "ca.pem; put ca.pem back, or remove ca.key as well (every agent then needs the new ca.pem)");
 }

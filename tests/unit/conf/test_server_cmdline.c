@@ -16,9 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { WORDS = 12, RUNS_ON = -1, USAGE_ERROR = 2 };
 
@@ -27,7 +24,7 @@ static int read_words(struct server_options *options, struct capture *capture, c
     static char copies[WORDS][256];
     char *argv[WORDS + 1] = {copies[0]};
     int argc = 1;
-    setenv("STATE_DIRECTORY", unit_folder(), 1);
+    unit_set_environment("STATE_DIRECTORY", unit_folder());
     snprintf(copies[0], sizeof copies[0], "munneld");
     for (; words[argc - 1]; argc++) {
         ck_assert_int_lt(argc, WORDS);
@@ -142,32 +139,6 @@ START_TEST(with_nothing_said_it_tells_which_files_it_looked_for) {
                      "/etc/munnel\" makes one, --config FILE names another, or name a service, like \"WinVNC "
                      "0.0.0.0:5900 localhost:5900\"\n");
     capture_done(&capture);
-}
-END_TEST
-
-/* In a root of its own. */
-static bool finds_each_in_its_order(void) {
-    static const char short_one[] = "/etc/munnel.json", long_one[] = "/etc/munnel/munnel.json";
-    struct error error;
-    if (chroot(unit_folder()) || server_config_default_file() || file_make_folder("/etc/munnel", 0700, &error) ||
-        file_write(long_one, "{}", 2, 0600, &error))
-        return false;
-    const char *first = server_config_default_file();
-    if (!first || strcmp(first, long_one) != 0 || file_write(short_one, "{}", 2, 0600, &error))
-        return false;
-    const char *second = server_config_default_file();
-    return second && strcmp(second, short_one) == 0;
-}
-
-START_TEST(the_file_is_looked_for_in_etc) {
-    int status = 0;
-    if (geteuid() != 0)
-        return; /* only root has other roots */
-    pid_t child = fork();
-    if (child == 0)
-        _exit(finds_each_in_its_order() ? 0 : 1);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -305,7 +276,7 @@ END_TEST
 START_TEST(check_finds_a_secret_that_all_can_read) {
     static const char *const secrets[] = {"server.key", "agents.json"};
     const char *file = make_server();
-    ck_assert_int_eq(chmod(unit_path(secrets[_i]), 0644), 0);
+    unit_let_others_read(unit_path(secrets[_i]));
     ck_assert_int_eq(READ("--config", file, "--check"), USAGE_ERROR);
     ck_assert_str_eq(capture.text[0], "");
     ck_assert_ptr_nonnull(strstr(capture.text[1], unit_path(secrets[_i])));
@@ -325,7 +296,6 @@ static TCase *errors(void) {
     TCase *group = tcase_create("errors");
     tcase_add_loop_test(group, a_usage_error_is_one_line_that_helps, 0, (int)(sizeof slips / sizeof *slips));
     tcase_add_test(group, with_nothing_said_it_tells_which_files_it_looked_for);
-    tcase_add_test(group, the_file_is_looked_for_in_etc);
     tcase_add_test(group, an_error_in_the_file_begins_with_the_file);
     return group;
 }

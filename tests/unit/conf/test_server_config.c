@@ -84,7 +84,7 @@ START_TEST(defaults_of_a_service) {
 END_TEST
 
 START_TEST(without_a_file_certificate_and_agents_are_in_the_state_folder) {
-    setenv("STATE_DIRECTORY", unit_folder(), 1);
+    unit_set_environment("STATE_DIRECTORY", unit_folder());
     struct server_config *conf = server_config_default(NULL);
     ck_assert_ptr_nonnull(conf);
     ck_assert_str_eq(conf->state, unit_folder());

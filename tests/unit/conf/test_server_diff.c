@@ -101,7 +101,7 @@ END_TEST
 START_TEST(a_value_that_was_expanded_is_shown_as_it_is_written) {
     struct error error = {""};
     unit_text_file("secret", "hidden");
-    setenv("PORT", "3", 1);
+    unit_set_environment("PORT", "3");
     struct server_config *from =
         read_right("{ \"services\": [ " NAMED("a", "${PORT}", "") ", " NAMED("b", "2", "") " ] }");
     struct server_config *to =
@@ -172,7 +172,7 @@ START_TEST(the_version_follows_what_is_in_force) {
     version_of("{ \"services\": [ " NAMED("c", "3", "") ", " NAMED("a", "1", "") ", " NAMED("b", "2", "") " ] }",
                other);
     ck_assert_str_eq(one, other); /* no difference either */
-    setenv("PORT", "3", 1);
+    unit_set_environment("PORT", "3");
     version_of("{ \"services\": [ " NAMED("a", "1", "") ", " NAMED("b", "2", "") ", " NAMED("c", "${PORT}", "") " ] }",
                other);
     ck_assert_str_eq(one, other);

@@ -78,4 +78,6 @@ unit_ctl_tests += tests/unit/ctl/test_question
 tests_unit_ctl_test_question_SOURCES = tests/unit/ctl/test_question.c
 tests_unit_ctl_test_question_LDADD = $(LINK_UNIT_CTL)
 
+if !WINDOWS
 unit_tests += $(unit_ctl_tests)
+endif

@@ -329,6 +329,10 @@ tests_unit_lib_base_test_system_error_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/base/test_wide
 tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
 tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
+else
+unit_lib_tests += tests/unit/lib/base/test_file_posix
+tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
+tests_unit_lib_base_test_file_posix_LDADD = $(LINK_UNIT_LIB)
 endif
 
 unit_tests += $(unit_lib_tests)

@@ -132,9 +132,9 @@ static void listen_as_manager(struct world *world) {
     snprintf(place.sun_path, sizeof place.sun_path, "%s", unit_path("notify"));
     world->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(world->fd, (struct sockaddr *)&place, sizeof place), 0);
-    setenv("NOTIFY_SOCKET", place.sun_path, 1);
-    setenv("WATCHDOG_USEC", "20000", 1);
-    unsetenv("WATCHDOG_PID");
+    unit_set_environment("NOTIFY_SOCKET", place.sun_path);
+    unit_set_environment("WATCHDOG_USEC", "20000");
+    unit_set_environment("WATCHDOG_PID", NULL);
 }
 
 START_TEST(a_stuck_thread_gets_no_watchdog_notification) {

@@ -160,4 +160,6 @@ tests_unit_server_auth_test_penalty_box_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_listener_group_SOURCES = tests/unit/server/service/test_listener_group.c
 tests_unit_server_service_test_listener_group_LDADD = $(LINK_UNIT_SERVER)
 
+if !WINDOWS
 unit_tests += $(unit_server_tests)
+endif

@@ -73,4 +73,6 @@ unit_ctl_top_tests += tests/unit/ctl/top/test_view_table
 tests_unit_ctl_top_test_view_table_SOURCES = tests/unit/ctl/top/test_view_table.c $(unit_ctl_top_fixture)
 tests_unit_ctl_top_test_view_table_LDADD = $(LINK_UNIT_CTL)
 
+if !WINDOWS
 unit_tests += $(unit_ctl_top_tests)
+endif

@@ -78,7 +78,7 @@ END_TEST
 START_TEST(spans_have_units) {
     static const struct {
         const char *text;
-        long seconds;
+        time_t seconds;
     } good[] = {{"1s", 1}, {"30m", 1800}, {"12h", 43200}, {"90d", 7776000}, {"2w", 1209600}, {"36500d", 3153600000}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         time_t seconds;

@@ -74,12 +74,10 @@ START_TEST(wide_and_combining_characters_are_counted_and_cut_as_such) {
 END_TEST
 
 static void expect_folded(unsigned width, const char *text, const char *lines) {
-    char *bytes = NULL;
-    size_t size = 0;
-    struct display display = {.file = open_memstream(&bytes, &size), .width = width};
+    struct display display = {.file = unit_stream_begin(), .width = width};
 
     display_fold(&display, 4, 2, text);
-    fclose(display.file);
+    char *bytes = unit_stream_end(display.file);
     ck_assert_str_eq(bytes, lines);
     free(bytes);
 }
@@ -93,22 +91,19 @@ START_TEST(lines_break_between_words_and_only_on_a_terminal) {
 END_TEST
 
 START_TEST(a_file_gets_no_colours) {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&bytes, &size);
-    struct display display = {.file = file};
+    struct display display = {.file = unit_stream_begin()};
 
     display_tone(&display, TONE_BAD, "%s", "BAD");
     display.has_color = true;
     display_tone(&display, TONE_PLAIN, "%s", "-");
     display_tone(&display, TONE_BAD, "%s", "BAD");
-    fclose(file);
+    char *bytes = unit_stream_end(display.file);
     ck_assert_str_eq(bytes, "BAD-\033[31mBAD\033[0m");
     free(bytes);
-    FILE *none = fopen("/dev/null", "w");
+    FILE *none = unit_stream_begin();
     display = display_of(none);
     ck_assert(!display.has_color && !display.width && display.is_utf8);
-    fclose(none);
+    free(unit_stream_end(none));
 }
 END_TEST
 

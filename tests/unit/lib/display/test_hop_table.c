@@ -15,16 +15,15 @@
 enum { NARROW = 80 };
 
 static char *text;
-static size_t size;
 
 static void print(const json_t *hops, const struct display *like) {
     free(text);
     struct display display = *like;
-    display.file = open_memstream(&text, &size);
+    display.file = unit_stream_begin();
 
     ck_assert_int_eq(hop_table_print(&display, hops), 0);
     hop_table_print_summary(&display, "fail", "echo fails at connect");
-    ck_assert_int_eq(fclose(display.file), 0);
+    text = unit_stream_end(display.file);
 }
 
 static json_t *make_hops(void) {
@@ -60,8 +59,8 @@ START_TEST(no_line_is_wider_than_the_terminal) {
     print(hops, &(struct display){.width = NARROW});
     ck_assert_ptr_nonnull(strstr(text, "\n  do: Start the destination, or"));
     ck_assert_ptr_nonnull(strstr(text, " not here\n"));
-    char *rest = text;
-    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+    char *rest;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         ck_assert_msg(display_columns(line) <= NARROW, "%s", line);
     json_decref(hops);
 }

@@ -87,7 +87,7 @@ START_TEST(people_see_local_time_and_the_date_only_of_what_is_long_ago) {
     char text[NUMBER_TEXT];
     int64_t now_ms = 0;
 
-    setenv("TZ", "UTC-2", 1); /* two hours before UTC's */
+    unit_set_environment("TZ", "UTC-2"); /* two hours before UTC's */
     tzset();
     ck_assert(number_read_time(&now_ms, "2026-11-29T18:00:00Z"));
     ck_assert_str_eq(number_local_time(text, "2026-11-29T17:55:03.111Z", now_ms), "19:55:03");

@@ -23,9 +23,7 @@ static void be_utf8(void) {
 }
 
 static void expect(unsigned width, const char *name, const char *why, const char *lines) {
-    char *bytes = NULL;
-    size_t size = 0;
-    struct display display = {.file = open_memstream(&bytes, &size), .width = width, .is_utf8 = true};
+    struct display display = {.file = unit_stream_begin(), .width = width, .is_utf8 = true};
     struct table table = table_begin(columns, COLUMNS);
 
     table_add(&table, TONE_PLAIN, "3f2a91c0-17");
@@ -33,7 +31,7 @@ static void expect(unsigned width, const char *name, const char *why, const char
     table_format(&table, TONE_PLAIN, "%d", 12);
     table_add(&table, TONE_BAD, why);
     ck_assert_int_eq(table_print(&table, &display), 0);
-    fclose(display.file);
+    char *bytes = unit_stream_end(display.file);
     ck_assert_str_eq(bytes, lines);
     free(bytes);
     table_done(&table);
@@ -91,16 +89,14 @@ START_TEST(spare_columns_are_left_out_before_others_are_unreadable) {
 
     ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *bytes = NULL;
-        size_t size = 0;
-        struct display display = {.file = open_memstream(&bytes, &size), .width = cases[i].width};
+        struct display display = {.file = unit_stream_begin(), .width = cases[i].width};
         struct table table = table_begin(spare, sizeof spare / sizeof *spare);
         table_add(&table, TONE_PLAIN, "an-agent-in-berlin");
         table_add(&table, TONE_PLAIN, "12 m");
         table_add(&table, TONE_PLAIN, "192.0.2.7:36766");
         table_add(&table, TONE_PLAIN, "0 bit/s");
         ck_assert_int_eq(table_print(&table, &display), 0);
-        fclose(display.file);
+        char *bytes = unit_stream_end(display.file);
         ck_assert_str_eq(bytes, cases[i].lines);
         free(bytes);
         table_done(&table);

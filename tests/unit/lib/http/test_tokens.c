@@ -72,7 +72,7 @@ END_TEST
 START_TEST(a_file_that_others_can_read_is_refused) {
     struct error error = {""};
     const char *path = unit_text_file("tokens", "view a " TOKEN "\n");
-    ck_assert_int_eq(chmod(path, 0644), 0);
+    unit_let_others_read(path);
     ck_assert_ptr_null(http_tokens_read(path, &error));
     ck_assert_msg(strstr(error.text, "tokens"), "%s", error.text);
 }

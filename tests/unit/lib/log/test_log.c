@@ -182,7 +182,7 @@ START_TEST(the_journal_is_known_by_its_stream) {
     ck_assert_int_eq(pipe(piped.ends), 0);
     ck_assert_int_eq(fstat(piped.ends[1], &status), 0);
     snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino + (_i ? 1 : 0));
-    setenv("JOURNAL_STREAM", stream, 1);
+    unit_set_environment("JOURNAL_STREAM", stream);
     piped.saved = dup(STDERR_FILENO);
     ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
     piped.log = new_log(LOG_LEVEL_INFO, "stderr");
@@ -345,7 +345,7 @@ START_TEST(file_that_cannot_be_opened_again_is_reported_until_it_can) {
     const char *path = unit_path("folder/log"), *folder = unit_path("folder"), *away = unit_path("away");
     struct error error;
 
-    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    unit_make_folder(folder);
     struct log *log = new_log(LOG_LEVEL_INFO, path);
     ck_assert_int_eq(rename(folder, away), 0);
     log_reopen(log);
