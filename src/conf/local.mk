@@ -54,6 +54,8 @@ libmunnel_conf_a_SOURCES = \
 
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
+libmunnel_conf_a_SOURCES += \
+	src/conf/lock_windows.c
 else
 libmunnel_conf_a_SOURCES += \
 	src/conf/local_addrs_posix.c \

@@ -12,7 +12,6 @@
 #include "lib/base/secret.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,12 +109,12 @@ static char *name_in(const char *folder, const char *service) {
 static char *match(const char *pattern, const char *folder, const char *service) {
     char *path = name_in(folder, service), *of_pattern = file_beside(pattern, ".");
 
-    if (path && fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) != 0) {
+    if (path && !path_matches(pattern, path)) {
         bool is_same = of_pattern && file_is_same(of_pattern, folder);
         char *other = is_same ? file_beside(pattern, path_name(path)) : NULL;
         free(path);
         path = other;
-        if (path && fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) != 0) {
+        if (path && !path_matches(pattern, path)) {
             free(path);
             path = NULL;
         }

@@ -17,7 +17,10 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/error.h \
 	src/lib/base/file.c \
 	src/lib/base/file.h \
+	src/lib/base/file_glob.c \
 	src/lib/base/file_priv.h \
+	src/lib/base/file_rights.h \
+	src/lib/base/file_rights_priv.h \
 	src/lib/base/hash.h \
 	src/lib/base/histogram.c \
 	src/lib/base/histogram.h \
@@ -31,12 +34,14 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \
+	src/lib/base/sid.h \
 	src/lib/base/strbuf.c \
 	src/lib/base/strbuf.h \
 	src/lib/base/slot_table.c \
 	src/lib/base/slot_table.h \
 	src/lib/base/strlist.c \
 	src/lib/base/strlist.h \
+	src/lib/base/system_errno.h \
 	src/lib/base/system_error.h \
 	src/lib/base/utf8.c \
 	src/lib/base/utf8.h \
@@ -198,7 +203,15 @@ endif
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/file_glob_windows.c \
+	src/lib/base/file_rights_new_windows.c \
+	src/lib/base/file_rights_windows.c \
+	src/lib/base/file_sweep_windows.c \
+	src/lib/base/file_windows.c \
+	src/lib/base/path_match_windows.c \
 	src/lib/base/path_windows.c \
+	src/lib/base/sid_windows.c \
+	src/lib/base/system_errno_windows.c \
 	src/lib/base/system_error_windows.c \
 	src/lib/base/wide_windows.c
 else
@@ -206,6 +219,7 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
 	src/lib/base/file_sweep_posix.c \
+	src/lib/base/path_match_posix.c \
 	src/lib/base/path_posix.c
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/account_posix.c \

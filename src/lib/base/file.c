@@ -167,19 +167,28 @@ int file_write(const char *path, const char *data, size_t length, unsigned mode,
 
 /* ---- folders ---- */
 
-/* Makes `path` cut at each of its separators, then whole. 0 or -1 with errno. */
+/* 0 also if it is there; -1 with errno. */
+static int make_one(const char *path, unsigned mode) {
+    int failure = file_make_one_folder(path, mode) ? errno : 0;
+    if (!failure || file_is_folder(path))
+        return 0;
+    errno = failure == EEXIST ? ENOTDIR : failure;
+    return -1;
+}
+
+/* Makes `path` cut at each of its separators, then whole. */
 static int make_each(char *path, unsigned mode) {
     for (char *at = path + path_root_length(path); *at; at++) {
         if (path_is_separator(*at)) {
             char separator = *at;
             *at = '\0';
-            bool is_there = file_make_one_folder(path, mode) == 0 || errno == EEXIST || file_is_folder(path);
+            int result = make_one(path, mode);
             *at = separator;
-            if (!is_there)
+            if (result)
                 return -1;
         }
     }
-    return file_make_one_folder(path, mode) && errno != EEXIST ? -1 : 0;
+    return make_one(path, mode);
 }
 
 int file_make_folder(const char *path, unsigned mode, struct error *error) {
@@ -188,14 +197,10 @@ int file_make_folder(const char *path, unsigned mode, struct error *error) {
     char *copy = *path ? strdup(path) : NULL;
     errno = *path ? ENOMEM : ENOENT;
     int result = copy ? make_each(copy, mode) : -1;
-    if (result == 0 && !file_is_folder(path)) {
-        errno = ENOTDIR;
-        result = -1;
-    }
     if (result)
         file_fail(error, "make the folder", path);
     free(copy);
-    return result ? -1 : 0;
+    return result;
 }
 
 /* ---- names ---- */

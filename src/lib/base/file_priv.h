@@ -35,6 +35,11 @@ int file_unlink(const char *path);
 int file_make_one_folder(const char *path, unsigned mode);
 bool file_is_folder(const char *path);
 
+struct strlist;
+/* Adds what the pattern matches, in any order; a name without wildcards that is not there matches nothing. 0 or -1 with
+ * `error` */
+int file_glob_find(const char *pattern, struct strlist *paths, struct error *error);
+
 static inline bool file_is_staged_name(const char *name) {
     static const char unknown[] = "XXXXXX";
     size_t known = sizeof FILE_STAGED - sizeof unknown;

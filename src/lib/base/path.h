@@ -23,6 +23,10 @@ size_t path_root_length(const char *path);
 bool path_is_separator(char byte);
 char path_separator(void); /* the one that the system's own programs write */
 
+/* Does this pattern of glob(7) match? '*', '?' and "[a-z]" match no separator, and no dot that begins a name; on
+ * Windows the case of ASCII letters does not matter. */
+bool path_matches(const char *pattern, const char *path);
+
 /* malloc'ed; NULL when out of memory. */
 char *path_join(const char *folder, size_t length, const char *name); /* `length` bytes, a separator if none is there */
 char *path_beside(const char *path, const char *name); /* in the folder of `path`; a name with a root as it is */

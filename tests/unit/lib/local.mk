@@ -316,12 +316,24 @@ unit_lib_tests += tests/unit/lib/base/test_utf8
 tests_unit_lib_base_test_utf8_SOURCES = tests/unit/lib/base/test_utf8.c
 tests_unit_lib_base_test_utf8_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_path_match
+tests_unit_lib_base_test_path_match_SOURCES = tests/unit/lib/base/test_path_match.c
+tests_unit_lib_base_test_path_match_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_path
 tests_unit_lib_base_test_path_SOURCES = tests/unit/lib/base/test_path.c
 tests_unit_lib_base_test_path_LDADD = $(LINK_UNIT_LIB)
 
 # What only one system has.
 if WINDOWS
+unit_lib_tests += tests/unit/lib/base/test_file_rights
+tests_unit_lib_base_test_file_rights_SOURCES = tests/unit/lib/base/test_file_rights.c
+tests_unit_lib_base_test_file_rights_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/base/test_system_errno
+tests_unit_lib_base_test_system_errno_SOURCES = tests/unit/lib/base/test_system_errno.c
+tests_unit_lib_base_test_system_errno_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_system_error
 tests_unit_lib_base_test_system_error_SOURCES = tests/unit/lib/base/test_system_error.c
 tests_unit_lib_base_test_system_error_LDADD = $(LINK_UNIT_LIB)
