@@ -104,7 +104,7 @@ check_page() {
 
 check_scripts() {
     for file in bootstrap configure.ac Makefile.am .ci/run debian/rules debian/tests/[!c]* \
-        $(find contrib -type f ! -name '*.svg' ! -name '*.png' ! -name '*.json') $(find src tests man conf -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
+        $(find contrib -type f ! -name '*.svg' ! -name '*.png' ! -name '*.ico' ! -name '*.json') $(find src tests man conf -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.awk'); do
         [ -f "$file" ] && ! head -5 "$file" | grep -q 'SPDX-License-Identifier: MIT' && echo "$file: no SPDX line"
     done
 }
