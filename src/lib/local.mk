@@ -31,6 +31,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/number_map.h \
 	src/lib/base/path.c \
 	src/lib/base/path.h \
+	src/lib/base/queue.h \
 	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \

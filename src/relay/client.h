@@ -7,6 +7,7 @@
 #ifndef MUNNEL_RELAY_CLIENT_H
 #define MUNNEL_RELAY_CLIENT_H
 
+#include "lib/base/queue.h"
 #include "lib/event/mailbox.h"
 #include "lib/net/addr.h"
 #include "proto/open.h"
@@ -15,7 +16,6 @@
 #include "relay/service_terms.h"
 
 #include <event2/buffer.h>
-#include <sys/queue.h>
 
 struct service;
 

@@ -10,6 +10,7 @@
 #ifndef MUNNEL_RELAY_THREAD_PRIV_H
 #define MUNNEL_RELAY_THREAD_PRIV_H
 
+#include "lib/base/queue.h"
 #include "lib/event/defer.h"
 #include "lib/event/lag_probe.h"
 #include "relay/link/bio.h"
@@ -43,7 +44,7 @@ TAILQ_HEAD(thread_sessions, thread_session);
 TAILQ_HEAD(thread_handshakes, link);
 
 struct relay_walks { /* see stream/walk.h */
-    STAILQ_HEAD(, relay_walk) waiting;
+    TAILQ_HEAD(, relay_walk) waiting;
     struct relay_walk *running;
     struct relay *next; /* where it goes on */
     struct defer_item turn;

@@ -10,13 +10,13 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"
+#include "lib/base/queue.h"
 #include "lib/event/lag_probe.h"
 #include "relay/plane.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 enum {
     SECOND_US = 1000000,
@@ -72,9 +72,9 @@ static size_t bucket_of(const char *name) {
 static struct service_history *find(const struct statistics *statistics, const char *name) {
     struct service_history *service;
 
-    LIST_FOREACH(service, &statistics->by_name[bucket_of(name)], same)
-    if (strcmp(service->name, name) == 0)
-        break;
+    LIST_FOREACH (service, &statistics->by_name[bucket_of(name)], same)
+        if (strcmp(service->name, name) == 0)
+            break;
     return service;
 }
 

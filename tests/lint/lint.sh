@@ -169,6 +169,7 @@ check_budget() {
 # reads a number without telling that there was none.
 check_banned() {
     grep -nE '\b(strn?cpy|stpcpy|strn?cat|v?sprintf|gets|strtok|ato[ifl]|atoll|alloca|s?rand|(local|gm|c|asc)time|inet_ntoa|gethostbyname|tmpnam|mktemp) *\(' $sources /dev/null
+    grep -nE '#include <sys/queue\.h>' $sources /dev/null | sed 's|$|: musl and Windows lack it, see lib/base/queue.h|'
     grep -nE '^[[:space:]]*goto[[:space:]]' $sources /dev/null | awk -F: '{ n[$1]++ } END { for (f in n) if (n[f] > 1) print f ": " n[f] " gotos" }'
 }
 

@@ -163,6 +163,8 @@ for call in 'strcpy(a, b)' 'strncpy(a, b, n)' 'strcat(a, b)' 'strncat(a, b, 2)' 
     call() { echo "    return (int)$banned;" | function_of other; }
     fails banned call "a call of ${call%%(*}"
 done
+bsd_queue() { echo '#include <sys/queue.h>' >>src/lib/good.c; }
+fails banned bsd_queue "a header that not every system has"
 only=
 snprintf_is_allowed() { echo '    return snprintf(a, sizeof a, b);' | function_of other; }
 passes snprintf_is_allowed "snprintf is no sprintf"

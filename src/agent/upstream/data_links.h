@@ -16,9 +16,8 @@
 
 #include "agent/upstream/data_dials.h"
 #include "agent/upstream/failure.h"
+#include "lib/base/queue.h"
 #include "relay/plane.h"
-
-#include <sys/queue.h>
 
 struct data_links;
 

@@ -9,11 +9,10 @@
 
 #include "agent/upstream/data_links.h"
 #include "agent/upstream/services.h"
+#include "lib/base/queue.h"
 #include "proto/control.h"
 #include "proto/hello.h"
 #include "relay/plane.h"
-
-#include <sys/queue.h>
 
 enum session_state {
     SESSION_LIVE,      /* has a control link */
@@ -24,7 +23,7 @@ enum session_state {
 };
 
 struct session {
-    SLIST_ENTRY(session) next;
+    LIST_ENTRY(session) next;
     struct plane *plane;
     struct log *log;
     struct data_links *data_links;

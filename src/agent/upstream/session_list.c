@@ -14,7 +14,7 @@
 static struct session *find_id(const struct session_list *list, const char *id) {
     struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (strcmp(session->links.target.id, id) == 0)
             break;
     return session;
@@ -25,12 +25,12 @@ static struct session *add(struct session_list *list, const struct session_parts
 
     if (!session)
         return NULL;
-    SLIST_FOREACH (old, list, next) {
+    LIST_FOREACH (old, list, next) {
         old->left = true;
         if (old->state == SESSION_SUSPENDED)
             session_retire(old);
     }
-    SLIST_INSERT_HEAD(list, session, next);
+    LIST_INSERT_HEAD(list, session, next);
     return session;
 }
 
@@ -48,17 +48,17 @@ const struct session *session_list_welcome(struct session_list *list, const stru
     return session;
 }
 
-static void discard(struct session_list *list, struct session *session) {
+static void discard(struct session *session) {
     services_end(&session->services);
-    SLIST_REMOVE(list, session, session, next);
+    LIST_REMOVE(session, next);
     session_free(session);
 }
 
 void session_list_clear(struct session_list *list) {
     struct session *session;
 
-    while ((session = SLIST_FIRST(list))) {
-        SLIST_REMOVE_HEAD(list, next);
+    while ((session = LIST_FIRST(list))) {
+        LIST_REMOVE(session, next);
         session_free(session);
     }
 }
@@ -66,7 +66,7 @@ void session_list_clear(struct session_list *list) {
 struct session *session_list_find(const struct session_list *list, uint64_t session_tag) {
     struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (session->tag == session_tag)
             break;
     return session;
@@ -75,7 +75,7 @@ struct session *session_list_find(const struct session_list *list, uint64_t sess
 struct session *session_list_find_control(const struct session_list *list, uint64_t control_tag) {
     struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (session->has_control && session->control_tag == control_tag)
             break;
     return session;
@@ -84,7 +84,7 @@ struct session *session_list_find_control(const struct session_list *list, uint6
 struct session *session_list_suspended(const struct session_list *list) {
     struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (session->state == SESSION_SUSPENDED)
             break;
     return session;
@@ -94,44 +94,44 @@ static bool is_finished(const struct session *session) {
     return session->state == SESSION_OVER && !session->has_control && !session->order_failed;
 }
 
-void session_list_on_lost(struct session_list *list, struct session *session) {
+void session_list_on_lost(struct session *session) {
     session_on_lost(session);
     if (is_finished(session))
-        discard(list, session);
+        discard(session);
 }
 
-void session_list_on_over(struct session_list *list, struct session *session) {
+void session_list_on_over(struct session *session) {
     if (session->state != SESSION_RETIRED)
         return;
     (void)plane_disconnect(session->plane, session->tag, REASON_LINK_LOST,
                            "its session is over"); /* a link may have come meanwhile */
-    discard(list, session);
+    discard(session);
 }
 
 void session_list_recheck(struct session_list *list, bool is_resuming) {
     struct session *session, *next;
 
-    for (session = SLIST_FIRST(list); session; session = next) {
-        next = SLIST_NEXT(session, next);
+    for (session = LIST_FIRST(list); session; session = next) {
+        next = LIST_NEXT(session, next);
         session_recheck(session);
         if (session->state == SESSION_SUSPENDED && clock_ms() >= session->until_ms && !is_resuming)
             session_retire(session);
         if (is_finished(session))
-            discard(list, session);
+            discard(session);
     }
 }
 
 void session_list_send(const struct session_list *list, enum control_op op) {
     struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         session_send(session, op, NULL);
 }
 
 bool session_list_is_drained(const struct session_list *list) {
     const struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (session->has_control && !session->drained)
             return false;
     return true;
@@ -140,7 +140,7 @@ bool session_list_is_drained(const struct session_list *list) {
 bool session_list_is_alone(const struct session_list *list) {
     const struct session *session;
 
-    SLIST_FOREACH (session, list, next)
+    LIST_FOREACH (session, list, next)
         if (session->has_control)
             return false;
     return true;

@@ -8,8 +8,9 @@
 #define MUNNEL_AGENT_UPSTREAM_SESSION_LIST_H
 
 #include "agent/upstream/session.h"
+#include "lib/base/queue.h"
 
-SLIST_HEAD(session_list, session); /* the newest first; all zero: empty */
+LIST_HEAD(session_list, session); /* the newest first; all zero: empty */
 
 /* Resumes the session that WELCOME names, or makes it; the others are then left, or retired, for it. NULL: out of
  * memory, or the session of this id cannot be resumed. */
@@ -20,8 +21,8 @@ struct session *session_list_find(const struct session_list *list, uint64_t sess
 struct session *session_list_find_control(const struct session_list *list, uint64_t control_tag);
 struct session *session_list_suspended(const struct session_list *list); /* the one that may be resumed, or NULL */
 
-void session_list_on_lost(struct session_list *list, struct session *session); /* its control link; may free it */
-void session_list_on_over(struct session_list *list, struct session *session); /* the plane has retired it; frees it */
+void session_list_on_lost(struct session *session); /* its control link; may free it */
+void session_list_on_over(struct session *session); /* the plane has retired it; frees it */
 /* To be called every second. `is_resuming`: an attempt to resume a suspended one is under way, whose time may be up. */
 void session_list_recheck(struct session_list *list, bool is_resuming);
 

@@ -129,7 +129,7 @@ void upstream_on_session_over(struct upstream *upstream, uint64_t tag) {
     struct session *session = session_list_find(&upstream->sessions, tag);
 
     if (session)
-        session_list_on_over(&upstream->sessions, session);
+        session_list_on_over(session);
 }
 
 static void note_lost(struct upstream *upstream, const char *detail) {
@@ -147,7 +147,7 @@ static void on_lost(struct upstream *upstream, struct session *session, const st
 
     if (was_settled)
         backoff_reset(&upstream->backoff);
-    session_list_on_lost(&upstream->sessions, session); /* which may free it */
+    session_list_on_lost(session); /* which may free it */
     if (!was_current || upstream->state != WORKING)
         return;
     /* The server did not fail, and the other agents have not lost it. */

@@ -39,7 +39,7 @@ static void read_session(const struct session *session, struct upstream_view *vi
 }
 
 void upstream_read(const struct upstream *upstream, struct upstream_view *view) {
-    const struct session *session = SLIST_FIRST(&upstream->sessions);
+    const struct session *session = LIST_FIRST(&upstream->sessions);
 
     *view = (struct upstream_view){.address = upstream->text,
                                    .condition = upstream->condition,

@@ -15,6 +15,7 @@
 #ifndef MUNNEL_LIB_HTTP_POOL_PRIV_H
 #define MUNNEL_LIB_HTTP_POOL_PRIV_H
 
+#include "lib/base/queue.h"
 #include "lib/base/secret.h"
 #include "lib/http/server.h"
 #include "lib/http/tokens.h"
@@ -23,7 +24,6 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <sys/queue.h>
 
 enum http_phase {
     HTTP_PHASE_FREE,

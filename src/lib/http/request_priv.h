@@ -6,11 +6,10 @@
 #ifndef MUNNEL_LIB_HTTP_REQUEST_PRIV_H
 #define MUNNEL_LIB_HTTP_REQUEST_PRIV_H
 
+#include "lib/base/queue.h"
 #include "lib/base/strlist.h"
 #include "lib/http/pool_priv.h"
 #include "lib/http/target.h"
-
-#include <sys/queue.h>
 
 enum {
     HTTP_PARAMS_MOST = 4,

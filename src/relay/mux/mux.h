@@ -17,13 +17,12 @@
 #define MUNNEL_RELAY_MUX_MUX_H
 
 #include "lib/base/error.h"
+#include "lib/base/queue.h"
 #include "lib/event/defer.h"
 #include "proto/frame.h"
 #include "proto/stream.h"
 #include "relay/mux/mux_totals.h"
 #include "relay/mux/send_buffer.h"
-
-#include <sys/queue.h>
 
 enum {
     MUX_WINDOW_SHARED = 65536, /* of one direction of a stream: sent and not yet taken by the peer's reader */

@@ -35,10 +35,10 @@ static void go_on(struct relay_thread *thread) {
 static void begin_next(struct relay_thread *thread) {
     struct relay_walks *walks = &thread->walks;
 
-    walks->running = STAILQ_FIRST(&walks->waiting);
+    walks->running = TAILQ_FIRST(&walks->waiting);
     if (!walks->running)
         return;
-    STAILQ_REMOVE_HEAD(&walks->waiting, next);
+    TAILQ_REMOVE(&walks->waiting, walks->running, next);
     walks->running->is_at_opened = false;
     walks->next = thread->opening;
     walks->serial = walks->serial < UINT32_MAX ? walks->serial + 1 : 1;
@@ -99,7 +99,7 @@ static void on_rested(evutil_socket_t fd, short what, void *context) {
 }
 
 void relay_walks_init(struct relay_thread *thread) {
-    STAILQ_INIT(&thread->walks.waiting);
+    TAILQ_INIT(&thread->walks.waiting);
     thread->walks.turn.run = on_turn;
     event_assign(&thread->walks.rest, loop_base(thread->loop), -1, 0, on_rested, thread);
 }
@@ -109,7 +109,7 @@ void relay_walk_start(struct relay_thread *thread, struct relay_walk *walk) {
         walk->done(walk);
         return;
     }
-    STAILQ_INSERT_TAIL(&thread->walks.waiting, walk, next);
+    TAILQ_INSERT_TAIL(&thread->walks.waiting, walk, next);
     if (!thread->walks.running)
         begin_next(thread);
 }

@@ -13,14 +13,15 @@
 #ifndef MUNNEL_RELAY_STREAM_WALK_H
 #define MUNNEL_RELAY_STREAM_WALK_H
 
+#include "lib/base/queue.h"
+
 #include <stdbool.h>
-#include <sys/queue.h>
 
 struct relay;
 struct relay_thread;
 
 struct relay_walk { /* embedded */
-    STAILQ_ENTRY(relay_walk) next;
+    TAILQ_ENTRY(relay_walk) next;
     bool is_at_opened;                                           /* it has seen those that were opening */
     bool (*visit)(struct relay_walk *walk, struct relay *relay); /* false: no more. It may end this relay */
     void (*done)(struct relay_walk *walk); /* once, in a later turn or when the thread ends; may free it */

@@ -7,12 +7,11 @@
 #define MUNNEL_SERVER_SERVICE_SERVICE_PRIV_H
 
 #include "admin/recent_events.h"
+#include "lib/base/queue.h"
 #include "lib/log/log_throttle.h"
 #include "proto/services.h"
 #include "server/service/balance.h"
 #include "server/service/service.h"
-
-#include <sys/queue.h>
 
 struct wait_queue { /* clients that wait for an agent, in order */
     TAILQ_HEAD(, client) clients;

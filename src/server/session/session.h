@@ -11,6 +11,7 @@
 #ifndef MUNNEL_SERVER_SESSION_SESSION_H
 #define MUNNEL_SERVER_SESSION_SESSION_H
 
+#include "lib/base/queue.h"
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
 #include "relay/plane.h"
@@ -18,8 +19,6 @@
 #include "server/session/byte_rates.h"
 #include "server/session/carriers.h"
 #include "server/session/liveness.h"
-
-#include <sys/queue.h>
 
 struct session;
 

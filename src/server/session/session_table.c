@@ -57,9 +57,9 @@ void session_table_free(struct session_table *table) {
 static bool is_taken(struct session_table *table, const char *name) {
     struct session_entry *entry;
 
-    LIST_FOREACH(entry, name_bucket(table, name), by_name)
-    if (session_is_connected(entry->session) && strcmp(session_name(entry->session), name) == 0)
-        break;
+    LIST_FOREACH (entry, name_bucket(table, name), by_name)
+        if (session_is_connected(entry->session) && strcmp(session_name(entry->session), name) == 0)
+            break;
     return entry;
 }
 
@@ -162,9 +162,9 @@ static bool is_instance(const struct session *session, const char *name, const c
 struct session *session_table_find_instance(struct session_table *table, const char *name, const char *instance) {
     struct session_entry *entry;
 
-    LIST_FOREACH(entry, instance_bucket(table, instance), by_instance)
-    if (is_instance(entry->session, name, instance))
-        return entry->session;
+    LIST_FOREACH (entry, instance_bucket(table, instance), by_instance)
+        if (is_instance(entry->session, name, instance))
+            return entry->session;
     return NULL;
 }
 

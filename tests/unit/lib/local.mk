@@ -29,6 +29,10 @@ tests_unit_lib_base_test_number_map_SOURCES = tests/unit/lib/base/test_number_ma
 tests_unit_lib_base_test_number_map_LDADD = $(LINK_UNIT_LIB)
 tests_unit_lib_base_test_number_map_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
+unit_lib_tests += tests/unit/lib/base/test_queue
+tests_unit_lib_base_test_queue_SOURCES = tests/unit/lib/base/test_queue.c
+tests_unit_lib_base_test_queue_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_strbuf
 tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
 tests_unit_lib_base_test_strbuf_LDADD = $(LINK_UNIT_LIB)
