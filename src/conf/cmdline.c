@@ -9,6 +9,7 @@
 
 #include "conf/cmdline.h"
 #include "conf/suggest.h"
+#include "lib/base/format.h"
 
 #include <event2/event.h>
 #include <getopt.h>
@@ -120,7 +121,7 @@ int cmdline_complain(const struct cmdline_spec *command, const char *file, const
     return CMDLINE_USAGE_ERROR;
 }
 
-static int refuse(const struct grammar *grammar, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int refuse(const struct grammar *grammar, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static int refuse(const struct grammar *grammar, const char *format, ...) {
     char text[320];

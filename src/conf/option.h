@@ -10,6 +10,7 @@
 #define MUNNEL_CONF_OPTION_H
 
 #include "lib/base/error.h"
+#include "lib/base/format.h"
 #include "lib/base/strlist.h"
 
 #include <jansson.h>
@@ -95,7 +96,7 @@ const struct option_spec *option_find(const struct option_table *table, const ch
 void *option_add_element(const struct option_spec *spec, void *base, const struct option_place *place);
 
 /* An error at the place: "FILE: services[2].listen: ...". Returns -1. */
-int option_error(const struct option_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int option_error(const struct option_place *place, const char *format, ...) PRINTF_LIKE(2, 3);
 /*
  * Puts the option that names a file, with top->file that sets it, in front of the error of `top` about that file, for a
  * reader who did not choose its name: of the files in the text the first. An error that speaks of none of them stays as

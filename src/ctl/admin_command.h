@@ -9,6 +9,7 @@
 
 #include "conf/cmdline.h"
 #include "ctl/admin_client.h"
+#include "lib/base/format.h"
 #include "lib/display/display.h"
 
 #include <stdint.h>
@@ -47,7 +48,7 @@ int admin_do(struct admin_context *context, const char *method, const char *befo
 /* The answer as it came, and a line end. Returns 0. */
 int admin_print_json(const struct admin_context *context, const struct http_reply *reply);
 /* "munnel reload: TEXT" on standard error, of a wrong command line. Returns 2. */
-int admin_refuse(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int admin_refuse(const char *program, const char *format, ...) PRINTF_LIKE(2, 3);
 int64_t admin_now_ms(void); /* since 1970 */
 
 #endif

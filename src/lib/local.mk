@@ -21,6 +21,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/file_priv.h \
 	src/lib/base/file_rights.h \
 	src/lib/base/file_rights_priv.h \
+	src/lib/base/format.h \
 	src/lib/base/hash.h \
 	src/lib/base/histogram.c \
 	src/lib/base/histogram.h \

@@ -168,6 +168,8 @@ fails banned bsd_queue "a header that not every system has"
 only=
 snprintf_is_allowed() { echo '    return snprintf(a, sizeof a, b);' | function_of other; }
 passes snprintf_is_allowed "snprintf is no sprintf"
+own_format() { echo 'int other(const char *text, ...) __attribute__((format(printf, 1, 2)));' >>src/lib/good.c; }
+fails banned own_format "a format that is checked by the rules of one system"
 ladder() {
     printf '    if (n)\n        goto out;\n    if (n > 1)\n        goto out;\nout:\n    return n;\n' | function_of other
 }

@@ -14,6 +14,7 @@
 #include "agent/identity/join.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/base/format.h"
 #include "lib/log/log.h"
 #include "lib/net/acl.h"
 
@@ -50,7 +51,7 @@ static int check_log(const struct agent_options *options, struct error *error) {
 }
 
 /* A line of its own, folded on a terminal. */
-static void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void print_line(const char *format, ...) PRINTF_LIKE(1, 2);
 static void print_line(const char *format, ...) {
     const struct display display = display_of(stdout);
     char text[LINE];

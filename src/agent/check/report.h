@@ -8,6 +8,7 @@
 #ifndef MUNNEL_AGENT_CHECK_REPORT_H
 #define MUNNEL_AGENT_CHECK_REPORT_H
 
+#include "lib/base/format.h"
 #include "lib/display/display.h"
 
 #include <jansson.h>
@@ -46,10 +47,9 @@ struct hop {
 struct report report_begin(void);
 void report_done(struct report *report);
 
-void report_add(struct report *report, const struct hop *hop, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void report_add(struct report *report, const struct hop *hop, const char *format, ...) PRINTF_LIKE(3, 4);
 void report_add_list(struct report *report, const struct hop *hop, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
+    PRINTF_LIKE(3, 0);
 
 /* A table for each server. 0 or -1: out of memory. */
 int report_print(const struct report *report, const struct display *display);

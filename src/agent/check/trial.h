@@ -10,6 +10,7 @@
 #include "agent/check/check_link.h"
 #include "agent/check/check_world.h"
 #include "agent/identity/identity.h"
+#include "lib/base/format.h"
 
 enum { CHECK_HOP_MS = 5000 /* at most, for each of the hops up to the first service */ };
 
@@ -24,6 +25,6 @@ struct trial {
 void trial_begin(struct trial *trial); /* a hop, with its time and its deadline */
 /* Its row. */
 void trial_add(const struct trial *trial, const char *name, enum hop_result result, const char *remedy,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
+               const char *format, ...) PRINTF_LIKE(5, 6);
 
 #endif

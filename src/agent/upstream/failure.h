@@ -7,6 +7,7 @@
 #ifndef MUNNEL_AGENT_UPSTREAM_FAILURE_H
 #define MUNNEL_AGENT_UPSTREAM_FAILURE_H
 
+#include "lib/base/format.h"
 #include "proto/hello.h"
 #include "relay/plane.h"
 
@@ -51,7 +52,7 @@ struct failure { /* all zero: none yet */
 
 /* Keeps the weightiest of an attempt; of two that weigh the same, the later. */
 void failure_note(struct failure *failure, enum failure_weight weight, const char *remedy, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    PRINTF_LIKE(4, 5);
 const char *failure_remedy_of_reject(enum reject_code code);
 void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
 void failure_note_reject(struct failure *failure, const struct reject *reject);

@@ -12,6 +12,7 @@
 #include "ctl/top/rows.h"
 #include "ctl/top/tables.h"
 #include "lib/base/error.h"
+#include "lib/base/format.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -86,6 +87,6 @@ const json_t *top_chosen(const struct top *top);
 void top_release(struct top *top);
 /* Shows another tab, with its list. */
 void top_show(struct top *top, enum table_kind kind);
-void top_say(struct top *top, bool is_fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void top_say(struct top *top, bool is_fault, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

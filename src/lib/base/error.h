@@ -9,6 +9,8 @@
 #ifndef MUNNEL_LIB_BASE_ERROR_H
 #define MUNNEL_LIB_BASE_ERROR_H
 
+#include "lib/base/format.h"
+
 struct error {
     char text[512]; /* always terminated; empty while nothing is wrong */
 };
@@ -17,6 +19,6 @@ struct error {
  * Sets the text, cut where it does not fit; the old text may be among the arguments. `error` may be NULL. Returns -1,
  * so that `return error_set(...)` reads well.
  */
-int error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -10,6 +10,8 @@
 #ifndef MUNNEL_LIB_DISPLAY_DISPLAY_H
 #define MUNNEL_LIB_DISPLAY_DISPLAY_H
 
+#include "lib/base/format.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +27,7 @@ enum tone { TONE_PLAIN, TONE_TITLE, TONE_GOOD, TONE_WARN, TONE_BAD, TONE_DIM };
 
 /* Colours on a terminal that is not "dumb", unless NO_COLOR is set. */
 struct display display_of(FILE *file);
-void display_tone(const struct display *display, enum tone tone, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void display_tone(const struct display *display, enum tone tone, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Words of `text` in lines of the display's width, all but the first behind `indent` columns; the first begins where
  * the cursor is, at column `at`. Ends the line. */
 void display_fold(const struct display *display, unsigned at, unsigned indent, const char *text);

@@ -8,6 +8,7 @@
 #ifndef MUNNEL_LIB_DISPLAY_TABLE_H
 #define MUNNEL_LIB_DISPLAY_TABLE_H
 
+#include "lib/base/format.h"
 #include "lib/display/display.h"
 
 struct table_column {
@@ -33,7 +34,7 @@ struct table {
 struct table table_begin(const struct table_column *columns, size_t count);
 /* The next cell of the row, or the first of the next one; "" becomes "-". Its text must be clean, see display.h. */
 void table_add(struct table *table, enum tone tone, const char *text);
-void table_format(struct table *table, enum tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void table_format(struct table *table, enum tone tone, const char *format, ...) PRINTF_LIKE(3, 4);
 /* 0; -1: memory was lacking for a cell, and nothing is written. */
 int table_print(const struct table *table, const struct display *display);
 void table_done(struct table *table);

@@ -12,6 +12,8 @@
 #ifndef MUNNEL_LIB_EVENT_SERVICE_MANAGER_H
 #define MUNNEL_LIB_EVENT_SERVICE_MANAGER_H
 
+#include "lib/base/format.h"
+
 #include <event2/event.h>
 #include <stdbool.h>
 
@@ -28,7 +30,6 @@ void service_manager_ready(struct service_manager *manager); /* at the end of th
 void service_manager_reloading(struct service_manager *manager);
 void service_manager_stopping(struct service_manager *manager);
 /* One line for people; sent if it has changed. */
-void service_manager_status(struct service_manager *manager, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void service_manager_status(struct service_manager *manager, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

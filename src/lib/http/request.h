@@ -12,6 +12,7 @@
 #ifndef MUNNEL_LIB_HTTP_REQUEST_H
 #define MUNNEL_LIB_HTTP_REQUEST_H
 
+#include "lib/base/format.h"
 #include "lib/net/addr.h"
 
 #include <event2/buffer.h>
@@ -91,6 +92,6 @@ struct http_problem { /* RFC 9457; what is NULL or 0 is left out */
 };
 void http_answer_problem(struct http_request *request, const struct http_problem *problem);
 void http_answer_error(struct http_request *request, unsigned status, const char *format, ...)
-    __attribute__((format(printf, 3, 4))); /* a problem with this detail */
+    PRINTF_LIKE(3, 4); /* a problem with this detail */
 
 #endif

@@ -12,6 +12,7 @@
 #define MUNNEL_LIB_LOG_LOG_H
 
 #include "lib/base/error.h"
+#include "lib/base/format.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,8 +85,7 @@ bool log_enabled(const struct log *log, enum log_level level); /* false for log 
  */
 void log_event(struct log *log, enum log_level level, const char *who, const char *what,
                const struct log_field *fields);
-void log_write(struct log *log, enum log_level level, const char *who, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void log_write(struct log *log, enum log_level level, const char *who, const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* For lines that a peer could make loop: true at most `burst` times a minute. *skipped (may be NULL): those left out
  * since then. */

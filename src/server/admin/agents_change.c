@@ -11,6 +11,7 @@
 #include "conf/credential_issue.h"
 #include "conf/join_code_issue.h"
 #include "conf/lock.h"
+#include "lib/base/format.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -53,8 +54,8 @@ static int fail(struct agents_change *change, unsigned status, const char *detai
 }
 
 /* With what to do. */
-static __attribute__((format(printf, 4, 5))) int refuse(struct agents_change *change, unsigned status,
-                                                        const char *detail, const char *remedy, ...) {
+static PRINTF_LIKE(4, 5) int refuse(struct agents_change *change, unsigned status, const char *detail,
+                                    const char *remedy, ...) {
     va_list arguments;
 
     va_start(arguments, remedy);

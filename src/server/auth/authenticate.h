@@ -12,6 +12,7 @@
 
 #include "conf/credentials.h"
 #include "conf/server_config.h"
+#include "lib/base/format.h"
 #include "proto/hello.h"
 #include "relay/plane.h"
 
@@ -30,8 +31,7 @@ struct auth_refusal { /* why an agent is rejected */
 };
 
 /* Always false, so that `return auth_refuse(...)` reads well. */
-bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool auth_refuse(struct auth_refusal *refusal, enum reject_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 struct auth_result {                     /* what an agent has proved */
     const struct credential *credential; /* NULL: none is needed */
