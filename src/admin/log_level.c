@@ -88,7 +88,7 @@ void level_change_put(struct level_change *change, struct http_request *request)
 
     if (has_others(request) || !take_level(request, &level) || !take_seconds(request, &seconds))
         return;
-    const struct timeval until = {(time_t)seconds, 0};
+    const struct timeval until = clock_timeval((uint64_t)seconds * 1000000);
     event_del(change->back);
     if (seconds && event_add(change->back, &until)) {
         http_answer_json(request, 500, NULL);

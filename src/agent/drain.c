@@ -112,8 +112,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 }
 
 static int start_timer(struct drain *drain) {
-    struct timeval every = {.tv_sec = drain->parts.poll_ms / 1000,
-                            .tv_usec = (suseconds_t)(drain->parts.poll_ms % 1000) * 1000};
+    struct timeval every = clock_timeval((uint64_t)drain->parts.poll_ms * 1000);
 
     drain->timer = event_new(loop_base(drain->parts.loop), -1, EV_PERSIST, on_timer, drain);
     return drain->timer ? event_add(drain->timer, &every) : -1;

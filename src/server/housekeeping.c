@@ -27,7 +27,7 @@ enum {
 
 /* Once it is pending it stays so (EV_PERSIST), and another interval needs no memory: only the first call may fail. */
 static int set_tick(struct server *server, unsigned ms) {
-    struct timeval interval = {ms / 1000, ms % 1000 * 1000};
+    struct timeval interval = clock_timeval((uint64_t)ms * 1000);
 
     server->tick_is_fast = ms == TICK_FAST_MS;
     return event_add(server->tick, &interval);

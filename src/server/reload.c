@@ -71,7 +71,7 @@ static void forget_return(struct reload *reload) {
 
 /* Before anything is applied, so that only this can fail. */
 static int set_timer(struct reload *reload, unsigned seconds, struct error *error) {
-    const struct timeval wait = {(time_t)seconds, 0};
+    const struct timeval wait = clock_timeval((uint64_t)seconds * 1000000);
 
     return seconds && event_add(reload->go_back, &wait) ? error_set(error, "out of memory") : 0;
 }
@@ -342,7 +342,7 @@ void reload_request(struct reload *reload) {
     uint64_t now_ms = clock_ms();
     uint64_t free_ms = reload->requested_ms ? reload->requested_ms + REQUEST_INTERVAL_MS : 0;
     uint64_t wait_ms = free_ms > now_ms ? free_ms - now_ms : 0;
-    struct timeval wait = {(time_t)(wait_ms / 1000), (suseconds_t)(wait_ms % 1000 * 1000)};
+    struct timeval wait = clock_timeval(wait_ms * 1000);
 
     if (!event_pending(reload->request, EV_TIMEOUT, NULL) && event_add(reload->request, &wait))
         event_active(reload->request, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */

@@ -270,8 +270,7 @@ uint64_t statistics_wait_us(uint64_t now_us) {
 
 /* It is pending already when it runs (EV_PERSIST), so that it goes on if there is no memory. */
 static int set_timer(struct statistics *statistics) {
-    uint64_t wait_us = statistics_wait_us(clock_us());
-    const struct timeval wait = {(time_t)(wait_us / SECOND_US), (suseconds_t)(wait_us % SECOND_US)};
+    const struct timeval wait = clock_timeval(statistics_wait_us(clock_us()));
 
     return event_add(statistics->timer, &wait);
 }

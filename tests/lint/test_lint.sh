@@ -165,11 +165,13 @@ for call in 'strcpy(a, b)' 'strncpy(a, b, n)' 'strcat(a, b)' 'strncat(a, b, 2)' 
 done
 bsd_queue() { echo '#include <sys/queue.h>' >>src/lib/good.c; }
 fails banned bsd_queue "a header that not every system has"
+own_format() { echo 'int other(const char *text, ...) __attribute__((format(printf, 1, 2)));' >>src/lib/good.c; }
+fails banned own_format "a format that is checked by the rules of one system"
+microseconds() { echo '    return (suseconds_t)n;' | function_of other; }
+fails banned microseconds "a type that not every system has"
 only=
 snprintf_is_allowed() { echo '    return snprintf(a, sizeof a, b);' | function_of other; }
 passes snprintf_is_allowed "snprintf is no sprintf"
-own_format() { echo 'int other(const char *text, ...) __attribute__((format(printf, 1, 2)));' >>src/lib/good.c; }
-fails banned own_format "a format that is checked by the rules of one system"
 ladder() {
     printf '    if (n)\n        goto out;\n    if (n > 1)\n        goto out;\nout:\n    return n;\n' | function_of other
 }

@@ -131,7 +131,7 @@ static struct session_links *find_due(struct data_links *links, uint64_t now_ms,
 }
 
 static void set_timer(struct data_links *links, uint64_t ms) {
-    struct timeval time = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    struct timeval time = clock_timeval(ms * 1000);
 
     (void)event_add(links->timer, &time); /* without memory: data_links_recheck */
 }

@@ -63,7 +63,7 @@ unsigned upstream_next_wait_ms(struct upstream *upstream, enum failure_weight we
 }
 
 void upstream_wait(struct upstream *upstream, unsigned ms, enum upstream_condition condition) {
-    struct timeval time = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    struct timeval time = clock_timeval((uint64_t)ms * 1000);
 
     upstream_set_state(upstream, WAITING, condition);
     upstream->waits_for_network = false;

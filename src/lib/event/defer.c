@@ -23,7 +23,7 @@ static void unlink_item(struct defer_queue *queue, struct defer_item *item) {
 
 /* event_add() fails without memory; defer_check() runs what is due then. */
 static void arm(struct defer_queue *queue, uint64_t wait_us) {
-    struct timeval wait = {(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
+    struct timeval wait = clock_timeval(wait_us);
     if (!event_pending(&queue->timer, EV_TIMEOUT, NULL))
         (void)event_add(&queue->timer, &wait);
 }

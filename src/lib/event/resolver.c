@@ -288,7 +288,7 @@ struct resolver_question *resolver_ask(struct resolver *resolver, struct loop *l
     question->context = context;
     question->port = endpoint->port;
     question->deadline = event_new(loop_base(loop), -1, 0, on_deadline, question);
-    const struct timeval wait = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000};
+    const struct timeval wait = clock_timeval((uint64_t)timeout_ms * 1000);
     if (!question->deadline || event_add(question->deadline, &wait) || ask_host(resolver, question, endpoint->host)) {
         end_question(question);
         return NULL;

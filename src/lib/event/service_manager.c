@@ -141,7 +141,7 @@ static uint64_t read_watchdog(void) {
 }
 
 static bool make_events(struct service_manager *manager, struct event_base *base) {
-    struct timeval every = {(time_t)(manager->watchdog_us / 1000000), (suseconds_t)(manager->watchdog_us % 1000000)};
+    struct timeval every = clock_timeval(manager->watchdog_us);
 
     manager->retry = evtimer_new(base, on_retry, manager);
     manager->timer = event_new(base, -1, EV_PERSIST, on_timer, manager);

@@ -36,8 +36,7 @@ static void take_at(struct http_pacing *pacing, struct http_request *request, ui
 }
 
 static void set_timer(struct http_pacing *pacing, uint64_t left_us) {
-    const struct timeval wait = {.tv_sec = (time_t)(left_us / SECOND_US),
-                                 .tv_usec = (suseconds_t)(left_us % SECOND_US)};
+    const struct timeval wait = clock_timeval(left_us);
 
     if (evtimer_add(pacing->timer, &wait)) /* no memory: asked again in the next turn of the loop */
         event_active(pacing->timer, EV_TIMEOUT, 0);

@@ -74,7 +74,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
     }
     set_accepting(pool, now_ms);
     unsigned delay_ms = *pool->count ? pool->limits->tick_ms : pool->listeners ? QUIET_MS : UNUSED_MS;
-    (void)event_add(pool->sweep, &(struct timeval){delay_ms / 1000, delay_ms % 1000 * 1000});
+    const struct timeval delay = clock_timeval((uint64_t)delay_ms * 1000);
+    (void)event_add(pool->sweep, &delay);
 }
 
 /* evhttp has accepted a connection and asks for its bufferevent. */

@@ -66,7 +66,7 @@ static bool drop(int fd, size_t *dropped) {
 static void drop_and_wait(struct http_lingering *lingering) {
     uint64_t now_ms = clock_ms();
     uint64_t left_ms = lingering->deadline_ms > now_ms ? lingering->deadline_ms - now_ms : 0;
-    struct timeval left = {(time_t)(left_ms / 1000), (suseconds_t)(left_ms % 1000 * 1000)};
+    struct timeval left = clock_timeval(left_ms * 1000);
     if (!left_ms || !drop(lingering->fd, &lingering->dropped) || event_add(lingering->readable, &left))
         free_lingering(lingering);
 }

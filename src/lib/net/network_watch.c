@@ -48,7 +48,7 @@ static void note_change(struct network_watch *watch) {
         watch->first_us = now_us;
     uint64_t due_us = network_watch_due_us(watch->first_us, now_us);
     uint64_t left_us = due_us > now_us ? due_us - now_us : 0;
-    struct timeval left = {.tv_sec = (time_t)(left_us / 1000000), .tv_usec = (suseconds_t)(left_us % 1000000)};
+    struct timeval left = clock_timeval(left_us);
     if (event_add(watch->report, &left))
         on_report(-1, 0, watch); /* no memory for the timer */
 }

@@ -119,8 +119,7 @@ static void on_connected(struct stream_socket *socket, int error) {
 }
 
 static void wait_for_connection(struct connector *dial) {
-    unsigned ms = share_ms(dial);
-    struct timeval limit = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    struct timeval limit = clock_timeval((uint64_t)share_ms(dial) * 1000);
     if (event_add(&dial->timer, &limit))
         drop_attempt(dial, REFUSAL_BUSY, "out of memory");
 }

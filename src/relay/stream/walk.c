@@ -26,9 +26,10 @@ static struct relay_thread *of_turn(struct defer_item *item) {
 static void go_on(struct relay_thread *thread) {
     struct relay_walks *walks = &thread->walks;
     uint64_t now_us = clock_us();
-    const struct timeval left = {0, walks->rest_until_us > now_us ? (suseconds_t)(walks->rest_until_us - now_us) : 0};
+    uint64_t left_us = walks->rest_until_us > now_us ? walks->rest_until_us - now_us : 0;
+    const struct timeval left = clock_timeval(left_us);
 
-    if (left.tv_usec == 0 || event_add(&walks->rest, &left))
+    if (left_us == 0 || event_add(&walks->rest, &left))
         defer_add(&thread->again, &walks->turn);
 }
 

@@ -7,6 +7,7 @@
 
 #include "server/auth/preauth_table.h"
 
+#include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
 #include <assert.h>
@@ -52,7 +53,7 @@ struct preauth_conn *preauth_table_add(struct preauth_table *table, int fd, cons
 }
 
 int preauth_table_watch(struct preauth_conn *conn, uint64_t timeout_us) {
-    struct timeval timeout = {(time_t)(timeout_us / 1000000), (suseconds_t)(timeout_us % 1000000)};
+    struct timeval timeout = clock_timeval(timeout_us);
 
     return event_add(&conn->readable, &timeout);
 }

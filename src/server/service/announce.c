@@ -130,7 +130,7 @@ static bool send_due(struct announce *announce, struct session *session, uint64_
 }
 
 static void call(struct announce *announce, unsigned ms) {
-    struct timeval wait = {ms / 1000, (suseconds_t)(ms % 1000 * 1000)};
+    struct timeval wait = clock_timeval((uint64_t)ms * 1000);
 
     if (!evtimer_pending(announce->timer, NULL) && evtimer_add(announce->timer, &wait))
         event_active(announce->timer, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */

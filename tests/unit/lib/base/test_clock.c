@@ -32,11 +32,28 @@ START_TEST(the_date_is_in_seconds_since_1970) {
 }
 END_TEST
 
+START_TEST(span_is_cut_into_seconds_and_the_rest) {
+    struct timeval wait = clock_timeval(2000001);
+    ck_assert_int_eq(wait.tv_sec, 2);
+    ck_assert_int_eq(wait.tv_usec, 1);
+    wait = clock_timeval(999999);
+    ck_assert_int_eq(wait.tv_sec, 0);
+    ck_assert_int_eq(wait.tv_usec, 999999);
+}
+END_TEST
+
+START_TEST(span_beyond_all_measure_is_long) {
+    ck_assert_int_eq(clock_timeval(UINT64_MAX).tv_sec, INT32_MAX);
+}
+END_TEST
+
 static TCase *clocks(void) {
     TCase *group = tcase_create("clocks");
     tcase_add_test(group, microseconds_and_milliseconds_are_one_clock);
     tcase_add_test(group, it_is_the_systems_monotonic_clock);
     tcase_add_test(group, the_date_is_in_seconds_since_1970);
+    tcase_add_test(group, span_is_cut_into_seconds_and_the_rest);
+    tcase_add_test(group, span_beyond_all_measure_is_long);
     return group;
 }
 
