@@ -8,6 +8,7 @@
 #include "admin/process_watch.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/os/process_stats.h"
 
 #include <string.h>
@@ -99,7 +100,8 @@ static void add_not_reopened(const struct process_watch *watch, struct problem_l
     if (!error)
         return;
     PROBLEM_SAY(what, "the log's file could not be opened again");
-    PROBLEM_SAY(why, "%s; lines go to the file that was open before, which may be renamed or deleted", strerror(error));
+    PROBLEM_SAY(why, "%s; lines go to the file that was open before, which may be renamed or deleted",
+                error_text(error));
     PROBLEM_SAY(remedy,
                 "Look at its folder, which the user of %s must be able to write; then have it opened: "
                 "systemctl kill -s USR1 %s",

@@ -7,6 +7,7 @@
 
 #include "conf/lock.h"
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static int lock_folder(const char *path, int how, struct error *error) {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || take(fd, how) != 0) {
         int failure = errno;
-        error_set(error, "cannot lock the folder of %s: %s", path, strerror(failure));
+        error_set(error, "cannot lock the folder of %s: %s", path, error_text(failure));
         lock_release(fd);
         fd = LOCK_NONE;
         errno = failure;

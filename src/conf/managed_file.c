@@ -7,6 +7,7 @@
 
 #include "conf/managed_file.h"
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/path.h"
 #include "lib/base/secret.h"
@@ -74,7 +75,7 @@ enum managed_state managed_file_look(const char *path, struct error *error) {
 
     if (lstat(path, &status)) {
         int failure = errno;
-        error_set(error, "cannot read %s: %s", path, strerror(failure));
+        error_set(error, "cannot read %s: %s", path, error_text(failure));
         errno = failure;
         return failure == ENOENT ? MANAGED_ABSENT : MANAGED_UNREADABLE;
     }

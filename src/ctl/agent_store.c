@@ -11,6 +11,7 @@
 #include "conf/provision.h"
 #include "conf/server_config.h"
 #include "conf/suggest.h"
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 
 #include <errno.h>
@@ -125,16 +126,11 @@ const struct credential *agent_store_find(const struct agent_store *store, const
 }
 
 static const char *write_remedy(int failure) {
-    switch (failure) {
-    case ENOSPC:
-    case EDQUOT:
+    if (error_is_disk_full(failure))
         return "; make room on that disk: the agents file is as it was";
-    case EACCES:
-    case EPERM:
+    if (failure == EACCES || failure == EPERM)
         return "; run this command as root: the agents file is as it was";
-    default:
-        return "";
-    }
+    return "";
 }
 
 int agent_store_save(const struct agent_store *store, struct error *error) {

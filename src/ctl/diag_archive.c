@@ -9,6 +9,7 @@
 
 #include "ctl/tar_writer.h"
 #include "lib/base/date.h"
+#include "lib/base/error.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -31,10 +32,10 @@ static void write_part(struct diag_archive *archive, const char *name, const cha
 }
 
 int diag_archive_refuse(const char *path, int cause, struct error *error) {
-    bool is_full = cause == ENOSPC || cause == EDQUOT;
+    bool is_full = error_is_disk_full(cause);
 
     return error_set(error, "cannot write %s: %s; %swrite it elsewhere with --output FILE",
-                     strcmp(path, "-") == 0 ? "standard output" : path, strerror(cause),
+                     strcmp(path, "-") == 0 ? "standard output" : path, error_text(cause),
                      is_full ? "make room there, or " : "");
 }
 

@@ -13,6 +13,7 @@
 #include "ctl/diag_named.h"
 #include "ctl/diag_output.h"
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -125,7 +126,7 @@ static void add_file(struct diag_archive *archive, const char *name, const char 
     while (fd >= 0 && length < FILE_MOST && (got = read(fd, bytes + length, FILE_MOST - length)) > 0)
         length += (size_t)got;
     if (fd < 0 || got < 0)
-        error_set(&error, "%s: %s", path, strerror(errno));
+        error_set(&error, "%s: %s", path, error_text(errno));
     if (bytes)
         diag_redact(bytes, length);
     diag_archive_add(archive, name, fd < 0 || got < 0 ? NULL : bytes, length, &error);

@@ -10,6 +10,7 @@
 
 #include "conf/server_config.h"
 #include "ctl/subcommand.h"
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/path.h"
 #include "lib/net/addr.h"
@@ -44,7 +45,7 @@ static int become(const char *self, const char *program, char **argv) {
     else
         execvp(program, argv);
     fprintf(stderr, "munnel: cannot start %s: %s; it is looked for beside munnel, then in PATH\n",
-            beside ? beside : program, strerror(errno));
+            beside ? beside : program, error_text(errno));
     free(beside);
     return SUBCOMMAND_FAILED;
 }

@@ -8,6 +8,7 @@
 #include "ctl/program_output.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ static void run_child(char *const *argv, const struct program_user *user, int ou
 /* Two descriptors that programs do not get. */
 static int make_pipe(int ends[2], struct error *error) {
     if (pipe(ends) != 0)
-        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return error_set(error, "cannot make a pipe: %s", error_text(errno));
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     return 0;
@@ -73,7 +74,7 @@ static int start(char *const *argv, const struct program_user *user, int output,
     if (*child > 0 && read(report[0], &cause, sizeof cause) == sizeof cause)
         (void)waitpid(*child, NULL, 0);
     close(report[0]);
-    return cause ? error_set(error, "cannot start %s: %s", argv[0], strerror(cause)) : 0;
+    return cause ? error_set(error, "cannot start %s: %s", argv[0], error_text(cause)) : 0;
 }
 
 /* ---- what it prints ---- */

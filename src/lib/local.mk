@@ -205,6 +205,7 @@ endif
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/error_windows.c \
 	src/lib/base/file_glob_windows.c \
 	src/lib/base/file_rights_new_windows.c \
 	src/lib/base/file_rights_windows.c \
@@ -218,6 +219,7 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/wide_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/error_posix.c \
 	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
 	src/lib/base/file_sweep_posix.c \

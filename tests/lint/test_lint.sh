@@ -167,6 +167,8 @@ bsd_queue() { echo '#include <sys/queue.h>' >>src/lib/good.c; }
 fails banned bsd_queue "a header that not every system has"
 own_format() { echo 'int other(const char *text, ...) __attribute__((format(printf, 1, 2)));' >>src/lib/good.c; }
 fails banned own_format "a format that is checked by the rules of one system"
+errors() { echo '    return *strerror(n);' | function_of other; }
+fails banned errors "words for errors that not every system has"
 microseconds() { echo '    return (suseconds_t)n;' | function_of other; }
 fails banned microseconds "a type that not every system has"
 only=

@@ -8,6 +8,7 @@
 #include "agent/check/check_link.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -45,7 +46,7 @@ int check_link_connect(struct check_link *link, const struct addr *addr, struct 
     link->connect_error = connect_to(link, addr);
     if (!link->connect_error)
         return 0;
-    return error_set(error, "%s", link->connect_error == ETIMEDOUT ? late : strerror(link->connect_error));
+    return error_set(error, "%s", link->connect_error == ETIMEDOUT ? late : error_text(link->connect_error));
 }
 
 /* ---- TLS ---- */

@@ -8,6 +8,7 @@
 
 #include "ctl/top/asker.h"
 
+#include "lib/base/error.h"
 #include "lib/os/thread.h"
 
 #include <errno.h>
@@ -109,7 +110,7 @@ struct asker *asker_new(struct http_client *client, struct error *error) {
     struct asker *asker = calloc(1, sizeof *asker);
 
     if (!asker || !make_pipe(asker->wake)) {
-        error_set(error, "cannot ask in the background: %s", strerror(errno));
+        error_set(error, "cannot ask in the background: %s", error_text(errno));
         free(asker);
         http_client_free(client);
         return NULL;

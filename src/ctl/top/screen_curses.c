@@ -13,6 +13,7 @@
 #include "ctl/top/screen.h"
 
 #include "ctl/top/keys.h"
+#include "lib/base/error.h"
 #include "lib/os/thread.h"
 
 #include <curses.h>
@@ -63,7 +64,7 @@ static void *wait_for_signals(void *context) {
 static int watch_signals(struct screen *screen, struct error *error) {
     fill_watched(&screen->watched);
     if (pipe(screen->pipe))
-        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return error_set(error, "cannot make a pipe: %s", error_text(errno));
     for (unsigned i = 0; i < 2; i++)
         (void)fcntl(screen->pipe[i], F_SETFL, O_NONBLOCK);
     pthread_sigmask(SIG_BLOCK, &screen->watched, &screen->before);

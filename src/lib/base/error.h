@@ -11,6 +11,8 @@
 
 #include "lib/base/format.h"
 
+#include <stdbool.h>
+
 struct error {
     char text[512]; /* always terminated; empty while nothing is wrong */
 };
@@ -20,5 +22,9 @@ struct error {
  * so that `return error_set(...)` reads well.
  */
 int error_set(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* What an errno means, "Connection refused", for every number that this system's calls or our own may set. */
+const char *error_text(int number);
+bool error_is_disk_full(int number); /* or the user's part of it is */
 
 #endif

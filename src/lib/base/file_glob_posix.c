@@ -42,7 +42,7 @@ int file_glob_find(const char *pattern, struct strlist *paths, struct error *err
     glob_t found = {0};
     int code = glob(pattern, GLOB_NOSORT, on_folder_error, &found), result = 0;
     if (code && code != GLOB_NOMATCH)
-        result = error_set(error, "cannot look for %s: %s", pattern, strerror(code == GLOB_NOSPACE ? ENOMEM : errno));
+        result = error_set(error, "cannot look for %s: %s", pattern, error_text(code == GLOB_NOSPACE ? ENOMEM : errno));
     for (size_t i = 0; !code && !result && i < found.gl_pathc; i++)
         result = strlist_add(paths, found.gl_pathv[i]) ? error_set(error, "out of memory") : 0;
     globfree(&found);

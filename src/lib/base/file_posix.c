@@ -20,7 +20,7 @@
 /* Returns -1 with errno as it was. */
 int file_fail(struct error *error, const char *verb, const char *path) {
     int failure = errno;
-    error_set(error, "cannot %s %s: %s", verb, path, strerror(failure));
+    error_set(error, "cannot %s %s: %s", verb, path, error_text(failure));
     errno = failure;
     return -1;
 }

@@ -8,6 +8,8 @@
 
 #include "lib/event/file_watch.h"
 
+#include "lib/base/error.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +107,7 @@ int file_watch_check_readable(const struct file_watch *watch, struct error *erro
                          "%s: user %ld with group %ld cannot read it (%s), so that it could not be read again when it "
                          "changes; give it that group, chgrp %ld %s, and mode 0640, and see that the folders above "
                          "let the group through",
-                         path, (long)getuid(), (long)getgid(), strerror(errno), (long)getgid(), path);
+                         path, (long)getuid(), (long)getgid(), error_text(errno), (long)getgid(), path);
     }
     return 0;
 }

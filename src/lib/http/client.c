@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "lib/http/client_priv.h"
 #include "lib/net/sock.h"
@@ -69,7 +70,7 @@ static int explain(const struct http_client *client, int error_number, struct er
         remedy = "; only root, the program's own user and members of the socket's group may";
     if (error_number == EAGAIN)
         remedy = "; the program does not answer";
-    return error_set(error, "cannot connect to %s: %s%s", where, strerror(error_number), remedy);
+    return error_set(error, "cannot connect to %s: %s%s", where, error_text(error_number), remedy);
 }
 
 static int connect_again(struct http_client *client, struct error *error) {
@@ -100,7 +101,7 @@ static int write_all(struct http_client *client, const char *bytes, size_t lengt
         if (count < 0 && !sock_would_block(errno))
             return errno == EPIPE
                        ? 0
-                       : error_set(error, "the connection broke: %s", strerror(errno)); /* an answer is there */
+                       : error_set(error, "the connection broke: %s", error_text(errno)); /* an answer is there */
         if (count < 0 && !wait_for(client->fd, POLLOUT, deadline_ms))
             return error_set(error, "the server does not take the request");
         bytes += count > 0 ? count : 0;
@@ -132,7 +133,7 @@ int http_client_read(struct http_client *client, uint64_t deadline_ms, bool *is_
             return count > 0;
         }
         if (!sock_would_block(errno))
-            return error_set(error, "the connection broke: %s", strerror(errno));
+            return error_set(error, "the connection broke: %s", error_text(errno));
         if (!wait_for(client->fd, POLLIN, deadline_ms)) {
             if (is_late)
                 *is_late = true;

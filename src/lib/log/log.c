@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/log/log_ring.h"
 #include "lib/log/log_target.h"
 #include "lib/os/thread.h"
@@ -158,7 +159,7 @@ static void reopen(struct log *log) {
     atomic_store_explicit(&log->reopen_error, error, memory_order_relaxed);
     if (error)
         log_write(log, LOG_LEVEL_ERROR, "log", "cannot open %s again, staying with the old file: %s", log->target->path,
-                  strerror(error));
+                  error_text(error));
 }
 
 /* Keeps the lines and comes back to them: a disk gets room again. Returns false when the log is to stop instead. */

@@ -12,6 +12,8 @@
 
 #include "lib/log/log_target.h"
 
+#include "lib/base/error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -47,10 +49,10 @@ int log_socket_check(enum log_envelope envelope, const char *path, struct error 
         return -1;
     int fd = new_socket();
     if (fd < 0)
-        return error_set(error, "cannot make a socket for the log: %s", strerror(errno));
+        return error_set(error, "cannot make a socket for the log: %s", error_text(errno));
     int result = 0;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address))
-        result = error_set(error, "cannot log to the socket \"%s\": %s; %s, or name another", path, strerror(errno),
+        result = error_set(error, "cannot log to the socket \"%s\": %s; %s, or name another", path, error_text(errno),
                            remedy_of(envelope));
     close(fd);
     return result;
@@ -63,7 +65,7 @@ int log_socket_open(struct log_target *target, enum log_envelope envelope, const
     target->envelope = envelope;
     target->fd = new_socket();
     if (target->fd < 0 || setsockopt(target->fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most))
-        return error_set(error, "cannot make a socket for the log: %s", strerror(errno));
+        return error_set(error, "cannot make a socket for the log: %s", error_text(errno));
     return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "lib/log/log_target.h"
 
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 
 #include <errno.h>
@@ -60,7 +61,7 @@ static int check_file(const char *path, const struct stat *status, struct error 
         return error_set(error, "\"%s\" is a folder; name a file in it", path);
     if (!may_write(path))
         return error_set(error, "cannot write \"%s\": %s; give it to the user that writes it, or name another", path,
-                         strerror(errno));
+                         error_text(errno));
     return 0;
 }
 
@@ -77,7 +78,7 @@ static int check_folder(const char *path, struct error *error) {
         result = error_set(error,
                            "cannot make \"%s\": its folder: %s; make the file for the user that writes it, or name "
                            "another",
-                           path, strerror(errno));
+                           path, error_text(errno));
     free(folder);
     return result;
 }
@@ -95,7 +96,7 @@ int log_check_target(const char *to, struct error *error) {
         return check_file(to, &status, error);
     if (errno == ENOENT)
         return check_folder(to, error);
-    return error_set(error, "cannot open \"%s\": %s; name another file", to, strerror(errno));
+    return error_set(error, "cannot open \"%s\": %s; name another file", to, error_text(errno));
 }
 
 /* The variable may be inherited by a program whose output goes elsewhere meanwhile, so it names the stream. */
@@ -139,7 +140,7 @@ static int open_file(const char *path) {
 static int set_file(struct log_target *target, const char *to, struct error *error) {
     target->path = strdup(to);
     target->fd = target->path ? open_file(to) : -1;
-    return target->fd >= 0 ? 0 : error_set(error, "cannot open the log %s: %s", to, strerror(errno));
+    return target->fd >= 0 ? 0 : error_set(error, "cannot open the log %s: %s", to, error_text(errno));
 }
 
 struct log_target *log_target_open(enum log_format format, const char *to, struct error *error) {

@@ -9,6 +9,7 @@
 #include "lib/net/network_watch_priv.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -82,7 +83,7 @@ static bool make_timers(struct network_watch *watch) {
 static void watch_changes(struct network_watch *watch, struct error *error) {
     watch->fd = network_watch_system_open();
     if (watch->fd < 0) {
-        error_set(error, "the system does not report changes of its addresses and routes: %s", strerror(errno));
+        error_set(error, "the system does not report changes of its addresses and routes: %s", error_text(errno));
         return;
     }
     watch->readable = event_new(watch->options.base, watch->fd, EV_READ | EV_PERSIST, on_readable, watch);

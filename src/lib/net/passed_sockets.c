@@ -8,6 +8,7 @@
 
 #include "lib/net/passed_sockets.h"
 
+#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock_priv.h"
 
@@ -61,7 +62,7 @@ static int take_over(struct passed_socket *socket, int fd, struct error *error) 
     socket->fd = -1;
     if (fcntl(fd, F_SETFD, FD_CLOEXEC))
         return error_set(error, "LISTEN_FDS promises descriptor %d, which is not open (%s); start without it", fd,
-                         strerror(errno));
+                         error_text(errno));
     socket->fd = fd;
     if (read_option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM && read_option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1)
         sock_local_addr(fd, &socket->addr);

@@ -8,6 +8,7 @@
 
 #include "lib/net/sock.h"
 
+#include "lib/base/error.h"
 #include "lib/os/account.h"
 
 #include <errno.h>
@@ -89,12 +90,12 @@ int sock_check_access(const struct addr *addr, const char *owner, unsigned mode,
     if (!path || lstat(path, &now))
         return 0;
     if (mode && (now.st_mode & MODE_BITS) != mode && geteuid() != 0 && geteuid() != now.st_uid)
-        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, strerror(EPERM));
+        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, error_text(EPERM));
     if (!owner)
         return 0;
     if (find_owner(owner, &found, error))
         return -1;
-    return may_give(&now, &found) ? 0 : refuse_owner(owner, path, strerror(EPERM), error);
+    return may_give(&now, &found) ? 0 : refuse_owner(owner, path, error_text(EPERM), error);
 }
 
 /* What is right already is left alone: at a reload the process may have given up the right to change it. Links are not
@@ -109,7 +110,7 @@ int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, s
     bool is_known = lstat(path, &now) == 0;
     if (mode && !(is_known && (now.st_mode & MODE_BITS) == mode) &&
         fchmodat(AT_FDCWD, path, (mode_t)mode, AT_SYMLINK_NOFOLLOW))
-        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, strerror(errno));
+        return error_set(error, "cannot give unix:%s the mode %04o: %s", path, mode, error_text(errno));
     if (!owner)
         return 0;
     if (find_owner(owner, &found, error))
@@ -117,6 +118,6 @@ int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, s
     if (is_known && is_owner(&now, &found))
         return 0;
     if (lchown(path, found.user, found.group))
-        return refuse_owner(owner, path, strerror(errno), error);
+        return refuse_owner(owner, path, error_text(errno), error);
     return 0;
 }

@@ -8,6 +8,8 @@
 
 #include "lib/net/sock_priv.h"
 
+#include "lib/base/error.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -43,7 +45,7 @@ static const char *advice_denied(const struct addr *addr) {
 
 int sock_explain(const struct addr *addr, int error_number, struct error *error) {
     char where[ADDR_TEXT];
-    const char *system = strerror(error_number);
+    const char *system = error_text(error_number);
     addr_format(addr, where, sizeof where);
     switch (error_number) {
     case EADDRINUSE:

@@ -8,6 +8,7 @@
 
 #include "lib/os/privilege.h"
 
+#include "lib/base/error.h"
 #include "lib/os/account.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ static int find(const char *user, const char *group, struct identity *identity, 
 
 static int become(const struct identity *identity, const char *user, struct error *error) {
     if (setgroups(0, NULL) || setgid(identity->group) || setuid(identity->user))
-        return error_set(error, "cannot become user \"%s\": %s", user, strerror(errno));
+        return error_set(error, "cannot become user \"%s\": %s", user, error_text(errno));
     if (getuid() != identity->user || geteuid() != identity->user || getgid() != identity->group ||
         getegid() != identity->group || getgroups(0, NULL) > 1) /* some systems count the one group that it has */
         return error_set(error, "became user \"%s\", but not wholly", user);
@@ -65,7 +66,7 @@ int privilege_give(const char *path, const char *user, const char *group, struct
         return 0;
     int failed = 0;
     if (may_be_given(fd) && fchown(fd, identity.user, identity.group))
-        failed = error_set(error, "cannot give %s to user \"%s\": %s", path, user, strerror(errno));
+        failed = error_set(error, "cannot give %s to user \"%s\": %s", path, user, error_text(errno));
     close(fd);
     return failed;
 }

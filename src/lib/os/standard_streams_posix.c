@@ -8,6 +8,8 @@
 
 #include "lib/os/standard_streams.h"
 
+#include "lib/base/error.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,7 +22,7 @@ int standard_streams_open(struct error *error) {
         /* open takes the lowest free number, which is this one. No O_CLOEXEC: munnel hands it on to munneld. */
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
             return error_set(error, "%s is closed, and /dev/null cannot take its place: %s", names[fd],
-                             strerror(errno));
+                             error_text(errno));
     }
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "lib/tls/pem.h"
 
+#include "lib/base/error.h"
 #include "lib/base/secret.h"
 
 #include <errno.h>
@@ -167,14 +168,14 @@ static int look(int fd, const char *path, enum pem_kind kind, struct error *erro
     char text[LOOKED_AT + 1];
     struct stat status;
     if (fstat(fd, &status))
-        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
     if (S_ISDIR(status.st_mode))
         return error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
     if (!S_ISREG(status.st_mode))
         return 0;
     ssize_t length = read(fd, text, LOOKED_AT);
     if (length < 0)
-        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
     text[length] = '\0';
     const struct content content = {
         .path = path, .kind = kind, .text = text, .length = (size_t)length, .is_whole = length < LOOKED_AT};
@@ -186,7 +187,7 @@ static int look(int fd, const char *path, enum pem_kind kind, struct error *erro
 int pem_check(const char *path, enum pem_kind kind, struct error *error) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
     int result = look(fd, path, kind, error);
     close(fd);
     return result;

@@ -13,6 +13,7 @@
 #include "relay/link/link_priv.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/tls/tls.h"
 #include "relay/link/bio.h"
 #include "relay/link/carrier.h"
@@ -200,7 +201,7 @@ static void on_again(struct defer_item *item) {
 static void check_while_paused(struct link *link) {
     int error = sock_connect_result(link->fd);
     if (error != 0)
-        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, strerror(error));
+        link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, error_text(error));
 }
 
 static void on_recheck(struct defer_item *item) {

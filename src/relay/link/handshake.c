@@ -12,6 +12,7 @@
 #include "relay/link/link_priv.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/tls/tls.h"
 #include "relay/link/bio.h"
 
@@ -94,7 +95,7 @@ static void on_connected(struct link *link) {
     if (error == 0)
         begin_as_client(link);
     else
-        fail(link, strerror(error));
+        fail(link, error_text(error));
 }
 
 static void on_event(struct link *link, short what) {
@@ -168,7 +169,7 @@ void link_dial(struct relay_thread *thread, struct link_order *order, const stru
     set_deadline(link, 0);
     link_set_state(link, LINK_CONNECTING);
     if (fd < 0) {
-        fail(link, strerror(error));
+        fail(link, error_text(error));
         return;
     }
     sock_set_keepalive(fd, SOCK_KEEPALIVE_LINK);

@@ -8,6 +8,7 @@
 #include "relay/stream/connect.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
 
@@ -114,7 +115,7 @@ static void on_connected(struct stream_socket *socket, int error) {
     if (error == 0) {
         finish(dial, true);
     } else {
-        drop_attempt(dial, refusal_of(error), strerror(error));
+        drop_attempt(dial, refusal_of(error), error_text(error));
     }
 }
 
@@ -126,7 +127,7 @@ static void wait_for_connection(struct connector *dial) {
 
 static void fail_to_connect(struct connector *dial, int error) {
     bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), dial->address, strerror(error));
+    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), dial->address, error_text(error));
     try_address(dial);
 }
 

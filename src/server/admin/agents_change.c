@@ -11,6 +11,7 @@
 #include "conf/credential_issue.h"
 #include "conf/join_code_issue.h"
 #include "conf/lock.h"
+#include "lib/base/error.h"
 #include "lib/base/format.h"
 
 #include <errno.h>
@@ -65,10 +66,9 @@ static PRINTF_LIKE(4, 5) int refuse(struct agents_change *change, unsigned statu
 }
 
 static const char *remedy_of(int failure) {
-    switch (failure) {
-    case ENOSPC:
-    case EDQUOT:
+    if (error_is_disk_full(failure))
         return "Make room on the disk; ";
+    switch (failure) {
     case EROFS:
         return "Under systemd move the agents file to /var/lib/munnel, where munneld may write, and write \"auth\": { "
                "\"tokens\": \"/var/lib/munnel/agents.json\" }, or use munnel agent as root; ";
@@ -83,8 +83,7 @@ static const char *remedy_of(int failure) {
 
 static int refuse_write(struct agents_change *change, int failure, const char *detail) {
     change->is_of_file = true;
-    return refuse(change, failure == ENOSPC || failure == EDQUOT ? 507 : 500, detail, "%snothing was changed",
-                  remedy_of(failure));
+    return refuse(change, error_is_disk_full(failure) ? 507 : 500, detail, "%snothing was changed", remedy_of(failure));
 }
 
 /* ---- the join code ---- */

@@ -15,6 +15,7 @@
 
 #include "conf/managed_file.h"
 #include "conf/validators.h"
+#include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "lib/base/path.h"
 #include "lib/event/background.h"
@@ -69,7 +70,7 @@ static void refuse_by_disk(struct change *change) {
     char text[2 * sizeof(struct error)];
     struct error remedy;
     int failure = change->failure;
-    bool is_full = failure == ENOSPC || failure == EDQUOT;
+    bool is_full = error_is_disk_full(failure);
     bool is_denied = failure == EACCES || failure == EPERM || failure == ENOENT || failure == ENOTDIR;
 
     snprintf(text, sizeof text, "%s%s", change->error.text,

@@ -10,6 +10,7 @@
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "server/service/check_destination.h"
 
@@ -91,12 +92,12 @@ static void judge_listener(struct check_making *making) {
     } else if (is_untried(facts)) {
         check_set(making, CHECK_HOP_LISTENER, CHECK_SKIP, -1);
         CHECK_DETAIL(making, LISTENER, "munneld itself cannot be a client of %s: %s", facts->port,
-                     strerror(facts->connect_error));
+                     error_text(facts->connect_error));
     } else if (!making->numbers.is_open && making->service->conf->no_agent == CONFIG_CLOSE) {
         CHECK_DETAIL(making, LISTENER, "the port is closed until an agent can serve (no_agent is \"close\")");
         CHECK_REMEDY(making, LISTENER, "See the hops below");
     } else if (facts->connect_error) {
-        CHECK_DETAIL(making, LISTENER, "%s is not open: %s", facts->port, strerror(facts->connect_error));
+        CHECK_DETAIL(making, LISTENER, "%s is not open: %s", facts->port, error_text(facts->connect_error));
         CHECK_REMEDY(making, LISTENER,
                      "The server's log has why it could not be opened; ss -tlnp shows which program has it");
     } else {

@@ -12,6 +12,7 @@
 #include "server/service/listener.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/error.h"
 #include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
 
@@ -106,7 +107,7 @@ static bool accept_one(struct listener *listener) {
         return false;
     if (is_passing(errno))
         return true;
-    pause_accepting(listener, strerror(errno));
+    pause_accepting(listener, error_text(errno));
     return false;
 }
 
@@ -199,7 +200,7 @@ int listener_open(struct listener *listener, struct error *error) {
         return 0;
     if (sock_listen(listener->fd) || event_add(listener->readable, NULL))
         return error_set(error, "cannot listen on %s: %s", addr_format(&listener->addr, text, sizeof text),
-                         strerror(errno));
+                         error_text(errno));
     listener->state = LISTENER_LISTENING;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "lib/base/error.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 START_TEST(text_is_set_and_the_result_is_failure) {
@@ -36,11 +37,26 @@ START_TEST(long_text_is_cut_and_terminated) {
 }
 END_TEST
 
+START_TEST(number_has_its_words) {
+    ck_assert_str_eq(error_text(ECONNREFUSED), "Connection refused");
+    ck_assert_str_eq(error_text(ENOENT), "No such file or directory");
+    ck_assert(*error_text(-1));
+}
+END_TEST
+
+START_TEST(full_disk_is_known) {
+    ck_assert(error_is_disk_full(ENOSPC));
+    ck_assert(!error_is_disk_full(EACCES));
+}
+END_TEST
+
 static TCase *texts(void) {
     TCase *group = tcase_create("texts");
     tcase_add_test(group, text_is_set_and_the_result_is_failure);
     tcase_add_test(group, old_text_may_be_part_of_the_new);
     tcase_add_test(group, long_text_is_cut_and_terminated);
+    tcase_add_test(group, number_has_its_words);
+    tcase_add_test(group, full_disk_is_known);
     return group;
 }
 
