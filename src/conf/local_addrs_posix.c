@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * local_addrs_posix: asks gethostname, getaddrinfo and getifaddrs.
+ * local_addrs_posix: asks for the host's name, getaddrinfo and getifaddrs.
  * Runs on: start or a tool. Owns: nothing.
  */
 #include "config.h"
 
 #include "conf/local_addrs.h"
+
+#include "lib/os/host_name.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -15,17 +17,15 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-enum { HOST_NAME_SIZE = 256 };
 
 static int add_once(struct strlist *names, const char *text) {
     return strlist_has(names, text) ? 0 : strlist_add(names, text);
 }
 
 static int add_host(struct strlist *names) {
-    char host[HOST_NAME_SIZE] = "";
-    if (gethostname(host, sizeof host - 1) != 0 || !*host)
+    char host[HOST_NAME_SIZE];
+    host_name(host, sizeof host);
+    if (!*host)
         return 0;
     if (add_once(names, host) != 0)
         return -1;

@@ -21,6 +21,7 @@
 #include "lib/base/file.h"
 #include "lib/base/path.h"
 #include "lib/net/addr.h"
+#include "lib/os/host_name.h"
 #include "lib/tls/cert_issue.h"
 #include "proto/auth_proof.h"
 
@@ -28,7 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     CA_DAYS = 3650,
@@ -91,8 +91,9 @@ static int make_ca(const struct paths *paths, bool *made, struct error *error) {
     int missing = look_at_pair(paths->ca, paths->ca_key, "every agent then needs the new ca.pem", error);
     if (missing <= 0)
         return missing;
-    char host[200] = "", name[256];
-    if (gethostname(host, sizeof host - 1) != 0 || !*host)
+    char host[200], name[256];
+    host_name(host, sizeof host);
+    if (!*host)
         snprintf(host, sizeof host, "this host");
     snprintf(name, sizeof name, "Munnel CA of %s", host);
     const struct cert_request request = {.common_name = name, .days = CA_DAYS, .use = CERT_CA};

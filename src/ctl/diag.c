@@ -10,6 +10,7 @@
 #include "ctl/commands.h"
 #include "ctl/diag_parts.h"
 #include "ctl/subcommand.h"
+#include "lib/os/host_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,12 +49,11 @@ static const struct cmdline_spec command = {
 
 /* "munnel-diag-web1-20261129-175503" */
 static void make_name(char name[NAME_TEXT]) {
-    char host[HOST_TEXT] = "", date[32] = "";
+    char host[HOST_TEXT], date[32] = "";
     time_t now = time(NULL);
     struct tm parts;
 
-    if (gethostname(host, sizeof host - 1) != 0)
-        *host = '\0';
+    host_name(host, sizeof host);
     for (char *at = host; *at; at++)
         if (*at == '/')
             *at = '-';

@@ -63,6 +63,7 @@ libmunnel_lib_display_a_SOURCES = \
 # what differs by system
 libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/fd_count.h \
+	src/lib/os/host_name.h \
 	src/lib/os/malloc.h \
 	src/lib/os/privilege.h \
 	src/lib/os/process_stats.h \
@@ -217,6 +218,8 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/system_errno_windows.c \
 	src/lib/base/system_error_windows.c \
 	src/lib/base/wide_windows.c
+libmunnel_lib_os_a_SOURCES += \
+	src/lib/os/host_name_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/error_posix.c \
@@ -228,6 +231,7 @@ libmunnel_lib_base_a_SOURCES += \
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/account_posix.c \
 	src/lib/os/fd_count_posix.c \
+	src/lib/os/host_name_posix.c \
 	src/lib/os/privilege_linux.c \
 	src/lib/os/privilege_portable.c \
 	src/lib/os/privilege_posix.c \

@@ -8,10 +8,7 @@
 
 #include "admin/values.h"
 #include "agent/admin/agent_admin_priv.h"
-
-#include <unistd.h>
-
-enum { HOST_NAME = 256 };
+#include "lib/os/host_name.h"
 
 /* ---- its servers ---- */
 
@@ -108,12 +105,11 @@ json_t *agent_admin_status(const void *context) {
     const struct agent_admin *admin = context;
     const struct agent_admin_options *options = &admin->options;
     const struct plane *plane = agent_plane(options->agent);
-    char host[HOST_NAME] = "";
+    char host[HOST_NAME_SIZE];
     bool has_bad = false;
     json_t *problems = agent_admin_problems(admin, &has_bad);
 
-    if (gethostname(host, sizeof host - 1))
-        *host = '\0';
+    host_name(host, sizeof host);
     return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "program",
                      "munnel-agent", "state", state_of(admin, has_bad), "version", PACKAGE_VERSION, "instance",
                      agent_instance(options->agent), "host", value_text(host), "name",

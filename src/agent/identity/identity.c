@@ -10,12 +10,12 @@
 #include "conf/option.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"
+#include "lib/os/host_name.h"
 #include "proto/auth_proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SEARCHED_TEXT = 1024, PLACE_TEXT = 256 };
 
@@ -174,9 +174,8 @@ static void name_file(const struct agent_options *options, struct error *error) 
 const char *identity_agent_name(const struct agent_options *options, char name[PROTO_NAME_MAX + 1]) {
     if (options->name)
         snprintf(name, PROTO_NAME_MAX + 1, "%s", options->name);
-    else if (gethostname(name, PROTO_NAME_MAX) != 0)
-        name[0] = '\0';
-    name[PROTO_NAME_MAX] = '\0'; /* a name of a host that was cut off need not have its end */
+    else
+        host_name(name, PROTO_NAME_MAX + 1);
     /* sethostname(2) takes any bytes, but the server refuses a HELLO with them. */
     if (!auth_proof_name_is_valid(name))
         snprintf(name, PROTO_NAME_MAX + 1, "agent");

@@ -6,13 +6,10 @@
  */
 #include "config.h"
 
+#include "lib/os/host_name.h"
 #include "server/admin/admin_priv.h"
 #include "server/admin/values.h"
 #include "server/service/client_table.h"
-
-#include <unistd.h>
-
-enum { HOST_NAME = 256 };
 
 struct totals { /* of all services */
     size_t states[ADMIN_SERVICE_STATE_COUNT];
@@ -98,12 +95,11 @@ json_t *admin_status(const struct admin *admin) {
     const struct admin_options *options = &admin->options;
     const struct history *history = statistics_server(options->statistics);
     struct totals totals = add_services(admin);
-    char host[HOST_NAME] = "";
+    char host[HOST_NAME_SIZE];
     bool has_bad = false;
     json_t *problems = admin_problems(admin, &has_bad);
 
-    if (gethostname(host, sizeof host - 1))
-        *host = '\0';
+    host_name(host, sizeof host);
     return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "program", "munneld",
                      "state", state_of(admin, &totals, has_bad), "version", PACKAGE_VERSION, "instance",
                      options->instance, "host", value_text(host), "started",

@@ -69,6 +69,10 @@ unit_lib_tests += tests/unit/lib/metrics/test_metrics
 tests_unit_lib_metrics_test_metrics_SOURCES = tests/unit/lib/metrics/test_metrics.c
 tests_unit_lib_metrics_test_metrics_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/os/test_host_name
+tests_unit_lib_os_test_host_name_SOURCES = tests/unit/lib/os/test_host_name.c
+tests_unit_lib_os_test_host_name_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/os/test_process_stats
 tests_unit_lib_os_test_process_stats_SOURCES = tests/unit/lib/os/test_process_stats.c
 tests_unit_lib_os_test_process_stats_LDADD = $(LINK_UNIT_LIB)
