@@ -10,6 +10,7 @@
 #include "conf/cmdline.h"
 #include "conf/suggest.h"
 #include "lib/base/format.h"
+#include "lib/base/text_buffer.h"
 
 #include <event2/event.h>
 #include <getopt.h>
@@ -108,11 +109,17 @@ static void print_help(const struct cmdline_spec *command, FILE *file) {
 }
 
 /* Asks the libraries that are loaded, not the headers of the day it was compiled. */
-void cmdline_print_version(FILE *file, const char *program) {
-    fprintf(file, "%s %s\n", program, PACKAGE_VERSION);
-    fprintf(file, "libevent %s\n", event_get_version());
-    fprintf(file, "OpenSSL %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
-    fprintf(file, "jansson %s\n", jansson_version_str());
+void cmdline_add_version(struct text_buffer *text, const char *program) {
+    text_buffer_add(text, "%s %s\nlibevent %s\nOpenSSL %s\njansson %s\n", program, PACKAGE_VERSION, event_get_version(),
+                    OpenSSL_version(OPENSSL_VERSION_STRING), jansson_version_str());
+}
+
+void cmdline_print_version(const char *program) {
+    struct text_buffer versions = {0};
+    cmdline_add_version(&versions, program);
+    char *text = text_buffer_take(&versions);
+    fputs(text ? text : "out of memory\n", stdout);
+    free(text);
 }
 
 int cmdline_complain(const struct cmdline_spec *command, const char *file, const char *text) {
@@ -176,7 +183,7 @@ static int print_and_end(const struct grammar *grammar, const struct entry *entr
     if (entry->flag == &help_flag)
         print_help(grammar->command, stdout);
     else
-        cmdline_print_version(stdout, grammar->command->program);
+        cmdline_print_version(grammar->command->program);
     return fflush(stdout) ? 1 : 0;
 }
 

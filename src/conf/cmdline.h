@@ -59,7 +59,9 @@ const char *cmdline_value(const struct cmdline *line, const char *name); /* the 
 /* Puts what was written over what `base` holds; a list is replaced by all that was written of it. 0 or -1. */
 int cmdline_apply(const struct cmdline *line, void *base, struct error *error);
 
-void cmdline_print_version(FILE *file, const char *program); /* "PROGRAM 0.1.0" and the libraries, a line each */
+struct text_buffer;
+void cmdline_add_version(struct text_buffer *text, const char *program); /* "PROGRAM 0.1.0", and each library's */
+void cmdline_print_version(const char *program);                         /* the same on standard output */
 /* One line on stderr, with the program in front unless `text` begins with `file` (may be NULL). Returns 2. */
 int cmdline_complain(const struct cmdline_spec *command, const char *file, const char *text);
 

@@ -20,6 +20,7 @@
 #include "conf/validators.h"
 #include "lib/base/file.h"
 #include "lib/base/path.h"
+#include "lib/base/text_buffer.h"
 #include "lib/net/addr.h"
 #include "lib/os/host_name.h"
 #include "lib/tls/cert_issue.h"
@@ -233,13 +234,10 @@ static const char *listen_of(const struct provision *setup) {
 
 /* Numeric, so nothing in it has to be escaped. malloc'ed; NULL: out of memory. */
 static char *admin_part(const struct provision *setup) {
-    char *text;
     if (!setup->http)
         return strdup("");
-    return asprintf(&text, ",\n  \"admin\": { \"http\": \"%s\", \"tokens\": \"" PROVISION_TOKENS "\" }", setup->http) <
-                   0
-               ? NULL
-               : text;
+    return text_buffer_format(",\n  \"admin\": { \"http\": \"%s\", \"tokens\": \"" PROVISION_TOKENS "\" }",
+                              setup->http);
 }
 
 static int make_configuration(const struct provision *setup, const struct paths *paths, bool *made,
@@ -252,16 +250,16 @@ static int make_configuration(const struct provision *setup, const struct paths 
     if (strpbrk(listen_of(setup), "\"\\"))
         return error_set(error, "\"%s\" has a quotation mark or a backslash in it; choose another path",
                          listen_of(setup));
-    char *text, *admin = admin_part(setup);
-    int length = admin ? asprintf(&text, configuration_form, listen_of(setup),
-                                  agents_file_shown(paths->agents, setup->folder), admin)
-                       : -1;
+    char *admin = admin_part(setup);
+    char *text = admin ? text_buffer_format(configuration_form, listen_of(setup),
+                                            agents_file_shown(paths->agents, setup->folder), admin)
+                       : NULL;
     free(admin);
-    if (length < 0)
+    if (!text)
         return error_set(error, "out of memory");
     *made = true;
     int result = file_make_folder(paths->services, SERVICES_MODE, error) ||
-                         file_write(paths->configuration, text, (size_t)length, CONFIGURATION_MODE, error)
+                         file_write(paths->configuration, text, strlen(text), CONFIGURATION_MODE, error)
                      ? -1
                      : 0;
     free(text);
@@ -351,9 +349,8 @@ char *provision_agent_line(const struct provision *setup, const char *group) {
     char *ca = file_in(setup->folder, "ca.pem"), *certificate = file_in(setup->folder, "server.pem");
     if (ca && certificate) {
         advertised_addr(listen_of(setup), name_of(setup), certificate, server);
-        if (asprintf(&line, "munnel-agent --ca %s %s%s%s", ca, server, group && *group ? " " : "", group ? group : "") <
-            0)
-            line = NULL;
+        line = text_buffer_format("munnel-agent --ca %s %s%s%s", ca, server, group && *group ? " " : "",
+                                  group ? group : "");
     }
     free(ca);
     free(certificate);

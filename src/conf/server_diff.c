@@ -9,8 +9,8 @@
 #include "conf/server_diff.h"
 
 #include "lib/base/secret.h"
+#include "lib/base/text_buffer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,36 +130,23 @@ bool server_diff_has(const struct server_diff *diff, const char *option) {
 
 /* ---- showing ---- */
 
-static void print_list(FILE *file, const struct strlist *list) {
-    for (size_t i = 0; i < list->count; i++)
-        fprintf(file, "%s%s", i ? ", " : ": ", list->items[i]);
-}
-
-static void print_all(FILE *file, const struct server_diff *diff) {
+static void add_service(struct text_buffer *text, const struct server_change *change) {
     static const char signs[] = {'+', '~', '-'};
-    for (size_t i = 0; i < diff->service_count; i++) {
-        fprintf(file, "%c service %s", signs[diff->services[i].kind], diff->services[i].name);
-        print_list(file, &diff->services[i].options);
-        fputc('\n', file);
-    }
-    for (size_t i = 0; i < diff->options.count; i++)
-        fprintf(file, "~ %s\n", diff->options.items[i]);
-    for (size_t i = 0; i < diff->needs_restart.count; i++)
-        fprintf(file, "! %s: stays as it is until munneld is started again\n", diff->needs_restart.items[i]);
+    text_buffer_add(text, "%c service %s", signs[change->kind], change->name);
+    for (size_t i = 0; i < change->options.count; i++)
+        text_buffer_add(text, "%s%s", i ? ", " : ": ", change->options.items[i]);
+    text_buffer_add(text, "\n");
 }
 
 char *server_diff_text(const struct server_diff *diff) {
-    char *text = NULL;
-    size_t size;
-    FILE *file = open_memstream(&text, &size);
-    if (!file)
-        return NULL;
-    print_all(file, diff);
-    bool fails = ferror(file) != 0;
-    if (fclose(file) == 0 && !fails)
-        return text;
-    free(text);
-    return NULL;
+    struct text_buffer text = {0};
+    for (size_t i = 0; i < diff->service_count; i++)
+        add_service(&text, &diff->services[i]);
+    for (size_t i = 0; i < diff->options.count; i++)
+        text_buffer_add(&text, "~ %s\n", diff->options.items[i]);
+    for (size_t i = 0; i < diff->needs_restart.count; i++)
+        text_buffer_add(&text, "! %s: stays as it is until munneld is started again\n", diff->needs_restart.items[i]);
+    return text_buffer_take(&text);
 }
 
 /* ---- version ---- */

@@ -137,7 +137,7 @@ static int run_version(const char *self, int argc, char **argv) {
         fprintf(stderr, "munnel version: \"%.40s\" is one argument too many; it takes none\n", argv[1]);
         return CMDLINE_USAGE_ERROR;
     }
-    cmdline_print_version(stdout, "munnel");
+    cmdline_print_version("munnel");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
 

@@ -77,8 +77,7 @@ static FILE *open_archive(const char *path, struct error *error) {
 
 static int write_archive(FILE *file, const char *path, const char *name, struct diag_source *source,
                          struct diag_archive *archive, struct error *error) {
-    if (diag_archive_begin(archive, file, path, name, error) != 0)
-        return -1;
+    diag_archive_begin(archive, file, path, name);
     diag_add_parts(archive, source);
     return diag_archive_end(archive, error);
 }

@@ -39,19 +39,14 @@ int diag_archive_refuse(const char *path, int cause, struct error *error) {
                      is_full ? "make room there, or " : "");
 }
 
-int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder,
-                       struct error *error) {
+void diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder) {
     char date[DATE_TEXT];
 
     *archive = (struct diag_archive){.file = file, .path = path, .now = time(NULL)};
     snprintf(archive->folder, sizeof archive->folder, "%s", folder);
-    archive->manifest = open_memstream(&archive->manifest_text, &archive->manifest_size);
-    if (!archive->manifest)
-        return error_set(error, "out of memory");
-    fprintf(archive->manifest,
-            "munnel diag %s, %s\nSecrets are left out: no key, token or join code is in these files.\n\n",
-            PACKAGE_VERSION, date_format(archive->now, date));
-    return 0;
+    text_buffer_add(&archive->manifest,
+                    "munnel diag %s, %s\nSecrets are left out: no key, token or join code is in these files.\n\n",
+                    PACKAGE_VERSION, date_format(archive->now, date));
 }
 
 void diag_archive_add(struct diag_archive *archive, const char *name, const char *bytes, size_t length,
@@ -59,26 +54,27 @@ void diag_archive_add(struct diag_archive *archive, const char *name, const char
     archive->count++;
     if (bytes) {
         write_part(archive, name, bytes, length);
-        fprintf(archive->manifest, "ok      %-28s %zu bytes\n", name, length);
+        text_buffer_add(&archive->manifest, "ok      %-28s %zu bytes\n", name, length);
         return;
     }
     archive->failed++;
-    fprintf(archive->manifest, "FAILED  %-28s %s\n", name, why->text);
+    text_buffer_add(&archive->manifest, "FAILED  %-28s %s\n", name, why->text);
 }
 
 int diag_archive_end(struct diag_archive *archive, struct error *error) {
-    bool is_whole = fclose(archive->manifest) == 0;
+    size_t length = archive->manifest.length;
+    char *manifest = text_buffer_take(&archive->manifest);
 
-    if (is_whole)
-        write_part(archive, "MANIFEST", archive->manifest_text, archive->manifest_size);
-    free(archive->manifest_text);
+    if (manifest)
+        write_part(archive, "MANIFEST", manifest, length);
+    free(manifest);
     if (!archive->is_broken && tar_end(archive->file) != 0) {
         archive->is_broken = true;
         archive->cause = errno;
     }
     if (archive->is_broken)
         return diag_archive_refuse(archive->path, archive->cause, error);
-    return is_whole ? 0 : error_set(error, "out of memory");
+    return manifest ? 0 : error_set(error, "out of memory");
 }
 
 /* ---- secrets ---- */

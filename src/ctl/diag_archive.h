@@ -8,6 +8,7 @@
 #define MUNNEL_CTL_DIAG_ARCHIVE_H
 
 #include "lib/base/error.h"
+#include "lib/base/text_buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,17 +20,14 @@ struct diag_archive {
     const char *path; /* for errors */
     char folder[80];  /* in which all is: "munnel-diag-HOST-DATE" */
     time_t now;
-    FILE *manifest; /* in memory */
-    char *manifest_text;
-    size_t manifest_size;
+    struct text_buffer manifest;
     unsigned count, failed;
     bool is_broken; /* the file cannot be written: errno is in `cause` */
     int cause;
 };
 
-/* 0 or -1 with error. `path`, of the file, has to stay until the end. */
-int diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder,
-                       struct error *error);
+/* `path`, of the file, has to stay until the end. */
+void diag_archive_begin(struct diag_archive *archive, FILE *file, const char *path, const char *folder);
 /* A part; with `bytes` NULL one that failed, for the reason of `why`. */
 void diag_archive_add(struct diag_archive *archive, const char *name, const char *bytes, size_t length,
                       const struct error *why);

@@ -14,12 +14,12 @@
 #include "ctl/diag_output.h"
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
+#include "lib/base/text_buffer.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -179,18 +179,15 @@ static void add_machine(struct diag_archive *archive) {
 }
 
 static void add_versions(struct diag_archive *archive) {
-    char *text = NULL;
-    size_t length = 0;
+    struct text_buffer versions = {0};
     struct utsname system;
     struct error error = {"out of memory"};
-    FILE *file = open_memstream(&text, &length);
 
-    if (file) {
-        cmdline_print_version(file, "munnel");
-        if (uname(&system) == 0)
-            fprintf(file, "%s %s %s\n", system.sysname, system.release, system.machine);
-        fclose(file);
-    }
+    cmdline_add_version(&versions, "munnel");
+    if (uname(&system) == 0)
+        text_buffer_add(&versions, "%s %s %s\n", system.sysname, system.release, system.machine);
+    size_t length = versions.length;
+    char *text = text_buffer_take(&versions);
     diag_archive_add(archive, "versions.txt", text, length, &error);
     free(text);
 }

@@ -45,6 +45,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/strlist.h \
 	src/lib/base/system_errno.h \
 	src/lib/base/system_error.h \
+	src/lib/base/text_buffer.c \
+	src/lib/base/text_buffer.h \
 	src/lib/base/utf8.c \
 	src/lib/base/utf8.h \
 	src/lib/base/wide.h

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/base/json.h"
+#include "lib/base/text_buffer.h"
 #include "proto/auth_proof.h"
 #include "proto/features.h"
 #include "proto/frame.h"
@@ -14,7 +15,6 @@
 #include "proto/json_fields.h"
 #include "proto/limits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,12 +140,10 @@ char *hello_add_proof(const char *json, const uint8_t proof[SECRET_SIZE]) {
     size_t length = strlen(json);
     if (length < 2 || json[length - 1] != '}')
         return NULL;
-    char digits[SECRET_HEX], *text;
+    char digits[SECRET_HEX];
     const char *comma = json[length - 2] == '{' ? "" : ",";
     secret_to_hex(proof, SECRET_SIZE, digits);
-    if (asprintf(&text, "%.*s%s\"proof\":\"%s\"}", (int)(length - 1), json, comma, digits) < 0)
-        return NULL;
-    return text;
+    return text_buffer_format("%.*s%s\"proof\":\"%s\"}", (int)(length - 1), json, comma, digits);
 }
 
 /* The key shall not linger in memory that jansson frees. */

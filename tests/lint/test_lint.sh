@@ -169,6 +169,8 @@ own_format() { echo 'int other(const char *text, ...) __attribute__((format(prin
 fails banned own_format "a format that is checked by the rules of one system"
 errors() { echo '    return *strerror(n);' | function_of other; }
 fails banned errors "words for errors that not every system has"
+duplicate() { echo '    return strndup("", n) == 0;' | function_of other; }
+fails banned duplicate "a function that not every C library has"
 host() { echo '    char name[9]; return gethostname(name, 8) + n;' | function_of other; }
 fails banned host "a call that not every system has"
 microseconds() { echo '    return (suseconds_t)n;' | function_of other; }

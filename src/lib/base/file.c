@@ -218,6 +218,15 @@ static const char *from_environment(const char *variable) {
     return value && *value ? value : NULL;
 }
 
+static char *copy_part(const char *text, size_t length) {
+    char *copy = malloc(length + 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
 /* The folder `name` in the one that `variable` names, of which the first `length` bytes count. */
 static char *state_in(const char *variable, const char *value, size_t length, const char *name, struct error *error) {
     if (!path_is_absolute(value)) {
@@ -225,7 +234,7 @@ static char *state_in(const char *variable, const char *value, size_t length, co
                   value);
         return NULL;
     }
-    char *path = *name ? path_join(value, length, name) : strndup(value, length);
+    char *path = *name ? path_join(value, length, name) : copy_part(value, length);
     if (!path)
         error_set(error, "out of memory");
     return path;

@@ -48,10 +48,7 @@ void display_fold(const struct display *display, unsigned at, unsigned indent, c
     bool is_first = true;
 
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
-        size_t length = strcspn(text, " "), columns = 0;
-        char *word = strndup(text, length);
-        columns = word ? display_columns(word) : length;
-        free(word);
+        size_t length = strcspn(text, " "), columns = display_columns_of(text, length);
         if (!is_first && display->width && at + 1 + columns > display->width) {
             fprintf(display->file, "\n%*s", (int)indent, "");
             at = indent;
@@ -161,15 +158,20 @@ json_t *display_clean_json(json_t *json) { /* its depth is limited by jansson's 
 
 /* ---- widths ---- */
 
-size_t display_columns(const char *text) {
+size_t display_columns_of(const char *text, size_t length) {
     size_t columns = 0;
 
-    for (size_t length; *text; text += length ? length : 1) {
-        length = utf8_length(text);
-        int wide = columns_of(text, length);
+    for (const char *end = text + length; text < end;) {
+        size_t bytes = utf8_length(text);
+        int wide = columns_of(text, bytes);
         columns += wide < 0 ? 1 : (size_t)wide;
+        text += bytes ? bytes : 1;
     }
     return columns;
+}
+
+size_t display_columns(const char *text) {
+    return display_columns_of(text, strlen(text));
 }
 
 size_t display_cut(const char *text, size_t columns) {

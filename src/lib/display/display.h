@@ -39,7 +39,8 @@ char *display_clean(const char *text);
  * memory, or it was NULL. */
 json_t *display_clean_json(json_t *json);
 
-size_t display_columns(const char *text); /* of a clean text */
+size_t display_columns(const char *text);                   /* of a clean text */
+size_t display_columns_of(const char *text, size_t length); /* of so many bytes of it, whole characters */
 /* Bytes of the longest start of a clean text that takes at most so many columns. */
 size_t display_cut(const char *text, size_t columns);
 const char *display_ellipsis(void); /* one column */

@@ -112,13 +112,11 @@ static unsigned print_cell(const struct table *table, const struct display *disp
     size_t columns = display_columns(text);
     bool is_cut = columns > width;
     size_t length = is_cut ? display_cut(text, width - 1) : strlen(text);
-    char *part = strndup(text, length);
-    size_t used = is_cut ? (part ? display_columns(part) : length) + 1 : columns;
+    size_t used = is_cut ? display_columns_of(text, length) + 1 : columns;
     int pad = used < width ? (int)(width - used) : 0;
 
     fprintf(display->file, "%*s", table->columns[column].is_right ? pad : 0, "");
-    display_tone(display, tone, "%s%s", part ? part : "", is_cut ? display_ellipsis() : "");
-    free(part);
+    display_tone(display, tone, "%.*s%s", (int)length, text, is_cut ? display_ellipsis() : "");
     return GAP + (table->columns[column].is_right ? 0 : (unsigned)pad);
 }
 

@@ -9,7 +9,6 @@
 #include "lib/net/acl_priv.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -154,8 +153,12 @@ static int check_name(const char *host, struct error *error) {
 static int keep_name(struct acl_rule *rule, enum acl_rule_kind kind, const char *name, struct error *error) {
     size_t length = strlen(name);
     rule->kind = kind;
-    rule->name = strndup(name, kind != ACL_RULE_UNIX && length > 1 && name[length - 1] == '.' ? length - 1 : length);
-    return rule->name ? 0 : error_set(error, "out of memory");
+    rule->name = strdup(name);
+    if (!rule->name)
+        return error_set(error, "out of memory");
+    if (kind != ACL_RULE_UNIX && length > 1 && name[length - 1] == '.')
+        rule->name[length - 1] = '\0';
+    return 0;
 }
 
 static int parse_name(struct acl_rule *rule, const struct parts *parts, const char *pattern, struct error *error) {

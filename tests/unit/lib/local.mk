@@ -33,6 +33,11 @@ unit_lib_tests += tests/unit/lib/base/test_queue
 tests_unit_lib_base_test_queue_SOURCES = tests/unit/lib/base/test_queue.c
 tests_unit_lib_base_test_queue_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_text_buffer
+tests_unit_lib_base_test_text_buffer_SOURCES = tests/unit/lib/base/test_text_buffer.c
+tests_unit_lib_base_test_text_buffer_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_base_test_text_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+
 unit_lib_tests += tests/unit/lib/base/test_strbuf
 tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
 tests_unit_lib_base_test_strbuf_LDADD = $(LINK_UNIT_LIB)
