@@ -8,6 +8,7 @@ noinst_LIBRARIES += $(LIB_LIBS)
 
 # what needs nothing else
 libmunnel_lib_base_a_SOURCES = \
+	src/lib/base/aligned.h \
 	src/lib/base/clock.c \
 	src/lib/base/clock.h \
 	src/lib/base/counter.h \
@@ -64,6 +65,7 @@ libmunnel_lib_display_a_SOURCES = \
 
 # what differs by system
 libmunnel_lib_os_a_SOURCES = \
+	src/lib/os/character_width.h \
 	src/lib/os/fd_count.h \
 	src/lib/os/host_name.h \
 	src/lib/os/malloc.h \
@@ -208,6 +210,7 @@ endif
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/aligned_windows.c \
 	src/lib/base/error_windows.c \
 	src/lib/base/file_glob_windows.c \
 	src/lib/base/file_rights_new_windows.c \
@@ -221,9 +224,11 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/system_error_windows.c \
 	src/lib/base/wide_windows.c
 libmunnel_lib_os_a_SOURCES += \
+	src/lib/os/character_width_windows.c \
 	src/lib/os/host_name_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
+	src/lib/base/aligned_posix.c \
 	src/lib/base/error_posix.c \
 	src/lib/base/file_glob_posix.c \
 	src/lib/base/file_posix.c \
@@ -232,6 +237,7 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/path_posix.c
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/account_posix.c \
+	src/lib/os/character_width_posix.c \
 	src/lib/os/fd_count_posix.c \
 	src/lib/os/host_name_posix.c \
 	src/lib/os/privilege_linux.c \

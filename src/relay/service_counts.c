@@ -7,8 +7,9 @@
 
 #include "relay/service_counts.h"
 
+#include "lib/base/aligned.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 /* Whole cache lines each, so that no line is written by two threads. */
 struct part {
@@ -26,12 +27,11 @@ struct service_counts *service_counts_new(unsigned threads) {
     if (!counts)
         return NULL;
     counts->count = threads + 1;
-    counts->parts = aligned_alloc(COUNTER_LINE, counts->count * sizeof *counts->parts);
+    counts->parts = aligned_new(COUNTER_LINE, counts->count * sizeof *counts->parts);
     if (!counts->parts) {
         free(counts);
         return NULL;
     }
-    memset(counts->parts, 0, counts->count * sizeof *counts->parts);
     atomic_init(&counts->references, 1);
     return counts;
 }
@@ -44,7 +44,7 @@ struct service_counts *service_counts_hold(struct service_counts *counts) {
 void service_counts_release(struct service_counts *counts) {
     if (!counts || atomic_fetch_sub_explicit(&counts->references, 1, memory_order_acq_rel) > 1)
         return;
-    free(counts->parts);
+    aligned_free(counts->parts);
     free(counts);
 }
 

@@ -172,6 +172,7 @@ check_banned() {
     grep -nE '#include <sys/queue\.h>' $sources /dev/null | sed 's|$|: musl and Windows lack it, see lib/base/queue.h|'
     grep -nE '\bstrerror(_r)? *\(|\bEDQUOT\b' $(find src -name '*.[ch]' ! -path 'src/lib/base/error_*') /dev/null | sed 's|$|: lib/base/error.h has what knows each system|'
     grep -nE '\b(strndup|open_memstream|fmemopen|stpcpy|asprintf) *\(' $(find src -name '*.[ch]') /dev/null | sed 's|$|: Windows lacks it, see lib/base/text_buffer.h, strbuf.h|'
+    grep -nE '\b(aligned_alloc|posix_memalign|wcwidth|mbrtowc|nl_langinfo|realpath) *\([^)]' $(find src -name '*.[ch]' ! -name '*_posix.c') /dev/null | sed 's|$|: see aligned.h, character_width.h, file.h|'
     grep -nE '\bgethostname *\(' $(find src -name '*.[ch]' ! -path 'src/lib/os/host_name_*') /dev/null | sed 's|$|: see lib/os/host_name.h|'
     grep -n 'suseconds_t' $sources /dev/null | sed 's|$|: Windows lacks it, see clock_timeval()|'
     grep -nE '\(format\(' $(find src -name '*.[ch]' ! -path src/lib/base/format.h) /dev/null | sed 's|$|: PRINTF_LIKE of lib/base/format.h|'

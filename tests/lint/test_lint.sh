@@ -171,6 +171,8 @@ errors() { echo '    return *strerror(n);' | function_of other; }
 fails banned errors "words for errors that not every system has"
 duplicate() { echo '    return strndup("", n) == 0;' | function_of other; }
 fails banned duplicate "a function that not every C library has"
+width() { echo '    return wcwidth((wchar_t)n);' | function_of other; }
+fails banned width "a function of POSIX that Windows lacks"
 host() { echo '    char name[9]; return gethostname(name, 8) + n;' | function_of other; }
 fails banned host "a call that not every system has"
 microseconds() { echo '    return (suseconds_t)n;' | function_of other; }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * text: UTF-8 is decoded here rather than by mbrtowc(), so that a text is cleaned alike in every locale.
+ * text: UTF-8 is decoded by utf8.h rather than by the C library, so that a text is cleaned alike in every locale.
  * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"
@@ -9,22 +9,12 @@
 #include "ctl/top/text.h"
 
 #include "lib/base/utf8.h"
+#include "lib/os/character_width.h"
 
 #include <string.h>
-#include <wchar.h>
-
-/* The character at `text`, which utf8_length() has measured. */
-static unsigned decode(const char *text, size_t length) {
-    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    unsigned value = (unsigned char)text[0] & masks[length];
-
-    for (size_t i = 1; i < length; i++)
-        value = value << 6 | ((unsigned char)text[i] & 0x3f);
-    return value;
-}
 
 /* What has no glyph of its own: marks of direction, joiners, separators of lines, tags, private use. */
-static bool is_hidden(unsigned value) {
+static bool is_hidden(uint32_t value) {
     static const struct {
         unsigned first, last;
     } ranges[] = {{0xad, 0xad},     {0x61c, 0x61c},     {0x180e, 0x180e},   {0x200b, 0x200f}, {0x2028, 0x202e},
@@ -38,7 +28,7 @@ static bool is_hidden(unsigned value) {
 }
 
 /* The marks of this program, for terminals that cannot show them. */
-static char ascii_of(unsigned value) {
+static char ascii_of(uint32_t value) {
     static const struct {
         unsigned value;
         char ascii;
@@ -57,7 +47,7 @@ void text_clean(char *to, size_t size, const char *from, bool is_ascii) {
 
     for (; *from; from += length) {
         length = utf8_length(from);
-        bool is_bad = !length || utf8_is_control(from) || is_hidden(decode(from, length));
+        bool is_bad = !length || utf8_is_control(from) || is_hidden(utf8_decode(from, length));
         bool is_kept = !is_bad && (length == 1 || !is_ascii);
         length = length ? length : 1;
         if (used + (is_kept ? length : 1) >= size)
@@ -65,15 +55,15 @@ void text_clean(char *to, size_t size, const char *from, bool is_ascii) {
         if (is_kept)
             memcpy(to + used, from, length);
         else
-            to[used] = is_bad ? '?' : ascii_of(decode(from, length));
+            to[used] = is_bad ? '?' : ascii_of(utf8_decode(from, length));
         used += is_kept ? length : 1;
     }
     to[used] = '\0';
 }
 
-/* A character that this C library does not know has one column, as terminals show it. */
-static unsigned width_of(unsigned value) {
-    int width = value < 0x7f ? 1 : wcwidth((wchar_t)value);
+/* A character that the system does not know has one column, as terminals show it. */
+static unsigned width_of(uint32_t value) {
+    int width = value < 0x7f ? 1 : character_width(value);
 
     return width < 0 ? 1 : (unsigned)width;
 }
@@ -84,8 +74,8 @@ size_t text_character(const char *text, unsigned *width) {
     *width = 0;
     if (!length)
         return 0;
-    *width = width_of(decode(text, length));
-    while ((more = utf8_length(text + length)) > 1 && width_of(decode(text + length, more)) == 0)
+    *width = width_of(utf8_decode(text, length));
+    while ((more = utf8_length(text + length)) > 1 && width_of(utf8_decode(text + length, more)) == 0)
         length += more;
     return length;
 }

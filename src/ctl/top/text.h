@@ -3,7 +3,7 @@
 /*
  * text: what comes from outside, made fit for a terminal, and measured in the terminal's columns.
  *
- * Widths are those of the C library's wcwidth(), which the terminal library uses as well, so a locale must be set.
+ * Widths are those of the system, which the terminal library uses as well, so a locale must be set.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_CTL_TOP_TEXT_H

@@ -28,6 +28,14 @@ size_t utf8_length(const char *text) {
     return 0;
 }
 
+uint32_t utf8_decode(const char *text, size_t length) {
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t value = (unsigned char)text[0] & masks[length];
+    for (size_t i = 1; i < length; i++)
+        value = value << 6 | ((unsigned char)text[i] & 0x3f);
+    return value;
+}
+
 bool utf8_is_control(const char *text) {
     const unsigned char *at = (const unsigned char *)text;
     return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f);

@@ -9,11 +9,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of the character at `text`, which is terminated; 0 if it is none: overlong, a surrogate, too large, cut, or the
  * end. */
 size_t utf8_length(const char *text);
-bool utf8_is_control(const char *text); /* is the character at `text` of C0, DEL or C1? */
-bool utf8_is_clean(const char *text);   /* all of it is UTF-8 without control characters */
+uint32_t utf8_decode(const char *text, size_t length); /* the character at `text`, which utf8_length() has measured */
+bool utf8_is_control(const char *text);                /* is the character at `text` of C0, DEL or C1? */
+bool utf8_is_clean(const char *text);                  /* all of it is UTF-8 without control characters */
 
 #endif

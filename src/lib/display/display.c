@@ -8,22 +8,17 @@
 #include "lib/display/display.h"
 
 #include "lib/base/utf8.h"
+#include "lib/os/character_width.h"
 #include "lib/os/terminal.h"
 
-#include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
-
-static bool locale_is_utf8(void) {
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
 
 struct display display_of(FILE *file) {
     const char *kind = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    struct display display = {.file = file, .is_utf8 = locale_is_utf8()};
+    struct display display = {.file = file, .is_utf8 = character_set_is_utf8()};
 
     display.width = terminal_width(fileno(file));
     display.has_color = display.width && kind && strcmp(kind, "dumb") != 0 && !(no_color && *no_color);
@@ -66,18 +61,15 @@ void display_fold(const struct display *display, unsigned at, unsigned indent, c
 
 /* Of the character at `text`, which has `length` bytes; -1: it must not be written. */
 static int columns_of(const char *text, size_t length) {
-    mbstate_t state = {0};
-    wchar_t character;
-
     if (length == 1)
         return utf8_is_control(text) ? -1 : 1;
-    if (length == 0 || utf8_is_control(text) || !locale_is_utf8() ||
-        mbrtowc(&character, text, length, &state) != length)
+    if (length == 0 || utf8_is_control(text) || !character_set_is_utf8())
         return -1;
+    uint32_t character = utf8_decode(text, length);
     if ((character >= 0x200b && character <= 0x200f) || (character >= 0x2028 && character <= 0x202e) ||
         (character >= 0x2060 && character <= 0x2069) || character == 0xfeff)
         return -1; /* invisible, or they turn the direction of what follows */
-    return wcwidth(character);
+    return character_width(character);
 }
 
 char *display_clean(const char *text) {
@@ -189,5 +181,5 @@ size_t display_cut(const char *text, size_t columns) {
 }
 
 const char *display_ellipsis(void) {
-    return locale_is_utf8() ? "…" : "+";
+    return character_set_is_utf8() ? "…" : "+";
 }

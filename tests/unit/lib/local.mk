@@ -38,6 +38,10 @@ tests_unit_lib_base_test_text_buffer_SOURCES = tests/unit/lib/base/test_text_buf
 tests_unit_lib_base_test_text_buffer_LDADD = $(LINK_UNIT_LIB)
 tests_unit_lib_base_test_text_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 
+unit_lib_tests += tests/unit/lib/base/test_aligned
+tests_unit_lib_base_test_aligned_SOURCES = tests/unit/lib/base/test_aligned.c
+tests_unit_lib_base_test_aligned_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_strbuf
 tests_unit_lib_base_test_strbuf_SOURCES = tests/unit/lib/base/test_strbuf.c
 tests_unit_lib_base_test_strbuf_LDADD = $(LINK_UNIT_LIB)
@@ -73,6 +77,10 @@ tests_unit_lib_base_test_histogram_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/metrics/test_metrics
 tests_unit_lib_metrics_test_metrics_SOURCES = tests/unit/lib/metrics/test_metrics.c
 tests_unit_lib_metrics_test_metrics_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_character_width
+tests_unit_lib_os_test_character_width_SOURCES = tests/unit/lib/os/test_character_width.c
+tests_unit_lib_os_test_character_width_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/os/test_host_name
 tests_unit_lib_os_test_host_name_SOURCES = tests/unit/lib/os/test_host_name.c

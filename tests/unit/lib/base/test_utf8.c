@@ -40,6 +40,20 @@ START_TEST(characters_have_their_length) {
 }
 END_TEST
 
+START_TEST(characters_have_their_number) {
+    static const struct {
+        const char *text;
+        uint32_t number;
+    } cases[] = {{"a", 'a'},
+                 {"\xc3\xa9", 0xe9},
+                 {"\xe2\x80\xa6", 0x2026},
+                 {"\xf0\x9f\x98\x80", 0x1f600},
+                 {"\xf4\x8f\xbf\xbf", 0x10ffff}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_uint_eq(utf8_decode(cases[i].text, utf8_length(cases[i].text)), cases[i].number);
+}
+END_TEST
+
 START_TEST(a_clean_text_has_no_control_characters) {
     ck_assert(utf8_is_clean(""));
     ck_assert(utf8_is_clean("a \xc3\xa4 \xf0\x9f\x98\x80"));
@@ -53,6 +67,7 @@ END_TEST
 static TCase *characters(void) {
     TCase *group = tcase_create("characters");
     tcase_add_test(group, characters_have_their_length);
+    tcase_add_test(group, characters_have_their_number);
     tcase_add_test(group, a_clean_text_has_no_control_characters);
     return group;
 }
