@@ -10,8 +10,8 @@
 #include "conf/expand.h"
 #include "conf/managed_file.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 
-#include <fnmatch.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +127,7 @@ static int find_files(const struct server_config *conf, struct strlist *paths, c
 
 static bool is_included(const struct server_config *conf, const char *path) {
     for (size_t i = 0; i < conf->include.count; i++)
-        if (fnmatch(conf->include.items[i], path, FNM_PATHNAME | FNM_PERIOD) == 0)
+        if (path_matches(conf->include.items[i], path))
             return true;
     return false;
 }

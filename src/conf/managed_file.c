@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* A file of another version of this line would be taken for a person's. */
 #define HEAD "// munneld writes this file, and may replace or remove it. Once edited by hand it is left alone. sha256:"
@@ -70,16 +69,16 @@ bool managed_file_is_named(const char *path, const char *service) {
 }
 
 enum managed_state managed_file_look(const char *path, struct error *error) {
-    struct stat status;
+    enum file_kind kind = file_kind(path);
     size_t length;
 
-    if (lstat(path, &status)) {
+    if (kind == FILE_ABSENT) {
         int failure = errno;
         error_set(error, "cannot read %s: %s", path, error_text(failure));
         errno = failure;
         return failure == ENOENT ? MANAGED_ABSENT : MANAGED_UNREADABLE;
     }
-    if (!S_ISREG(status.st_mode)) {
+    if (kind != FILE_REGULAR) {
         error_set(error, "%s is no regular file: munneld has not made it, and leaves it alone", path);
         return MANAGED_FOREIGN;
     }

@@ -93,6 +93,20 @@ char *file_read_included(const char *path, size_t limit, size_t *length, bool *i
     return read_whole(path, limit, FILE_CARE_TRUSTED, length, is_foreign, error);
 }
 
+ssize_t file_peek(const char *path, void *bytes, size_t size, enum file_kind *kind) {
+    int fd = file_open(path, FILE_CARE_TRUSTED);
+    if (fd < 0) {
+        *kind = errno == EISDIR ? FILE_FOLDER : FILE_ABSENT;
+        return *kind == FILE_FOLDER ? 0 : -1;
+    }
+    *kind = file_kind_of(fd);
+    ssize_t length = *kind == FILE_REGULAR ? file_get(fd, bytes, size) : 0;
+    int failure = errno;
+    file_close(fd);
+    errno = failure;
+    return length;
+}
+
 /* ---- writing ---- */
 
 static int write_all(int fd, const char *data, size_t length) {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Reads at most `limit` bytes; a longer file is an error. malloc'ed and terminated; NULL with `error` that
  * names path and cause. */
@@ -49,6 +50,12 @@ int file_publish(const char *staged, const char *path, bool is_new, struct error
 void file_unstage(char *staged); /* removes it if it is still there, and frees its name; NULL is fine */
 void file_sync_folder(const char *path);
 int file_remove(const char *path, struct error *error); /* 0 or -1 */
+
+enum file_kind { FILE_ABSENT, FILE_REGULAR, FILE_FOLDER, FILE_OTHER /* a link, a pipe, a device */ };
+enum file_kind file_kind(const char *path); /* of the name itself, not of what it links to; FILE_ABSENT with errno */
+/* At most `size` bytes from the beginning, without waiting; none of what is no regular file (a pipe gives its bytes
+ * only once). How many, or -1 with errno; what the name leads to. */
+ssize_t file_peek(const char *path, void *bytes, size_t size, enum file_kind *kind);
 
 bool file_exists(const char *path);
 char *file_real_path(const char *path);                 /* absolute, with no link in it; malloc'ed, NULL with errno */

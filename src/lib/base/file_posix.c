@@ -97,6 +97,20 @@ void file_close(int fd) {
     close(fd);
 }
 
+static enum file_kind kind_of(const struct stat *status) {
+    return S_ISREG(status->st_mode) ? FILE_REGULAR : S_ISDIR(status->st_mode) ? FILE_FOLDER : FILE_OTHER;
+}
+
+enum file_kind file_kind_of(int fd) {
+    struct stat status;
+    return fstat(fd, &status) ? FILE_OTHER : kind_of(&status);
+}
+
+enum file_kind file_kind(const char *path) {
+    struct stat status;
+    return lstat(path, &status) ? FILE_ABSENT : kind_of(&status);
+}
+
 /* ---- writing ---- */
 
 ssize_t file_put(int fd, const void *bytes, size_t size) {

@@ -25,6 +25,7 @@ int file_check(int fd, const char *path, enum file_care care, bool *is_foreign, 
 ssize_t file_get(int fd, void *bytes, size_t size);
 ssize_t file_put(int fd, const void *bytes, size_t size);
 void file_close(int fd);
+enum file_kind file_kind_of(int fd);
 
 /* An empty file, which others cannot open; `name` ends in XXXXXX, which are replaced. The owner is that of `path`. */
 int file_create_staged(char *name, const char *path, unsigned mode);

@@ -243,6 +243,19 @@ int file_unlink(const char *path) {
 
 /* ---- looking ---- */
 
+enum file_kind file_kind_of(int fd) {
+    return GetFileType(handle_of(fd)) == FILE_TYPE_DISK ? FILE_REGULAR : FILE_OTHER;
+}
+
+enum file_kind file_kind(const char *path) {
+    DWORD attributes = attributes_of(path);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return FILE_ABSENT;
+    if (attributes & (FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DEVICE))
+        return FILE_OTHER;
+    return is_folder(attributes) ? FILE_FOLDER : FILE_REGULAR;
+}
+
 bool file_exists(const char *path) {
     return attributes_of(path) != INVALID_FILE_ATTRIBUTES;
 }

@@ -9,16 +9,14 @@
 #include "lib/tls/pem.h"
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { LOOKED_AT = 32 * 1024, LABEL_LONGEST = 40, NO_KIND = -1 };
 
@@ -163,33 +161,21 @@ static int check_content(const struct content *content, struct error *error) {
 
 /* ---- the file ---- */
 
-/* A pipe can be read only once, and OpenSSL will do that. */
-static int look(int fd, const char *path, enum pem_kind kind, struct error *error) {
+int pem_check(const char *path, enum pem_kind kind, struct error *error) {
     char text[LOOKED_AT + 1];
-    struct stat status;
-    if (fstat(fd, &status))
-        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
-    if (S_ISDIR(status.st_mode))
-        return error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
-    if (!S_ISREG(status.st_mode))
-        return 0;
-    ssize_t length = read(fd, text, LOOKED_AT);
+    enum file_kind what;
+    ssize_t length = file_peek(path, text, LOOKED_AT, &what);
     if (length < 0)
         return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
+    if (what == FILE_FOLDER)
+        return error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
+    if (what != FILE_REGULAR) /* a pipe can be read only once, and OpenSSL will do that */
+        return 0;
     text[length] = '\0';
     const struct content content = {
         .path = path, .kind = kind, .text = text, .length = (size_t)length, .is_whole = length < LOOKED_AT};
     int result = check_content(&content, error);
     secret_wipe(text, sizeof text);
-    return result;
-}
-
-int pem_check(const char *path, enum pem_kind kind, struct error *error) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
-    int result = look(fd, path, kind, error);
-    close(fd);
     return result;
 }
 

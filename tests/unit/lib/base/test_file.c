@@ -77,6 +77,26 @@ START_TEST(a_secret_that_others_may_read_is_refused) {
 }
 END_TEST
 
+START_TEST(what_a_name_is_and_how_it_begins_are_seen_without_waiting) {
+    const char *path = unit_text_file("file", "0123456");
+    enum file_kind kind;
+    char bytes[5] = "";
+    ck_assert_int_eq(file_kind(path), FILE_REGULAR);
+    ck_assert_int_eq(file_kind(unit_folder()), FILE_FOLDER);
+    ck_assert_int_eq(file_kind(unit_path("none")), FILE_ABSENT);
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_int_eq(file_peek(path, bytes, 4, &kind), 4);
+    ck_assert_str_eq(bytes, "0123");
+    ck_assert_int_eq(file_peek(unit_folder(), bytes, 4, &kind), 0);
+    ck_assert_int_eq(kind, FILE_FOLDER);
+    ck_assert_int_eq(file_peek(unit_path("none"), bytes, 4, &kind), -1);
+    if (!unit_make_fifo(unit_path("pipe")))
+        return;
+    ck_assert_int_eq(file_peek(unit_path("pipe"), bytes, 4, &kind), 0);
+    ck_assert_int_eq(kind, FILE_OTHER);
+}
+END_TEST
+
 /* ---- writing ---- */
 
 START_TEST(a_file_is_replaced_whole) {
@@ -185,6 +205,7 @@ END_TEST
 static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_loop_test(group, a_file_is_read_whole_up_to_the_limit, 0, sizeof sizes / sizeof *sizes);
+    tcase_add_test(group, what_a_name_is_and_how_it_begins_are_seen_without_waiting);
     tcase_add_test(group, what_cannot_be_read_is_named_with_the_cause);
     tcase_add_test(group, a_secret_that_others_may_read_is_refused);
     return group;
