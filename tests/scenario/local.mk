@@ -58,8 +58,12 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/ssh.h \
 	tests/scenario/harness/wan.c \
 	tests/scenario/harness/wan.h \
+	tests/scenario/harness/two_machines.c \
+	tests/scenario/harness/two_machines.h \
 	tests/scenario/harness/wide_area.c \
 	tests/scenario/harness/wide_area.h \
+	tests/scenario/harness/wine.c \
+	tests/scenario/harness/wine.h \
 	tests/scenario/harness/http.c \
 	tests/scenario/harness/http.h \
 	tests/scenario/harness/live_relay.c \
@@ -115,7 +119,10 @@ scenario_programs = \
 	tests/scenario/test_resume_long \
 	tests/scenario/test_carriers \
 	tests/scenario/test_slow_link \
-	tests/scenario/test_socket_activation
+	tests/scenario/test_socket_activation \
+	tests/scenario/test_windows
+tests_scenario_test_windows_SOURCES = tests/scenario/test_windows.c
+tests_scenario_test_windows_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_socket_activation_SOURCES = tests/scenario/test_socket_activation.c
 tests_scenario_test_socket_activation_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_network_change_SOURCES = tests/scenario/test_network_change.c

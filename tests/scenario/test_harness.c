@@ -13,6 +13,7 @@
 #include "harness/sandbox.h"
 #include "harness/scenario.h"
 #include "harness/wan.h"
+#include "harness/wine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -245,8 +247,53 @@ START_TEST(a_wide_area_link_breaks_connections_as_it_is_asked_to) {
 }
 END_TEST
 
+/* A script in place of wine. */
+static void fake_wine(struct sandbox *sandbox) {
+    static const char script[] = "#!/bin/sh\n"
+                                 "trap 'exit 7' INT\n"
+                                 "echo \"$@\" \"$STATE_DIRECTORY\"\n"
+                                 "while :; do sleep 0.05; done\n";
+    const char *wine = sandbox_write(sandbox, "wine", script, false);
+    ck_assert_int_eq(chmod(wine, 0700), 0);
+    sandbox_write(sandbox, "munneld.exe", "", false);
+    ck_assert_int_eq(setenv("WINE", wine, 1), 0);
+    ck_assert_int_eq(setenv("MUNNEL_WINDOWS_BIN", sandbox_folder(sandbox), 1), 0);
+}
+
+START_TEST(wine_runs_the_programs_that_are_chosen) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    fake_wine(sandbox);
+    wine_choose("agent,server");
+    ck_assert(wine_has("munneld") && wine_has("munnel-agent") && !wine_has("munnel") && !wine_has("sh"));
+    const char *file = sandbox_path(sandbox, "server.json"), *program = sandbox_program(sandbox, "munneld");
+    ck_assert_str_eq(program, sandbox_path(sandbox, "munneld.exe"));
+    struct process *server = sandbox_run(sandbox, "server", program, "--config", file, "x", NULL);
+    process_await(server, 0, 5000, sandbox_text(sandbox, "%s --config Z:%s x Z:", program, file),
+                  sandbox_path(sandbox, "state"), NULL);
+    process_signal(server, SIGTERM); /* arrives as SIGINT */
+    ck_assert_int_eq(process_wait(server, 5000), 7);
+    wine_choose("");
+    ck_assert(!wine_has("munneld"));
+    sandbox_free(sandbox);
+}
+END_TEST
+
+START_TEST(without_windows_programs_wine_runs_nothing) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    ck_assert_int_eq(setenv("MUNNEL_WINDOWS_BIN", "/nonexistent", 1), 0);
+    ck_assert(!wine_is_here(sandbox));
+    fake_wine(sandbox);
+    sandbox_write(sandbox, "munnel-agent.exe", "", false);
+    ck_assert_int_eq(setenv("WINEPREFIX", "/nonexistent", 1), 0);
+    ck_assert(!wine_is_here(sandbox));
+    sandbox_free(sandbox);
+}
+END_TEST
+
 SCENARIO_MAIN("harness", SCENARIO(lines_are_found_as_they_come, 20), SCENARIO(exit_codes_are_reported, 20),
               SCENARIO(a_program_that_ends_while_it_is_traced_is_waited_for, 20), SCENARIO(ports_differ, 10),
               SCENARIO(equal_seeds_give_equal_bytes, 10), SCENARIO(a_reset_is_no_end_of_file, 20),
               SCENARIO(a_full_destination_takes_nobody, 10), SCENARIO(an_exchange_is_seen_from_both_ends, 30),
-              SCENARIO(a_wide_area_link_breaks_connections_as_it_is_asked_to, 30))
+              SCENARIO(a_wide_area_link_breaks_connections_as_it_is_asked_to, 30),
+              SCENARIO(wine_runs_the_programs_that_are_chosen, 20),
+              SCENARIO(without_windows_programs_wine_runs_nothing, 20))

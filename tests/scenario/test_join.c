@@ -6,10 +6,9 @@
 #include "config.h"
 
 #include "harness/deadline.h"
-#include "harness/destination.h"
-#include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
+#include "harness/two_machines.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -21,126 +20,67 @@
 
 enum { ASK_MS = 5000, LOG_MS = 10000, TURNED_AWAY = 3, SCREEN = 16384 };
 
-/* ---- a machine: programs that share a home and a state folder, and nothing with those of another ---- */
-
-static struct process *on_machine(struct sandbox *sandbox, const char *machine, const char *name,
-                                  const char *const *arguments, const char *input) {
-    const char *home = sandbox_path(sandbox, "%s", machine);
-    mkdir(home, 0700);
-    const char *const environment[] = {sandbox_text(sandbox, "STATE_DIRECTORY=%s/state", home),
-                                       sandbox_text(sandbox, "HOME=%s", home), "CREDENTIALS_DIRECTORY=", NULL};
-    return sandbox_run_plan(sandbox, (struct process_plan){.name = name,
-                                                           .arguments = arguments,
-                                                           .environment = environment,
-                                                           .folder = home,
-                                                           .input = input});
-}
-
-#define ON(sandbox, machine, name, input, ...)                                                                         \
-    on_machine(sandbox, machine, name, (const char *const[]){__VA_ARGS__, NULL}, input)
-
-struct pair { /* a server as the original's line starts it, on a machine of its own */
-    struct sandbox *sandbox;
-    struct process *server;
-    struct destination *echo;
-    uint16_t port, agents;
-    const char *address, *code; /* of the server, for agents; what "munnel agent add" made */
-};
-
-static struct process *start_server(struct pair *pair, const char *name) {
-    struct sandbox *sandbox = pair->sandbox;
-    const char *service =
-        sandbox_text(sandbox, "Echo web 127.0.0.1:%u 127.0.0.1:%u", pair->port, destination_port(pair->echo));
-    struct process *server = ON(sandbox, "far", name, NULL, sandbox_program(sandbox, "munnel"), "server", pair->address,
-                                "--log-format", "json", service);
-    process_await(server, 0, START_MS, "listening for agents on", pair->address, NULL);
-    return server;
-}
-
-static struct pair pair_start(const char *name) {
-    struct pair pair = {.sandbox = sandbox_new(name), .port = port_take(), .agents = port_take()};
-    pair.address = sandbox_text(pair.sandbox, "127.0.0.1:%u", pair.agents);
-    pair.echo = destination_start(handle_echo, NULL);
-    pair.server = start_server(&pair, "server");
-    int code = sandbox_do(pair.sandbox, "add-first", sandbox_program(pair.sandbox, "munnel"), "agent", "add", "first",
-                          "--agents", sandbox_path(pair.sandbox, "far/state/agents.json"), NULL);
-    const char *said = sandbox_output(pair.sandbox, "add-first");
-    ck_assert_msg(code == 0, "%s", said);
-    ck_assert_ptr_nonnull(strstr(said, sandbox_text(pair.sandbox, "find the server at %s (", pair.address)));
-    const char *text = strstr(said, "munnel1.");
-    pair.code = sandbox_text(pair.sandbox, "%.*s", (int)strcspn(text, "\n"), text);
-    return pair;
-}
-
-static void pair_end(struct pair *pair) {
-    destination_free(pair->echo);
-    sandbox_free(pair->sandbox);
-}
-
-static void await_service(const struct pair *pair) {
-    ck_assert(HOLDS_WITHIN(JOIN_MS, socket_echoes(pair->port, ASK_MS)));
-}
-
 /* ---- join codes ---- */
 
 /* With its output in a file the server prints no code; what an agent got by one is kept for later starts. */
 START_TEST(a_code_joins_for_good) {
-    struct pair pair = pair_start(__func__);
+    struct two_machines pair = two_machines_start(__func__, NULL);
     struct sandbox *sandbox = pair.sandbox;
     const char *agent = sandbox_program(sandbox, "munnel-agent");
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel agent add NAME makes a join code", NULL), 1);
-    struct process *first = ON(sandbox, "near", "first", pair.code, agent, "--join", "-");
-    await_service(&pair);
+    struct process *first = ON_MACHINE(sandbox, "near", "first", pair.code, agent, "--join", "-");
+    two_machines_await_service(&pair);
     sandbox_end(sandbox, first);
     struct stat status;
     ck_assert_int_eq(stat(sandbox_path(sandbox, "near/state/joined.json"), &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0600);
-    struct process *later = ON(sandbox, "near", "later", NULL, agent);
-    await_service(&pair);
+    struct process *later = ON_MACHINE(sandbox, "near", "later", NULL, agent);
+    two_machines_await_service(&pair);
     char *said = process_output(later, 0);
     ck_assert_ptr_null(strstr(said, "munnel1."));
     free(said);
     sandbox_end(sandbox, pair.server);
-    pair.server = start_server(&pair, "server-again");
-    await_service(&pair);
+    pair.server = two_machines_start_server(&pair, "server-again");
+    two_machines_await_service(&pair);
     ck_assert_uint_eq(process_count(pair.server, 0, "munnel1.", NULL), 0);
-    pair_end(&pair);
+    two_machines_end(&pair);
 }
 END_TEST
 
 /* A machine is set up while nothing runs yet, the server neither; its service serves later. */
 START_TEST(a_code_may_be_kept_before_the_agent_starts) {
-    struct pair pair = pair_start(__func__);
+    struct two_machines pair = two_machines_start(__func__, NULL);
     struct sandbox *sandbox = pair.sandbox;
     const char *agent = sandbox_program(sandbox, "munnel-agent");
     sandbox_end(sandbox, pair.server);
-    struct process *checker = ON(sandbox, "near", "checker", pair.code, agent, "--check-config", "--join", "-");
+    struct process *checker = ON_MACHINE(sandbox, "near", "checker", pair.code, agent, "--check-config", "--join", "-");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 0);
     process_await(checker, 0, LOG_MS, "serves", pair.address, "the token of \"first\"", NULL);
     ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
-    checker = ON(sandbox, "near", "checker-of-nothing", NULL, agent, "--check-config");
+    checker = ON_MACHINE(sandbox, "near", "checker-of-nothing", NULL, agent, "--check-config");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
     process_await(checker, 0, LOG_MS, "no server is named, and none was joined", NULL);
     const char *unloggable = sandbox_write(sandbox, "unloggable.json", "{ \"log\": { \"to\": \".\" } }", false);
-    checker = ON(sandbox, "near", "checker-of-log", pair.code, agent, "--check-config", "--config", unloggable,
-                 "--join", "-");
+    checker = ON_MACHINE(sandbox, "near", "checker-of-log", pair.code, agent, "--check-config", "--config", unloggable,
+                         "--join", "-");
     ck_assert_int_eq(process_wait(checker, LOG_MS), 2);
     process_await(checker, 0, LOG_MS, "unloggable.json: log.to: ", "is a folder; name a file in it", NULL);
-    struct process *keeper = ON(sandbox, "near", "keeper", pair.code, agent, "--join-only", "-");
+    struct process *keeper = ON_MACHINE(sandbox, "near", "keeper", pair.code, agent, "--join-only", "-");
     ck_assert_int_eq(process_wait(keeper, LOG_MS), 0);
     char *said = process_output(keeper, 0);
     ck_assert_msg(strstr(said, pair.address) && !strstr(said, "munnel1."), "%s", said);
     ck_assert_msg(!strstr(said, "warning"), "%s", said);
     free(said);
     const char *old = sandbox_path(sandbox, "far/state/agent.token");
-    keeper = ON(sandbox, "near", "keeper-beside-a-file", pair.code, agent, "--token-file", old, "--join-only", "-");
+    keeper =
+        ON_MACHINE(sandbox, "near", "keeper-beside-a-file", pair.code, agent, "--token-file", old, "--join-only", "-");
     ck_assert_int_eq(process_wait(keeper, LOG_MS), 0);
     process_await(keeper, 0, LOG_MS, "warning: ", old, " goes before the join code for ", pair.address, NULL);
-    pair.server = start_server(&pair, "server-again");
-    ON(sandbox, "near", "agent", NULL, agent);
-    await_service(&pair);
-    pair_end(&pair);
+    pair.server = two_machines_start_server(&pair, "server-again");
+    ON_MACHINE(sandbox, "near", "agent", NULL, agent);
+    two_machines_await_service(&pair);
+    two_machines_end(&pair);
 }
 END_TEST
 
@@ -160,7 +100,7 @@ START_TEST(a_log_gets_no_code) {
 END_TEST
 
 START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
-    struct pair pair = pair_start(__func__);
+    struct two_machines pair = two_machines_start(__func__, NULL);
     struct sandbox *sandbox = pair.sandbox;
     const char *agents = sandbox_path(sandbox, "far/state/agents.json"), *tool = sandbox_program(sandbox, "munnel");
     int code = sandbox_do(sandbox, "add", tool, "agent", "add", "web1", "--group", "web", "--server", pair.address,
@@ -169,9 +109,9 @@ START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
     const char *text = strstr(sandbox_output(sandbox, "add"), "munnel1.");
     ck_assert_ptr_nonnull(text);
     const char *file = sandbox_write(sandbox, "web1.code", text, false);
-    struct process *agent =
-        ON(sandbox, "near", "agent", NULL, sandbox_program(sandbox, "munnel-agent"), "--name", "web1", "--join", file);
-    await_service(&pair);
+    struct process *agent = ON_MACHINE(sandbox, "near", "agent", NULL, sandbox_program(sandbox, "munnel-agent"),
+                                       "--name", "web1", "--join", file);
+    two_machines_await_service(&pair);
     process_await(pair.server, 0, ASK_MS, "\"joined\"", "\"credential\":\"web1\"", "\"groups\":\"web\"", NULL);
     size_t mark = process_mark(pair.server);
     code = sandbox_do(sandbox, "revoke", tool, "agent", "revoke", "web1", "--agents", agents, NULL);
@@ -181,24 +121,25 @@ START_TEST(an_agent_that_was_added_joins_and_revoking_ends_it) {
     process_await(agent, 0, LOG_MS, "unknown, wrong or expired", NULL);
     ck_assert(!process_is_over(agent)); /* it was accepted once */
     sandbox_end(sandbox, agent);
-    agent = ON(sandbox, "near", "later", NULL, sandbox_program(sandbox, "munnel-agent"));
+    agent = ON_MACHINE(sandbox, "near", "later", NULL, sandbox_program(sandbox, "munnel-agent"));
     ck_assert_int_eq(process_wait(agent, LOG_MS), TURNED_AWAY);
-    pair_end(&pair);
+    two_machines_end(&pair);
 }
 END_TEST
 
 START_TEST(half_a_code_is_no_code_and_nothing_is_kept) {
-    struct pair pair = pair_start(__func__);
+    struct two_machines pair = two_machines_start(__func__, NULL);
     struct sandbox *sandbox = pair.sandbox;
     const char *half = sandbox_text(sandbox, "%.*s", (int)strlen(pair.code) / 2, pair.code);
-    struct process *agent = ON(sandbox, "near", "agent", half, sandbox_program(sandbox, "munnel-agent"), "--join", "-");
+    struct process *agent =
+        ON_MACHINE(sandbox, "near", "agent", half, sandbox_program(sandbox, "munnel-agent"), "--join", "-");
     ck_assert_int_ne(process_wait(agent, LOG_MS), 0);
     char *said = process_output(agent, 0);
     ck_assert_ptr_nonnull(strstr(said, "join code"));
     ck_assert_ptr_null(strstr(said, half + strlen("munnel1.")));
     free(said);
     ck_assert_int_ne(access(sandbox_path(sandbox, "near/state/joined.json"), F_OK), 0);
-    pair_end(&pair);
+    two_machines_end(&pair);
 }
 END_TEST
 
@@ -236,7 +177,7 @@ START_TEST(a_terminal_gets_the_code_once) {
     int master = open_terminal(slave, sizeof slave);
     const char *shell = sandbox_text(sandbox, "exec '%s' --listen 127.0.0.1:%u 'Echo 127.0.0.1:%u 127.0.0.1:9' >%s",
                                      sandbox_program(sandbox, "munneld"), port_take(), port_take(), slave);
-    struct process *server = ON(sandbox, "far", "server", NULL, "sh", "-c", shell);
+    struct process *server = ON_MACHINE(sandbox, "far", "server", NULL, "sh", "-c", shell);
     process_await(server, 0, START_MS, "listening for agents on", NULL);
     see(master, "  munnel1.", screen);
     ck_assert_uint_eq(process_count(server, 0, "munnel1.", NULL), 0); /* the log */
@@ -253,26 +194,26 @@ END_TEST
  * on two machines that share nothing: the agent asks, once.
  */
 START_TEST(the_original_s_lines_on_two_machines) {
-    struct pair pair = pair_start(__func__);
+    struct two_machines pair = two_machines_start(__func__, NULL);
     struct sandbox *sandbox = pair.sandbox;
     static char screen[SCREEN];
     char slave[64];
     int master = open_terminal(slave, sizeof slave);
     const char *tool = sandbox_program(sandbox, "munnel");
     const char *shell = sandbox_text(sandbox, "exec '%s' agent %s web <%s >%s 2>&1", tool, pair.address, slave, slave);
-    struct process *agent = ON(sandbox, "near", "agent", NULL, "sh", "-c", shell);
+    struct process *agent = ON_MACHINE(sandbox, "near", "agent", NULL, "sh", "-c", shell);
     see(master, "Join code", screen);
     const char *typed = sandbox_text(sandbox, "%s\n", pair.code);
     ck_assert_int_eq(write(master, typed, strlen(typed)), (ssize_t)strlen(typed));
     see(master, "connected", screen);
-    await_service(&pair);
+    two_machines_await_service(&pair);
     ck_assert_ptr_null(strstr(screen, pair.code + strlen("munnel1."))); /* not echoed */
     sandbox_end(sandbox, agent);
     close(master);
     /* The same line asks for nothing any more, on a terminal or not. */
-    ON(sandbox, "near", "again", NULL, tool, "agent", pair.address, "web");
-    await_service(&pair);
-    pair_end(&pair);
+    ON_MACHINE(sandbox, "near", "again", NULL, tool, "agent", pair.address, "web");
+    two_machines_await_service(&pair);
+    two_machines_end(&pair);
 }
 END_TEST
 

@@ -73,7 +73,7 @@ struct simple {
 };
 struct simple simple_start(const char *name, uint16_t to, const char *service_more, const char *server_more);
 
-/* What a program answers to SIGUSR1. */
+/* What a program answers to SIGUSR1; all 0 of one for Windows, which has no such signal. */
 struct live {
     unsigned long long links, handshakes_done, relays, relays_ended;
     unsigned long long unconfirmed;        /* relays that are over, while the peer may not know how */

@@ -29,7 +29,7 @@ enum { TEXTS_MAX = 8, QUOTED = 3500 };
 struct process {
     char *name;
     pid_t pid;
-    int pid_fd;
+    int pid_fd, stop_signal;
     bool over, asked;
     int status;
     int pipe, file;
@@ -163,6 +163,7 @@ struct process *process_start(const struct process_plan *plan) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.log", plan->logs, plan->name);
     process->name = strdup(plan->name);
+    process->stop_signal = plan->stop_signal ? plan->stop_signal : SIGTERM;
     process->file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     ck_assert_msg(process->file >= 0, "cannot write %s: %s", path, strerror(errno));
     process->text = calloc(1, 1);
@@ -183,6 +184,10 @@ pid_t process_pid(const struct process *process) {
 
 const char *process_name(const struct process *process) {
     return process->name;
+}
+
+bool process_has_posix_signals(const struct process *process) {
+    return process->stop_signal == SIGTERM;
 }
 
 char *process_output(struct process *process, size_t mark) {
@@ -263,7 +268,7 @@ static void await_stopped(const struct process *process) {
 void process_signal(struct process *process, int signal_number) {
     if (process_is_over(process))
         fail_with_output(process, "was over before its time");
-    kill(process->pid, signal_number);
+    kill(process->pid, signal_number == SIGTERM ? process->stop_signal : signal_number);
     if (signal_number == SIGSTOP)
         await_stopped(process);
 }
@@ -288,14 +293,14 @@ void process_begin_stop(struct process *process) {
     if (process->asked || process_is_over(process))
         return;
     process->asked = true;
-    kill(process->pid, SIGTERM);
+    kill(process->pid, process->stop_signal);
     kill(process->pid, SIGCONT);
 }
 
 void process_stop(struct process *process) {
     process_begin_stop(process);
     if (!wait_for_end(process, 1000))
-        kill(process->pid, SIGTERM);
+        kill(process->pid, process->stop_signal);
     int status = process_wait(process, 10000);
     char what[64];
     snprintf(what, sizeof what, "was ended by signal %d", status - 128);

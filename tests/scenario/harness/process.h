@@ -23,14 +23,16 @@ struct process_plan {
     const char *const *environment; /* "NAME=value" more than ours, NULL last; NULL: none more */
     const char *folder;             /* to run in; NULL: ours */
     const char *input;              /* what it reads from standard input; NULL: nothing */
+    int stop_signal;                /* that asks it to end; 0: SIGTERM */
 };
 
 struct process *process_start(const struct process_plan *plan);
 void process_free(struct process *process); /* SIGKILL if it still runs */
 pid_t process_pid(const struct process *process);
 const char *process_name(const struct process *process);
+bool process_has_posix_signals(const struct process *process); /* its plan had no stop_signal of its own */
 
-/* Sends a signal; one that is over already fails the test. */
+/* Sends a signal, for SIGTERM the one that asks this program to end; one that is over already fails the test. */
 void process_signal(struct process *process, int signal_number);
 
 /* Waits for its end: 0 to 255 its exit code, 128 + n killed by signal n. Later calls give the same. */
@@ -38,11 +40,11 @@ int process_wait(struct process *process, unsigned ms);
 bool process_is_over(struct process *process);
 
 /*
- * SIGTERM, and once more after a second; fails the test unless it is over in time, by itself,
+ * SIGTERM (or its stop_signal), and once more after a second; fails the test unless it is over in time, by itself,
  * without having crashed and without a sanitizer's complaint. Does nothing more if it was over already.
  */
 void process_stop(struct process *process);
-void process_begin_stop(struct process *process); /* only the first SIGTERM, so that several can end at once */
+void process_begin_stop(struct process *process); /* only the first signal, so that several can end at once */
 
 size_t process_mark(struct process *process); /* a place in the output: its end at this moment */
 

@@ -8,6 +8,7 @@
 #include "harness/sandbox.h"
 
 #include "harness/scenario.h"
+#include "harness/wine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +65,8 @@ const char *sandbox_path(struct sandbox *sandbox, const char *format, ...) {
 }
 
 const char *sandbox_program(struct sandbox *sandbox, const char *name) {
+    if (wine_has(name))
+        return wine_program(sandbox, name);
     const char *folder = getenv("MUNNEL_BIN");
     const char *path = sandbox_text(sandbox, "%s/%s", folder ? folder : ".", name);
     ck_assert_msg(access(path, X_OK) == 0, "%s is not there; MUNNEL_BIN names the folder of the programs", path);
@@ -145,6 +148,9 @@ struct process *sandbox_run_plan(struct sandbox *sandbox, struct process_plan pl
     ck_assert_uint_lt(sandbox->count, PROCESSES_MAX);
     plan.logs = sandbox->folder;
     plan.environment = plan.environment ? plan.environment : sandbox->environment;
+    struct wine_start start;
+    if (wine_runs(plan.arguments[0]))
+        wine_plan(sandbox, &plan, &start);
     struct process *process = process_start(&plan);
     sandbox->processes[sandbox->count++] = process;
     return process;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * wine: see wine.h.
+ */
+#include "config.h"
+
+#include "harness/wine.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char chosen[] = "MUNNEL_WINDOWS", programs[] = "MUNNEL_WINDOWS_BIN", prefix[] = "WINEPREFIX";
+
+void wine_choose(const char *list) {
+    ck_assert_int_eq(setenv(chosen, list, 1), 0);
+}
+
+static bool lists(const char *list, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = list; at && *at; at = strchr(at, ','), at = at ? at + 1 : NULL)
+        if (strcspn(at, ",") == length && strncmp(at, word, length) == 0)
+            return true;
+    return false;
+}
+
+bool wine_has(const char *name) {
+    static const char *const words[][2] = {{"munneld", "server"}, {"munnel-agent", "agent"}, {"munnel", "tool"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], name) == 0)
+            return lists(getenv(chosen), words[i][1]);
+    return false;
+}
+
+const char *wine_program(struct sandbox *sandbox, const char *name) {
+    const char *folder = getenv(programs);
+    const char *path = sandbox_text(sandbox, "%s/%s.exe", folder ? folder : ".", name);
+    ck_assert_msg(access(path, R_OK) == 0, "%s is not there; %s names the folder of the Windows programs", path,
+                  programs);
+    return path;
+}
+
+bool wine_runs(const char *path) {
+    size_t length = strlen(path);
+    return length > 4 && strcmp(path + length - 4, ".exe") == 0;
+}
+
+static const char *wine(void) {
+    const char *given = getenv("WINE");
+    return given && *given ? given : "wine";
+}
+
+static bool is_there(struct sandbox *sandbox, const char *folder, const char *name) {
+    return access(sandbox_text(sandbox, "%s/%s", folder, name), R_OK) == 0;
+}
+
+static const char *why_not(struct sandbox *sandbox) {
+    const char *folder = getenv(programs), *machine = getenv(prefix);
+    if (!folder || !is_there(sandbox, folder, "munneld.exe") || !is_there(sandbox, folder, "munnel-agent.exe"))
+        return sandbox_text(sandbox, "there are no Windows programs in $%s; contrib/windows/build makes them",
+                            programs);
+    if (!machine || !is_there(sandbox, machine, "system.reg"))
+        return sandbox_text(sandbox, "$%s is no folder of wine's; contrib/windows/prefix makes one", prefix);
+    return NULL;
+}
+
+bool wine_is_here(struct sandbox *sandbox) {
+    const char *why = why_not(sandbox);
+    if (why) {
+        printf("# skipped: %s (%s)\n", why, strrchr(sandbox_folder(sandbox), '/') + 1);
+        return false;
+    }
+    if (strchr(wine(), '/'))
+        return access(wine(), X_OK) == 0;
+    return sandbox_peer(sandbox, wine());
+}
+
+const char *wine_path(struct sandbox *sandbox, const char *path) {
+    return *path == '/' ? sandbox_text(sandbox, "Z:%s", path) : path;
+}
+
+/* HOME and the like stay as they are: wine itself reads them. */
+static const char *variable(struct sandbox *sandbox, const char *entry) {
+    static const char state[] = "STATE_DIRECTORY=";
+    size_t length = sizeof state - 1;
+    if (strncmp(entry, state, length) != 0)
+        return entry;
+    return sandbox_text(sandbox, "%s%s", state, wine_path(sandbox, entry + length));
+}
+
+void wine_plan(struct sandbox *sandbox, struct process_plan *plan, struct wine_start *start) {
+    static const char *const quiet[] = {"WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY="};
+    size_t count = 0;
+    start->arguments[count++] = wine();
+    for (size_t i = 0; plan->arguments[i]; i++) {
+        ck_assert_uint_lt(count, WINE_ARGUMENTS_MAX - 1);
+        start->arguments[count++] = i == 0 ? plan->arguments[i] : wine_path(sandbox, plan->arguments[i]);
+    }
+    start->arguments[count] = NULL;
+    for (count = 0; count < sizeof quiet / sizeof *quiet; count++)
+        start->environment[count] = quiet[count];
+    for (size_t i = 0; plan->environment && plan->environment[i]; i++) {
+        ck_assert_uint_lt(count, WINE_VARIABLES_MAX - 1);
+        start->environment[count++] = variable(sandbox, plan->environment[i]);
+    }
+    start->environment[count] = NULL;
+    plan->arguments = start->arguments;
+    plan->environment = start->environment;
+    plan->stop_signal = SIGINT; /* what the program sees as Ctrl-C; SIGTERM would end it at once */
+}
