@@ -10,10 +10,9 @@
 #include "conf/advertised_addr.h"
 
 #include "lib/net/addr.h"
+#include "lib/net/socket_types.h"
 #include "lib/tls/cert_issue.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -10,13 +10,13 @@
 #include "lib/base/path.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
+#include "lib/net/socket_types.h"
 #include "proto/auth_proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/un.h>
 
 static bool only_digits(const char *text) {
     return text[0] && strspn(text, "0123456789") == strlen(text);

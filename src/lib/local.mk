@@ -34,6 +34,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/path.c \
 	src/lib/base/path.h \
 	src/lib/base/queue.h \
+	src/lib/base/posix_types.h \
 	src/lib/base/rtt.h \
 	src/lib/base/secret.c \
 	src/lib/base/secret.h \
@@ -117,7 +118,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/sock.h \
 	src/lib/net/sock_access.c \
 	src/lib/net/sock_bind.c \
-	src/lib/net/sock_priv.h
+	src/lib/net/sock_priv.h \
+	src/lib/net/socket_types.h
 
 # loops and what waits for events
 libmunnel_lib_event_a_SOURCES = \

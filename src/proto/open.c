@@ -6,11 +6,11 @@
 #include "config.h"
 
 #include "lib/base/json.h"
+#include "lib/net/socket_types.h"
 #include "proto/frame.h"
 #include "proto/json_fields.h"
 #include "proto/open.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

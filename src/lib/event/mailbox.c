@@ -21,11 +21,11 @@ struct mailbox {
     bool is_polling; /* `poll` is pending: lazy messages need not wake the loop */
     bool is_served;  /* `server` runs the loop at this moment */
     pthread_t server;
-    int ends[2];         /* a byte goes in at 1 and wakes the loop at 0 */
-    struct event *woken; /* by another thread: the pipe is readable */
-    struct event *due;   /* by the loop's own thread */
-    struct event *poll;  /* by time: MAILBOX_LAZY_MS after the last poll */
-    bool is_delivering;  /* the loop's thread only; it alone changes `is_polling` */
+    evutil_socket_t ends[2]; /* a byte goes in at 1 and wakes the loop at 0 */
+    struct event *woken;     /* by another thread: the pipe is readable */
+    struct event *due;       /* by the loop's own thread */
+    struct event *poll;      /* by time: MAILBOX_LAZY_MS after the last poll */
+    bool is_delivering;      /* the loop's thread only; it alone changes `is_polling` */
 };
 
 static struct message *detach_all(struct mailbox *mailbox) {

@@ -7,8 +7,8 @@
 #define MUNNEL_LIB_EVENT_RESOLVER_PRIV_H
 
 #include "lib/event/resolver.h"
+#include "lib/net/socket_types.h"
 
-#include <netdb.h>
 #include <pthread.h>
 
 /* Fills in the answer to a name, ports left 0; may block. Called on several threads at once. */

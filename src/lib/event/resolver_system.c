@@ -10,7 +10,6 @@
 
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 static const char *why_failed(int code) {
     switch (code) {

@@ -11,10 +11,10 @@
 #include "lib/base/clock.h"
 #include "lib/http/event_stream.h"
 #include "lib/http/request_priv.h"
+#include "lib/net/socket_types.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { KERNEL_BYTES = 64 * 1024 };
 static const char event_type[] = "text/event-stream";

@@ -8,9 +8,9 @@
 #ifndef MUNNEL_LIB_LOG_LOG_RING_H
 #define MUNNEL_LIB_LOG_LOG_RING_H
 
+#include "lib/base/posix_types.h"
 #include "lib/log/log_line.h"
 
-#include <sys/uio.h>
 #include <time.h>
 
 enum { LOG_RING_SIZE = 1 << 20 };

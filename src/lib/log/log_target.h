@@ -7,11 +7,11 @@
 #ifndef MUNNEL_LIB_LOG_LOG_TARGET_H
 #define MUNNEL_LIB_LOG_LOG_TARGET_H
 
+#include "lib/base/posix_types.h"
 #include "lib/log/log_line.h"
 
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 
 enum { LOG_FILE_MODE = 0640, LOG_BLOCKED_MS = 1000 };

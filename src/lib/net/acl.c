@@ -7,8 +7,8 @@
 #include "config.h"
 
 #include "lib/net/acl_priv.h"
+#include "lib/net/socket_types.h"
 
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

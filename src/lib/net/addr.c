@@ -9,15 +9,12 @@
 #include "lib/base/hash.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/addr.h"
+#include "lib/net/socket_types.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 static const size_t unix_path_offset = offsetof(struct sockaddr_un, sun_path);
 

@@ -10,10 +10,10 @@
 #define MUNNEL_LIB_NET_ADDR_H
 
 #include "lib/base/error.h"
+#include "lib/net/socket_types.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 enum { ADDR_TEXT = 160, ENDPOINT_HOST = 256 };
 

@@ -7,14 +7,11 @@
 #include "config.h"
 
 #include "lib/net/addr.h"
+#include "lib/net/socket_types.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 enum { NAME_LONGEST = 253, LABEL_LONGEST = 63, PORT_HIGHEST = 65535, PORT_DIGITS = 5 };
 

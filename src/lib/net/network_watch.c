@@ -22,7 +22,7 @@ struct network_watch {
     struct network_interfaces interfaces;
     struct event *readable; /* NULL: changes cannot be received */
     struct event *report, *look;
-    int fd;
+    evutil_socket_t fd;
     uint64_t first_us; /* of the changes that are not reported yet; 0: none */
     uint64_t suspended_us;
 };

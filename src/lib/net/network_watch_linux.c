@@ -27,8 +27,8 @@
 
 enum { READS_PER_TURN = 16, MESSAGES_SIZE = 8192 };
 
-int network_watch_system_open(void) {
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+evutil_socket_t network_watch_system_open(void) {
+    evutil_socket_t fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
     const struct sockaddr_nl address = {.nl_family = AF_NETLINK,
                                         .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
                                                      RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
@@ -182,7 +182,7 @@ bool network_watch_system_matters(struct network_interfaces *interfaces, const v
 /* ---- the socket ---- */
 
 /* False: there is no more to read now; *result: whether the socket is still of use. */
-static bool read_one(int fd, struct network_interfaces *interfaces, enum network_read *result) {
+static bool read_one(evutil_socket_t fd, struct network_interfaces *interfaces, enum network_read *result) {
     uint8_t messages[MESSAGES_SIZE];
     struct sockaddr_nl from = {.nl_pid = 0};
     socklen_t from_length = sizeof from;
@@ -203,7 +203,7 @@ static bool read_one(int fd, struct network_interfaces *interfaces, enum network
     return true;
 }
 
-enum network_read network_watch_system_read(int fd, struct network_interfaces *interfaces) {
+enum network_read network_watch_system_read(evutil_socket_t fd, struct network_interfaces *interfaces) {
     enum network_read result = NETWORK_READ_NOTHING;
     for (int i = 0; i < READS_PER_TURN && read_one(fd, interfaces, &result); i++) {
     }

@@ -42,8 +42,8 @@ struct message_head { /* what all of them begin with */
     unsigned char version, type;
 };
 
-int network_watch_system_open(void) {
-    int fd = socket(PF_ROUTE, SOCK_RAW, AF_UNSPEC);
+evutil_socket_t network_watch_system_open(void) {
+    evutil_socket_t fd = socket(PF_ROUTE, SOCK_RAW, AF_UNSPEC);
     if (fd < 0 || (evutil_make_socket_nonblocking(fd) == 0 && evutil_make_socket_closeonexec(fd) == 0))
         return fd;
     int failure = errno;
@@ -95,7 +95,7 @@ bool network_watch_system_matters(struct network_interfaces *interfaces, const v
 }
 
 /* False: there is no more to read now; *result: whether the socket is still of use. */
-static bool read_one(int fd, struct network_interfaces *interfaces, enum network_read *result) {
+static bool read_one(evutil_socket_t fd, struct network_interfaces *interfaces, enum network_read *result) {
     uint8_t message[MESSAGE_SIZE];
     ssize_t length = recv(fd, message, sizeof message, 0);
     if (length < 0 && sock_would_block(errno))
@@ -112,7 +112,7 @@ static bool read_one(int fd, struct network_interfaces *interfaces, enum network
     return true;
 }
 
-enum network_read network_watch_system_read(int fd, struct network_interfaces *interfaces) {
+enum network_read network_watch_system_read(evutil_socket_t fd, struct network_interfaces *interfaces) {
     enum network_read result = NETWORK_READ_NOTHING;
     for (int i = 0; i < READS_PER_TURN && read_one(fd, interfaces, &result); i++) {
     }
@@ -120,12 +120,12 @@ enum network_read network_watch_system_read(int fd, struct network_interfaces *i
 }
 
 #else /* no routing socket */
-int network_watch_system_open(void) {
+evutil_socket_t network_watch_system_open(void) {
     errno = ENOTSUP;
     return -1;
 }
 
-enum network_read network_watch_system_read(int fd, struct network_interfaces *interfaces) {
+enum network_read network_watch_system_read(evutil_socket_t fd, struct network_interfaces *interfaces) {
     (void)fd, (void)interfaces;
     return NETWORK_READ_FAILED;
 }

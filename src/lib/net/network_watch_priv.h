@@ -9,6 +9,7 @@
 
 #include "lib/net/network_watch.h"
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,12 +25,12 @@ struct network_interfaces {
 };
 
 /* A socket that the system's messages about its network come by, non-blocking; -1 with errno: none. */
-int network_watch_system_open(void);
+evutil_socket_t network_watch_system_open(void);
 
 enum network_read { NETWORK_READ_NOTHING, NETWORK_READ_CHANGE, NETWORK_READ_FAILED };
 
 /* Reads a bounded number of messages. FAILED: the socket is of no use any more. */
-enum network_read network_watch_system_read(int fd, struct network_interfaces *interfaces);
+enum network_read network_watch_system_read(evutil_socket_t fd, struct network_interfaces *interfaces);
 
 /* Is there a change among these messages? Those that are malformed or cut count as one. */
 bool network_watch_system_matters(struct network_interfaces *interfaces, const void *messages, size_t length);

@@ -25,7 +25,7 @@
 enum { FIRST_FD = 3, NAME_SIZE = 64, SOCKETS_MAX = 4096, SENTENCE = 512 };
 
 struct passed_socket {
-    int fd;
+    evutil_socket_t fd;
     char name[NAME_SIZE]; /* of the socket unit */
     struct addr addr;     /* length 0: not a listening stream socket */
     bool takes_ipv4_too;  /* [::] without IPV6_V6ONLY */
@@ -39,7 +39,7 @@ struct passed_sockets {
 
 /* --- taking them over --- */
 
-static int read_option(int fd, int level, int option) {
+static int read_option(evutil_socket_t fd, int level, int option) {
     int value = 0;
     socklen_t length = sizeof value;
     return getsockopt(fd, level, option, &value, &length) ? -1 : value;
@@ -58,7 +58,7 @@ static const char *take_name(struct passed_socket *socket, const char *names) {
     return names[length] ? names + length + 1 : names + length;
 }
 
-static int take_over(struct passed_socket *socket, int fd, struct error *error) {
+static int take_over(struct passed_socket *socket, evutil_socket_t fd, struct error *error) {
     socket->fd = -1;
     if (fcntl(fd, F_SETFD, FD_CLOEXEC))
         return error_set(error, "LISTEN_FDS promises descriptor %d, which is not open (%s); start without it", fd,
@@ -143,7 +143,7 @@ static bool is_same(const struct addr *a, const struct addr *b) {
     return addr_port(a) == addr_port(b) && addr_zone(a) == addr_zone(b) && addr_same_host(a, b);
 }
 
-static int open_socket(struct passed_socket *socket, int *fd, struct error *error) {
+static int open_socket(struct passed_socket *socket, evutil_socket_t *fd, struct error *error) {
     char where[ADDR_TEXT];
 
     socket->is_used = true;
@@ -166,7 +166,8 @@ static int open_socket(struct passed_socket *socket, int *fd, struct error *erro
     return 1;
 }
 
-int passed_sockets_open(struct passed_sockets *passed, const struct addr *addr, int *fd, struct error *error) {
+int passed_sockets_open(struct passed_sockets *passed, const struct addr *addr, evutil_socket_t *fd,
+                        struct error *error) {
     for (size_t i = 0; passed && i < passed->count; i++)
         if (is_same(&passed->all[i].addr, addr))
             return open_socket(&passed->all[i], fd, error);

@@ -14,6 +14,7 @@
 
 #include "lib/net/addr.h"
 
+#include <event2/util.h>
 #include <stddef.h>
 
 struct passed_sockets;
@@ -30,7 +31,8 @@ void passed_sockets_free(struct passed_sockets *passed); /* NULL is fine */
  * does; the caller closes it. 0: there is none (`passed` may be NULL). -1 with `error`: there is one that cannot be
  * used.
  */
-int passed_sockets_open(struct passed_sockets *passed, const struct addr *addr, int *fd, struct error *error);
+int passed_sockets_open(struct passed_sockets *passed, const struct addr *addr, evutil_socket_t *fd,
+                        struct error *error);
 
 /* Calls `report` with a sentence for each socket that passed_sockets_open() has not found so far. */
 void passed_sockets_report_unused(const struct passed_sockets *passed, void (*report)(void *context, const char *text),

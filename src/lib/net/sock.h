@@ -7,27 +7,28 @@
 #ifndef MUNNEL_LIB_NET_SOCK_H
 #define MUNNEL_LIB_NET_SOCK_H
 
+#include "lib/base/posix_types.h"
 #include "lib/net/addr.h"
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 /*
  * A bound, not yet listening socket for `addr`: SO_REUSEADDR, IPV6_V6ONLY for IPv6, TCP_NODELAY (accepted sockets
  * inherit it where the system does that). A unix socket on which no program listens any more is replaced. -1 with
  * `error` that names the address and, for EADDRINUSE and EACCES, what to do.
  */
-int sock_bind(const struct addr *addr, struct error *error);
+evutil_socket_t sock_bind(const struct addr *addr, struct error *error);
 /* Does a program listen at this Unix socket, and let us connect? It meets a connection that is closed at once. */
 bool sock_is_served(const struct addr *addr);
-int sock_listen(int fd); /* backlog 4096; 0 or -1 with errno */
+int sock_listen(evutil_socket_t fd); /* backlog 4096; 0 or -1 with errno */
 /* Ends listening and keeps the address: new connections are refused, those in the backlog are reset, and sock_listen()
  * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no
  * such thing: for Unix sockets, and elsewhere than on Linux. The socket listens on then. */
-int sock_unlisten(int fd);
+int sock_unlisten(evutil_socket_t fd);
 /* Puts into `error` why `addr` could not be bound or listened on, and what to do about it. Returns -1. */
 int sock_explain(const struct addr *addr, int error_number, struct error *error);
 
@@ -41,22 +42,22 @@ int sock_check_access(const struct addr *addr, const char *owner, unsigned mode,
 int sock_check_owner(const char *owner, struct error *error); /* are there such a user and group? 0 or -1 */
 
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
-int sock_accept(int listener, struct addr *peer);
+evutil_socket_t sock_accept(evutil_socket_t listener, struct addr *peer);
 
 /*
  * Who connected to our Unix socket, as the kernel noted it then. False: unknown. The groups are those that the process
  * had, not those that a directory service lists, for which one would have to wait.
  */
-bool sock_peer_user(int fd, uid_t *user);
-bool sock_peer_is_in(int fd, gid_t group);
+bool sock_peer_user(evutil_socket_t fd, uid_t *user);
+bool sock_peer_is_in(evutil_socket_t fd, gid_t group);
 /* The process that connected to our Unix socket, or that listens at the one that we have connected to; 0: unknown. */
-pid_t sock_peer_process(int fd);
+pid_t sock_peer_process(evutil_socket_t fd);
 
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
-int sock_connect(const struct addr *addr, struct addr *here, bool *done);
-int sock_connect_result(int fd);                 /* 0 or the errno with which the connection failed */
-void sock_local_addr(int fd, struct addr *here); /* length 0 when unknown */
+evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *done);
+int sock_connect_result(evutil_socket_t fd);                 /* 0 or the errno with which the connection failed */
+void sock_local_addr(evutil_socket_t fd, struct addr *here); /* length 0 when unknown */
 /*
  * Is it no address of this machine any more? False when in doubt. True also during the second in which IPv6 checks that
  * a new address is no other machine's.
@@ -64,7 +65,8 @@ void sock_local_addr(int fd, struct addr *here); /* length 0 when unknown */
 bool sock_addr_is_gone(const struct addr *here);
 
 enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
-void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
+void sock_set_keepalive(evutil_socket_t fd,
+                        enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
 
 /*
  * How long data has been unacknowledged, or could not be sent at all, with no ACK, in ms; 0 if there is none, if the
@@ -74,32 +76,35 @@ void sock_set_keepalive(int fd, enum sock_keepalive which); /* on Linux accepted
 struct sock_stall {
     uint64_t acknowledged, since_us;
 };
-unsigned sock_stalled_ms(int fd, struct sock_stall *stall);
-unsigned sock_round_trip_us(int fd); /* to the peer and back, of late; 0 if unknown */
-size_t sock_unsent(int fd);          /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
-void sock_set_urgent_inline(int fd); /* urgent data stays in its place in the stream; inherited from a listener */
+unsigned sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall);
+unsigned sock_round_trip_us(evutil_socket_t fd); /* to the peer and back, of late; 0 if unknown */
+size_t
+sock_unsent(evutil_socket_t fd); /* bytes the kernel has queued and the peer has not acknowledged; 0 if unknown */
+void sock_set_urgent_inline(
+    evutil_socket_t fd); /* urgent data stays in its place in the stream; inherited from a listener */
 
-ssize_t sock_readv(int fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
-ssize_t sock_writev(int fd, const struct iovec *parts, int count); /* no SIGPIPE */
+ssize_t sock_readv(evutil_socket_t fd, const struct iovec *parts, int count);  /* EINTR handled; -1 with errno */
+ssize_t sock_writev(evutil_socket_t fd, const struct iovec *parts, int count); /* no SIGPIPE */
 /* The same for what the end follows at once, by sock_half_close or sock_close: both may leave in one packet. */
-ssize_t sock_writev_last(int fd, const struct iovec *parts, int count);
-ssize_t sock_peek(int fd, void *buffer, size_t size);
-bool sock_wake_at(int fd, size_t bytes); /* TCP: readable only with so many bytes, or at the end; false: cannot */
+ssize_t sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size);
+bool sock_wake_at(evutil_socket_t fd,
+                  size_t bytes);         /* TCP: readable only with so many bytes, or at the end; false: cannot */
 bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
 
-int sock_half_close(int fd);   /* no more from us: FIN; 0 or -1 */
-void sock_close(int fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
-void sock_close_reset(int fd); /* RST (for unix: a plain close) */
+int sock_half_close(evutil_socket_t fd);   /* no more from us: FIN; 0 or -1 */
+void sock_close(evutil_socket_t fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
+void sock_close_reset(evutil_socket_t fd); /* RST (for unix: a plain close) */
 /*
  * From now on any close is an RST, also the kernel's when the process is killed, until it is switched off. Accepted
  * sockets inherit it from the listener.
  */
-void sock_set_reset_on_close(int fd, bool on);
+void sock_set_reset_on_close(evutil_socket_t fd, bool on);
 /* Two ends by which one thread wakes the loop of another: ends[0] becomes readable after sock_wake(ends[1]). 0 or -1.
  */
-int sock_wake_pair(int ends[2]);
-void sock_wake(int end);
-void sock_wake_clear(int end); /* reads away what woke */
+int sock_wake_pair(evutil_socket_t ends[2]);
+void sock_wake(evutil_socket_t end);
+void sock_wake_clear(evutil_socket_t end); /* reads away what woke */
 
 int sock_raise_limit(void); /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
 

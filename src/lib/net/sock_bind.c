@@ -75,12 +75,12 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
     }
 }
 
-static void set_yes(int fd, int level, int option) {
+static void set_yes(evutil_socket_t fd, int level, int option) {
     const int yes = 1;
     (void)setsockopt(fd, level, option, &yes, sizeof yes);
 }
 
-void sock_prepare(int fd, const struct addr *addr) {
+void sock_prepare(evutil_socket_t fd, const struct addr *addr) {
     if (addr_is_unix(addr))
         return;
     set_yes(fd, SOL_SOCKET, SO_REUSEADDR);
@@ -91,7 +91,7 @@ void sock_prepare(int fd, const struct addr *addr) {
         sock_system_stays_within(fd);
 }
 
-static int bind_once(int fd, const struct addr *addr) {
+static int bind_once(evutil_socket_t fd, const struct addr *addr) {
     return bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
 }
 
@@ -102,7 +102,7 @@ static int probe_socket(const struct addr *addr, const char *path) {
         return errno;
     if (!S_ISSOCK(status.st_mode))
         return ENOTSOCK;
-    int probe = sock_system_open(AF_UNIX);
+    evutil_socket_t probe = sock_system_open(AF_UNIX);
     if (probe < 0)
         return errno;
     int failure = connect(probe, (const struct sockaddr *)&addr->storage, addr->length) ? errno : 0;
@@ -125,8 +125,8 @@ static bool remove_stale(const struct addr *addr) {
     return path[0] && is_stale(addr, path) && unlink(path) == 0;
 }
 
-int sock_bind(const struct addr *addr, struct error *error) {
-    int fd = sock_system_open(addr->storage.ss_family);
+evutil_socket_t sock_bind(const struct addr *addr, struct error *error) {
+    evutil_socket_t fd = sock_system_open(addr->storage.ss_family);
     if (fd < 0)
         return sock_explain(addr, errno, error);
     sock_prepare(fd, addr);
@@ -146,6 +146,6 @@ int sock_bind(const struct addr *addr, struct error *error) {
     return fd;
 }
 
-int sock_listen(int fd) {
+int sock_listen(evutil_socket_t fd) {
     return listen(fd, BACKLOG);
 }

@@ -19,12 +19,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-int sock_system_open(int family) {
+evutil_socket_t sock_system_open(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 /* TCP_NODELAY is there already: accepted sockets have what the listener has. */
-int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length) {
     return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
@@ -33,12 +33,12 @@ int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
  * what it sends (BBR), the timers for it cost a tenth of a stream's CPU and more of its speed. Reno is in every kernel
  * and open to every user; were it refused, all would work as before.
  */
-void sock_system_stays_within(int fd) {
+void sock_system_stays_within(evutil_socket_t fd) {
     static const char unpaced[] = "reno";
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
 }
 
-bool sock_peer_user(int fd, uid_t *user) {
+bool sock_peer_user(evutil_socket_t fd, uid_t *user) {
     struct ucred peer;
     socklen_t length = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
@@ -47,13 +47,13 @@ bool sock_peer_user(int fd, uid_t *user) {
     return true;
 }
 
-pid_t sock_peer_process(int fd) {
+pid_t sock_peer_process(evutil_socket_t fd) {
     struct ucred peer;
     socklen_t length = sizeof peer;
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.pid : 0;
 }
 
-static bool has_group(int fd, gid_t group, size_t room) {
+static bool has_group(evutil_socket_t fd, gid_t group, size_t room) {
     socklen_t length = (socklen_t)(room * sizeof(gid_t));
     gid_t *groups = malloc(length);
     if (!groups || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length))
@@ -65,7 +65,7 @@ static bool has_group(int fd, gid_t group, size_t room) {
     return is_in;
 }
 
-bool sock_peer_is_in(int fd, gid_t group) {
+bool sock_peer_is_in(evutil_socket_t fd, gid_t group) {
     struct ucred peer;
     socklen_t length = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
@@ -79,7 +79,7 @@ bool sock_peer_is_in(int fd, gid_t group) {
 }
 
 /* A listening TCP socket is disconnected by this and stays bound; a Unix one could never listen again. */
-int sock_unlisten(int fd) {
+int sock_unlisten(evutil_socket_t fd) {
     int family = AF_UNSPEC;
     socklen_t length = sizeof family;
 
@@ -88,12 +88,12 @@ int sock_unlisten(int fd) {
     return shutdown(fd, SHUT_RD);
 }
 
-static void set_number(int fd, int level, int option, int value) {
+static void set_number(evutil_socket_t fd, int level, int option, int value) {
     /* Refused for sockets that are not TCP, which need none of it. */
     (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
-void sock_set_keepalive(int fd, enum sock_keepalive which) {
+void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
     bool is_link = which == SOCK_KEEPALIVE_LINK;
     set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
     set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
@@ -101,18 +101,18 @@ void sock_set_keepalive(int fd, enum sock_keepalive which) {
     set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-size_t sock_unsent(int fd) {
+size_t sock_unsent(evutil_socket_t fd) {
     int queued = 0;
     return ioctl(fd, SIOCOUTQ, &queued) == 0 && queued > 0 ? (size_t)queued : 0;
 }
 
-static bool ask(int fd, struct tcp_info *info, socklen_t *length) {
+static bool ask(evutil_socket_t fd, struct tcp_info *info, socklen_t *length) {
     memset(info, 0, sizeof *info);
     *length = sizeof *info;
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, length) == 0;
 }
 
-unsigned sock_round_trip_us(int fd) {
+unsigned sock_round_trip_us(evutil_socket_t fd) {
     struct tcp_info info;
     socklen_t length;
     return ask(fd, &info, &length) ? info.tcpi_rtt : 0;
@@ -131,7 +131,7 @@ static bool has_outstanding(const struct tcp_info *info, socklen_t length) {
  * carrier or its route, sending fails within the machine, and the kernel tries again and again as if for the first
  * time.
  */
-unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
+unsigned sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     struct tcp_info info;
     socklen_t length;
     if (!ask(fd, &info, &length) || !has_outstanding(&info, length)) {

@@ -15,34 +15,34 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void set_number(int fd, int level, int option, int value) {
+static void set_number(evutil_socket_t fd, int level, int option, int value) {
     (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
-int sock_unlisten(int fd) {
+int sock_unlisten(evutil_socket_t fd) {
     (void)fd;
     return -1;
 }
 
-bool sock_peer_user(int fd, uid_t *user) {
+bool sock_peer_user(evutil_socket_t fd, uid_t *user) {
     gid_t group;
     return getpeereid(fd, user, &group) == 0;
 }
 
 /* No two systems have the same call for it. */
-pid_t sock_peer_process(int fd) {
+pid_t sock_peer_process(evutil_socket_t fd) {
     (void)fd;
     return 0;
 }
 
 /* The effective group only: the others are asked for in as many ways as there are systems. */
-bool sock_peer_is_in(int fd, gid_t group) {
+bool sock_peer_is_in(evutil_socket_t fd, gid_t group) {
     uid_t user;
     gid_t effective;
     return getpeereid(fd, &user, &effective) == 0 && effective == group;
 }
 
-static int made_ready(int fd) {
+static evutil_socket_t made_ready(evutil_socket_t fd) {
     if (fd < 0)
         return -1;
     if (evutil_make_socket_nonblocking(fd) || evutil_make_socket_closeonexec(fd)) {
@@ -55,22 +55,22 @@ static int made_ready(int fd) {
     return fd;
 }
 
-int sock_system_open(int family) {
+evutil_socket_t sock_system_open(int family) {
     return made_ready(socket(family, SOCK_STREAM, 0));
 }
 
-int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length) {
-    int fd = made_ready(accept(listener, peer, length));
+evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length) {
+    evutil_socket_t fd = made_ready(accept(listener, peer, length));
     if (fd >= 0 && peer->sa_family != AF_UNIX)
         set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return fd;
 }
 
-void sock_system_stays_within(int fd) {
+void sock_system_stays_within(evutil_socket_t fd) {
     (void)fd; /* no pacing by default on these systems */
 }
 
-void sock_set_keepalive(int fd, enum sock_keepalive which) {
+void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
     bool is_link = which == SOCK_KEEPALIVE_LINK;
 #if defined(TCP_KEEPIDLE)
     set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
@@ -85,17 +85,17 @@ void sock_set_keepalive(int fd, enum sock_keepalive which) {
     (void)is_link;
 }
 
-size_t sock_unsent(int fd) {
+size_t sock_unsent(evutil_socket_t fd) {
     (void)fd;
     return 0;
 }
 
-unsigned sock_round_trip_us(int fd) {
+unsigned sock_round_trip_us(evutil_socket_t fd) {
     (void)fd;
     return 0;
 }
 
-unsigned sock_stalled_ms(int fd, struct sock_stall *stall) {
+unsigned sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     (void)fd, (void)stall;
     return 0;
 }

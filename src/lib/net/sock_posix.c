@@ -26,8 +26,8 @@
 #define MSG_MORE 0
 #endif
 
-int sock_accept(int listener, struct addr *peer) {
-    int fd;
+evutil_socket_t sock_accept(evutil_socket_t listener, struct addr *peer) {
+    evutil_socket_t fd;
     do {
         memset(peer, 0, sizeof *peer);
         peer->length = sizeof peer->storage;
@@ -44,7 +44,7 @@ static bool is_connected_to_itself(const struct addr *here, const struct addr *t
     return !addr_is_unix(to) && addr_port(here) == addr_port(to) && addr_same_host(here, to);
 }
 
-void sock_local_addr(int fd, struct addr *here) {
+void sock_local_addr(evutil_socket_t fd, struct addr *here) {
     memset(here, 0, sizeof *here);
     here->length = sizeof here->storage;
     if (getsockname(fd, (struct sockaddr *)&here->storage, &here->length))
@@ -57,7 +57,7 @@ bool sock_addr_is_gone(const struct addr *here) {
     if (here->length == 0 || addr_is_unix(here))
         return false;
     addr_set_port(&any_port, 0);
-    int fd = socket(here->storage.ss_family, SOCK_DGRAM, 0);
+    evutil_socket_t fd = socket(here->storage.ss_family, SOCK_DGRAM, 0);
     if (fd < 0)
         return false;
     bool is_gone = bind(fd, (const struct sockaddr *)&any_port.storage, any_port.length) &&
@@ -70,7 +70,7 @@ bool sock_addr_is_gone(const struct addr *here) {
  * 0 if the connection is under way or up, else the errno. Asked a second time, because a connection within the machine
  * is up by then: its handshake is done when the first call lets go of the socket.
  */
-static int begin_connection(int fd, const struct addr *addr, struct addr *here, bool *done) {
+static int begin_connection(evutil_socket_t fd, const struct addr *addr, struct addr *here, bool *done) {
     const struct sockaddr *to = (const struct sockaddr *)&addr->storage;
     *done = connect(fd, to, addr->length) == 0;
     if (!*done && errno == EINPROGRESS) {
@@ -87,12 +87,12 @@ static int begin_connection(int fd, const struct addr *addr, struct addr *here, 
     return errno;
 }
 
-int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
+evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *done) {
     struct addr unasked = {.length = 0};
     here = here ? here : &unasked;
     here->length = 0;
     *done = false;
-    int fd = sock_system_open(addr->storage.ss_family);
+    evutil_socket_t fd = sock_system_open(addr->storage.ss_family);
     if (fd < 0)
         return -1;
     const int yes = 1;
@@ -112,7 +112,7 @@ int sock_connect(const struct addr *addr, struct addr *here, bool *done) {
     return fd;
 }
 
-int sock_connect_result(int fd) {
+int sock_connect_result(evutil_socket_t fd) {
     int result = 0;
     socklen_t length = sizeof result;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &length))
@@ -124,7 +124,7 @@ int sock_connect_result(int fd) {
     return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }
 
-ssize_t sock_readv(int fd, const struct iovec *parts, int count) {
+ssize_t sock_readv(evutil_socket_t fd, const struct iovec *parts, int count) {
     ssize_t got;
     do {
         got = readv(fd, parts, count);
@@ -132,7 +132,7 @@ ssize_t sock_readv(int fd, const struct iovec *parts, int count) {
     return got;
 }
 
-static ssize_t send_parts(int fd, const struct iovec *parts, int count, int flags) {
+static ssize_t send_parts(evutil_socket_t fd, const struct iovec *parts, int count, int flags) {
     /* sendmsg and not writev, for MSG_NOSIGNAL. It does not write through the pointers. */
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (unsigned)count};
     ssize_t sent;
@@ -142,15 +142,15 @@ static ssize_t send_parts(int fd, const struct iovec *parts, int count, int flag
     return sent;
 }
 
-ssize_t sock_writev(int fd, const struct iovec *parts, int count) {
+ssize_t sock_writev(evutil_socket_t fd, const struct iovec *parts, int count) {
     return send_parts(fd, parts, count, 0);
 }
 
-ssize_t sock_writev_last(int fd, const struct iovec *parts, int count) {
+ssize_t sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int count) {
     return send_parts(fd, parts, count, MSG_MORE);
 }
 
-ssize_t sock_peek(int fd, void *buffer, size_t size) {
+ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size) {
     ssize_t got;
     do {
         got = recv(fd, buffer, size, MSG_PEEK);
@@ -158,7 +158,7 @@ ssize_t sock_peek(int fd, void *buffer, size_t size) {
     return got;
 }
 
-bool sock_wake_at(int fd, size_t bytes) {
+bool sock_wake_at(evutil_socket_t fd, size_t bytes) {
     int least = (int)bytes;
     return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least) == 0;
 }
@@ -171,33 +171,33 @@ bool sock_would_block(int error_number) {
     return error_number == EAGAIN;
 }
 
-int sock_half_close(int fd) {
+int sock_half_close(evutil_socket_t fd) {
     return shutdown(fd, SHUT_WR);
 }
 
-void sock_close(int fd) {
+void sock_close(evutil_socket_t fd) {
     if (fd >= 0)
         close(fd);
 }
 
-void sock_close_reset(int fd) {
+void sock_close_reset(evutil_socket_t fd) {
     if (fd < 0)
         return;
     sock_set_reset_on_close(fd, true);
     close(fd);
 }
 
-void sock_set_urgent_inline(int fd) {
+void sock_set_urgent_inline(evutil_socket_t fd) {
     const int yes = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &yes, sizeof yes);
 }
 
-void sock_set_reset_on_close(int fd, bool on) {
+void sock_set_reset_on_close(evutil_socket_t fd, bool on) {
     const struct linger linger = {.l_onoff = on, .l_linger = 0};
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
-int sock_wake_pair(int ends[2]) {
+int sock_wake_pair(evutil_socket_t ends[2]) {
     if (pipe(ends))
         return -1;
     for (int i = 0; i < 2; i++) {
@@ -210,14 +210,14 @@ int sock_wake_pair(int ends[2]) {
     return 0;
 }
 
-void sock_wake(int end) {
+void sock_wake(evutil_socket_t end) {
     ssize_t sent;
     do {
         sent = write(end, "", 1);
     } while (sent < 0 && errno == EINTR); /* EAGAIN: the pipe is full of such bytes, which wake as well */
 }
 
-void sock_wake_clear(int end) {
+void sock_wake_clear(evutil_socket_t end) {
     char bytes[64];
     ssize_t got;
     do {

@@ -8,10 +8,11 @@
 
 #include "lib/net/sock.h"
 
-int sock_system_open(int family); /* a stream socket, non-blocking and close-on-exec; -1 with errno */
-int sock_system_accept(int listener, struct sockaddr *peer, socklen_t *length); /* likewise */
-void sock_prepare(int fd, const struct addr *addr); /* the options of a socket to listen on, before or after bind */
+evutil_socket_t sock_system_open(int family); /* a stream socket, non-blocking and close-on-exec; -1 with errno */
+evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length); /* likewise */
+void sock_prepare(evutil_socket_t fd,
+                  const struct addr *addr); /* the options of a socket to listen on, before or after bind */
 /* A socket that is not connected yet and whose connections will not leave this machine. */
-void sock_system_stays_within(int fd);
+void sock_system_stays_within(evutil_socket_t fd);
 
 #endif

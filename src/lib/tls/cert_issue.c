@@ -22,7 +22,6 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 enum { SERIAL_BYTES = 16, FILE_LARGEST = 64 * 1024, COMMON_NAME_MAX = 64, CLOCK_SLACK_S = 3600, DAY_S = 86400 };

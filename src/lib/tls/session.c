@@ -9,14 +9,15 @@
 #include "lib/tls/tls.h"
 #include "lib/tls/tls_priv.h"
 
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
+enum { ADDRESS_SIZE = 46 }; /* of the longest IPv6 address as text, with its NUL: INET6_ADDRSTRLEN */
+
 /* A certificate has addresses without a zone, which means something only on this machine (RFC 6874, 4). */
 static bool expect_address(SSL *ssl, const char *address) {
-    char bare[INET6_ADDRSTRLEN];
+    char bare[ADDRESS_SIZE];
     size_t length = strcspn(address, "%");
     if (length >= sizeof bare)
         return false;

@@ -17,10 +17,11 @@
 #ifndef MUNNEL_RELAY_MUX_SEND_BUFFER_H
 #define MUNNEL_RELAY_MUX_SEND_BUFFER_H
 
+#include "lib/base/posix_types.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 /*
  * Four of the largest blocks fill a packet that the kernel handles whole (65,463 bytes on an IPv6 loopback, hardly less
