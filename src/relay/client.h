@@ -16,6 +16,7 @@
 #include "relay/service_terms.h"
 
 #include <event2/buffer.h>
+#include <event2/util.h>
 
 struct service;
 
@@ -35,11 +36,11 @@ enum client_outcome {
 struct client {
     struct message message; /* first: it is its own message between the planes; theirs, as the next */
     void *thread;
-    uint64_t session; /* in: tag of the one that it is given to; 0: none yet */
-    int fd;           /* -1 once the data plane has closed it */
-    bool early_end;   /* FIN was read after the early bytes */
-    bool is_check;    /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
-    bool holds_early; /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
+    uint64_t session;   /* in: tag of the one that it is given to; 0: none yet */
+    evutil_socket_t fd; /* -1 once the data plane has closed it */
+    bool early_end;     /* FIN was read after the early bytes */
+    bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
+    bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
     struct evbuffer *early;      /* read from the client so far and to be replayed; NULL: none */
     struct service_terms *terms; /* one reference */

@@ -14,7 +14,7 @@
 
 enum { PARTS = 32 };
 
-bool flush_to_socket(struct evbuffer *buffer, int fd) {
+bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd) {
     for (;;) {
         struct evbuffer_iovec parts[PARTS];
         struct iovec vector[PARTS];

@@ -8,9 +8,10 @@
 #define MUNNEL_RELAY_FLUSH_H
 
 #include <event2/buffer.h>
+#include <event2/util.h>
 #include <stdbool.h>
 
 /* Removes what was taken. false: the connection is broken (not: the socket is full). */
-bool flush_to_socket(struct evbuffer *buffer, int fd);
+bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd);
 
 #endif

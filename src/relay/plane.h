@@ -58,6 +58,7 @@
 #include "relay/relay_view.h"
 #include "relay/service_table.h"
 
+#include <event2/util.h>
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
@@ -88,7 +89,7 @@ void plane_free(struct plane *plane);
  * Server: an agent's accepted connection; takes fd. `tag` comes back with on_greeting and on_gone. It has until
  * `deadline_us` (clock_us()) to send HELLO, without what it waits for its turn; 0: greeting_ms from now.
  */
-void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+void plane_adopt(struct plane *plane, evutil_socket_t fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us);
 
 void plane_dial(struct plane *plane, const struct dial_order *order);

@@ -24,7 +24,7 @@ struct order {              /* from the control plane to a thread */
     uint64_t tag, deadline_us;
     struct close_event *close_event; /* of the link that it creates */
     SSL_CTX *tls;
-    int fd;
+    evutil_socket_t fd;
     unsigned ping_s, dead_after_s;
     bool is_control;
     struct carrier_role role;
@@ -80,7 +80,7 @@ static void on_adopt(struct message *message) {
     free_order(order);
 }
 
-void plane_adopt(struct plane *plane, int fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
+void plane_adopt(struct plane *plane, evutil_socket_t fd, const struct addr *peer, SSL_CTX *tls, uint64_t tag,
                  uint64_t deadline_us) {
     if (plane->is_stopping) {
         sock_close(fd);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 struct link_bio {
-    int fd;
+    evutil_socket_t fd;
     bool run_ahead, broken;
     bool rdhup;
     bool is_empty;
@@ -129,8 +129,8 @@ static long bio_control(BIO *bio, int command, long number, void *pointer) {
     switch (command) {
     case BIO_C_GET_FD:
         if (pointer)
-            *(int *)pointer = state->fd;
-        return state->fd;
+            *(int *)pointer = (int)state->fd; /* OpenSSL's type, also where a socket is wider: handles fit */
+        return (int)state->fd;
     case BIO_CTRL_FLUSH:
     case BIO_CTRL_DUP:
         return 1;
@@ -166,7 +166,7 @@ static void make_method(void) {
     BIO_meth_set_destroy(method, bio_destroy);
 }
 
-struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bio) {
+struct link_bio *link_bio_new(evutil_socket_t fd, struct link_bio_scratch *scratch, BIO **bio) {
     if (!CRYPTO_THREAD_run_once(&method_once, make_method) || !method)
         return NULL;
     struct link_bio *state = calloc(1, sizeof *state);

@@ -13,6 +13,7 @@
 #ifndef MUNNEL_RELAY_LINK_BIO_H
 #define MUNNEL_RELAY_LINK_BIO_H
 
+#include <event2/util.h>
 #include <openssl/bio.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ struct link_bio_scratch { /* one per thread */
 struct link_bio; /* lives as long as its BIO */
 
 /* *bio is the caller's. NULL when out of memory. */
-struct link_bio *link_bio_new(int fd, struct link_bio_scratch *scratch, BIO **bio);
+struct link_bio *link_bio_new(evutil_socket_t fd, struct link_bio_scratch *scratch, BIO **bio);
 
 void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch); /* of another thread, from now on */
 

@@ -114,7 +114,7 @@ static void set_deadline(struct link *link, uint64_t deadline_us) {
     link->deadline_us = deadline_us ? deadline_us : usual_us;
 }
 
-void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
+void link_adopt(struct relay_thread *thread, evutil_socket_t fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
                 struct close_event *close_event) {
     if (thread->stopping) {
         sock_close(fd);
@@ -155,7 +155,7 @@ void link_dial(struct relay_thread *thread, struct link_order *order, const stru
         return;
     }
     bool done = false;
-    int fd = sock_connect(close_event_peer(close_event), NULL, &done);
+    evutil_socket_t fd = sock_connect(close_event_peer(close_event), NULL, &done);
     int error = fd < 0 ? errno : 0;
     struct link *link = link_new(thread, fd, tag, close_event, &handshake_phase);
     if (!link) {

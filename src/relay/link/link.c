@@ -26,7 +26,7 @@ static const char *state_name(enum link_state state) {
     return names[state];
 }
 
-struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event,
+struct link *link_new(struct relay_thread *thread, evutil_socket_t fd, uint64_t tag, struct close_event *close_event,
                       const struct link_phase *phase) {
     struct link *link = calloc(1, sizeof *link);
     if (!link || !relay_thread_give_slot(thread, link, &link->ref)) {

@@ -17,6 +17,7 @@
 #include "lib/net/sock.h"
 
 #include <event2/bufferevent.h>
+#include <event2/util.h>
 
 /* LINK_STATE(name, text): in the order in which a link goes through them; link_set_state asserts the legal steps */
 #define LINK_STATES(S)                                                                                                 \
@@ -78,7 +79,7 @@ struct link {
     bool high_rtt;      /* from the other end, as far as that matters for sending */
     bool broken;        /* a write failed; closed in the next turn of the loop */
     bool event_is_added;
-    int fd;
+    evutil_socket_t fd;
     SSL *ssl;
     struct link_bio *bio; /* belongs to ssl */
     struct bufferevent *stream;
@@ -115,7 +116,7 @@ static inline const char *link_who(const struct link *link) { /* in front of its
 }
 
 /* link.c. Takes fd and close_event; on failure closes fd, posts the event and returns NULL. */
-struct link *link_new(struct relay_thread *thread, int fd, uint64_t tag, struct close_event *close_event,
+struct link *link_new(struct relay_thread *thread, evutil_socket_t fd, uint64_t tag, struct close_event *close_event,
                       const struct link_phase *phase);
 const struct addr *link_peer(const struct link *link); /* until it is closed */
 void link_set_state(struct link *link, enum link_state state);
@@ -137,7 +138,7 @@ void link_leave_thread(struct link *link);
 bool link_enter_thread(struct link *link, struct relay_thread *thread);
 
 /* handshake.c */
-void link_adopt(struct relay_thread *thread, int fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
+void link_adopt(struct relay_thread *thread, evutil_socket_t fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
                 struct close_event *close_event);
 /* Takes the order; connects to the peer in close_event. role NULL: a control link. */
 void link_dial(struct relay_thread *thread, struct link_order *order, const struct carrier_role *role, uint64_t tag,

@@ -135,7 +135,7 @@ static void connect_to(struct connector *dial, const struct addr *address) {
     static const struct stream_socket_events events = {.on_connected = on_connected};
     bool done = false;
     dial->address = address;
-    int fd = sock_connect(address, &dial->here, &done);
+    evutil_socket_t fd = sock_connect(address, &dial->here, &done);
     if (fd < 0) {
         fail_to_connect(dial, errno);
     } else if (!stream_socket_attach(dial->order.socket, loop_base(dial->order.loop), fd, !done, &events, dial)) {

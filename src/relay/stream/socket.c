@@ -34,7 +34,7 @@ static void on_recheck(struct defer_item *item) {
     stream_socket_poll(socket);
 }
 
-static void on_connected(struct stream_socket *socket, int fd) {
+static void on_connected(struct stream_socket *socket, evutil_socket_t fd) {
     socket->connecting = false;
     socket->events->on_connected(socket, sock_connect_result(fd));
 }
@@ -76,7 +76,7 @@ void stream_socket_init(struct stream_socket *socket, struct defer_queue *again,
     socket->recheck.run = on_recheck;
 }
 
-bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, int fd, bool connecting,
+bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, evutil_socket_t fd, bool connecting,
                           const struct stream_socket_events *events, void *context) {
     event_assign(&socket->event, base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, socket);
     if (event_add(&socket->event, NULL))
@@ -99,8 +99,8 @@ void stream_socket_set_events(struct stream_socket *socket, const struct stream_
     socket->context = context;
 }
 
-int stream_socket_detach(struct stream_socket *socket) {
-    int fd = socket->fd;
+evutil_socket_t stream_socket_detach(struct stream_socket *socket) {
+    evutil_socket_t fd = socket->fd;
     if (fd >= 0)
         event_del(&socket->event);
     defer_cancel(socket->again, &socket->item);
@@ -111,7 +111,7 @@ int stream_socket_detach(struct stream_socket *socket) {
 }
 
 void stream_socket_close(struct stream_socket *socket, bool reset) {
-    int fd = stream_socket_detach(socket);
+    evutil_socket_t fd = stream_socket_detach(socket);
     if (socket->out) {
         evbuffer_free(socket->out);
         socket->out = NULL;

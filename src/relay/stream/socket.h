@@ -12,11 +12,12 @@
 #ifndef MUNNEL_RELAY_STREAM_SOCKET_H
 #define MUNNEL_RELAY_STREAM_SOCKET_H
 
+#include "lib/base/posix_types.h"
 #include "lib/event/defer.h"
 
 #include <event2/buffer.h>
+#include <event2/util.h>
 #include <stddef.h>
-#include <sys/uio.h>
 
 struct stream_socket;
 
@@ -28,8 +29,8 @@ struct stream_socket_events {
     void (*on_drained)(struct stream_socket *socket);              /* less waits; may be NULL */
 };
 
-struct stream_socket { /* embedded in a relay */
-    int fd;            /* -1: closed */
+struct stream_socket {  /* embedded in a relay */
+    evutil_socket_t fd; /* -1: closed */
     bool connecting, reading, may_have_more, needs_recheck, rdhup, got_end, ending, half_closed;
     bool lacks_memory; /* it broke for want of memory, here or in the kernel, and was not reset by its peer */
     bool is_streaming; /* the last read took more than a frame: the next is prepared for many */
@@ -48,10 +49,11 @@ struct stream_socket { /* embedded in a relay */
 void stream_socket_init(struct stream_socket *socket, struct defer_queue *again, struct defer_queue *rechecks);
 /* Takes the descriptor; nothing is read until stream_socket_set_reading. false: no memory for the event (the descriptor
  * is not taken). */
-bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, int fd, bool connecting,
+bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, evutil_socket_t fd, bool connecting,
                           const struct stream_socket_events *events, void *context);
 void stream_socket_cut_unless_whole(struct stream_socket *socket); /* from now on a process that is killed resets it */
-int stream_socket_detach(struct stream_socket *socket); /* gives the descriptor back untouched; what waits stays */
+evutil_socket_t
+stream_socket_detach(struct stream_socket *socket); /* gives the descriptor back untouched; what waits stays */
 void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context);
 
 void stream_socket_set_reading(struct stream_socket *socket, bool on);
