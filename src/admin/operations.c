@@ -43,10 +43,10 @@ bool operations_is_taken(const struct operations_socket *at) {
 }
 
 /* -1 with `error`, or the descriptor. */
-static int bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
+static evutil_socket_t bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
     if (!make_addr(at, addr))
         return error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
-    int fd = sock_bind(addr, error);
+    evutil_socket_t fd = sock_bind(addr, error);
     if (fd < 0 || sock_set_access(addr, at->owner, SOCKET_MODE, error) == 0)
         return fd;
     sock_close(fd);
@@ -85,7 +85,7 @@ static int judge(struct log *log, const struct operations_socket *at, const stru
     return 0;
 }
 
-int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, int *fd,
+int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, evutil_socket_t *fd,
                     struct error *error) {
     *fd = -1;
     if (!at->path || !*at->path)
@@ -101,7 +101,7 @@ int operations_bind(struct log *log, const struct operations_socket *at, struct 
 int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
                       struct error *error) {
     struct addr addr;
-    int fd;
+    evutil_socket_t fd;
 
     if (operations_bind(log, at, &addr, &fd, error))
         return -1;

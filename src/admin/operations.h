@@ -12,6 +12,8 @@
 #include "lib/log/log.h"
 #include "lib/metrics/metrics.h"
 
+#include <event2/util.h>
+
 /* Lines of the table: struct http_route. */
 #define OPERATION_GET(path, role, query, handler)                                                                      \
     { HTTP_METHOD_GET, path, HTTP_ROLE_##role, HTTP_BODY_NONE, query, handler }
@@ -40,7 +42,7 @@ int operations_listen(struct http_server *http, struct log *log, const struct op
                       struct error *error);
 bool operations_is_taken(const struct operations_socket *at); /* another process answers there */
 /* The same in two steps: bound, not yet listening. 0, with *fd -1 if it is served nowhere; or -1 with `error`. */
-int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, int *fd,
+int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, evutil_socket_t *fd,
                     struct error *error);
 
 /* Answers with what `write` writes, in Prometheus's text format. */

@@ -30,7 +30,7 @@ struct rights {
  * number alone does not count: a server that was broken into can let a child listen that ends, and its number may be
  * that of a process of root's now.
  */
-static bool find_user(int socket, struct program_user *user) {
+static bool find_user(evutil_socket_t socket, struct program_user *user) {
     uid_t listener = 0;
     pid_t process = socket >= 0 ? sock_peer_process(socket) : 0;
 

@@ -14,15 +14,16 @@
 #include "ctl/diag_archive.h"
 #include "ctl/program_output.h"
 
+#include <event2/util.h>
 #include <stdbool.h>
 
 struct diag_named {
-    const char *self;     /* munnel's own argv[0] */
-    const char *config;   /* named by the user of this tool; NULL: none */
-    bool is_server_there; /* else nothing was named by it */
-    int socket;           /* connected to it; -1: not any more */
-    const char *file;     /* its configuration; NULL: it has none */
-    const char *log;      /* where its log goes; NULL: unknown */
+    const char *self;       /* munnel's own argv[0] */
+    const char *config;     /* named by the user of this tool; NULL: none */
+    bool is_server_there;   /* else nothing was named by it */
+    evutil_socket_t socket; /* connected to it; -1: not any more */
+    const char *file;       /* its configuration; NULL: it has none */
+    const char *log;        /* where its log goes; NULL: unknown */
 };
 
 void diag_add_named(struct diag_archive *archive, const struct diag_named *named);

@@ -30,9 +30,9 @@ struct asker {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct queue waiting, answered;
-    bool is_ended; /* the main thread does not need it any more */
-    bool is_busy;  /* a round is under way: the thread may take long */
-    int wake[2];   /* a byte for each answered round */
+    bool is_ended;           /* the main thread does not need it any more */
+    bool is_busy;            /* a round is under way: the thread may take long */
+    evutil_socket_t wake[2]; /* a byte for each answered round */
     struct http_client *client;
 };
 
@@ -150,7 +150,7 @@ bool asker_post(struct asker *asker, const struct ask_round *round) {
     return is_taken;
 }
 
-int asker_fd(const struct asker *asker) {
+evutil_socket_t asker_fd(const struct asker *asker) {
     return asker->wake[0];
 }
 

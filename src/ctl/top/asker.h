@@ -12,6 +12,7 @@
 
 #include "ctl/top/ask.h"
 
+#include <event2/util.h>
 #include <stdbool.h>
 
 struct asker;
@@ -23,7 +24,7 @@ void asker_free(struct asker *asker);
 
 /* Puts a round into the queue; false: it is full, and the round is still the caller's. */
 bool asker_post(struct asker *asker, const struct ask_round *round);
-int asker_fd(const struct asker *asker); /* readable once a round is answered */
+evutil_socket_t asker_fd(const struct asker *asker); /* readable once a round is answered */
 /* The next that is answered, which is the caller's then. False: none is. */
 bool asker_take(struct asker *asker, struct ask_round *round);
 

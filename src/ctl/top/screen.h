@@ -13,6 +13,8 @@
 #include "ctl/top/grid.h"
 #include "lib/base/error.h"
 
+#include <event2/util.h>
+
 struct screen;
 
 /* Whether there is a terminal, on input and output, that can be drawn on. False with the reason. */
@@ -28,6 +30,6 @@ void screen_draw(struct screen *screen, const struct grid *grid);
 enum screen_event { SCREEN_TIME, SCREEN_KEY, SCREEN_FD, SCREEN_RESIZED, SCREEN_SIGNAL, SCREEN_GONE };
 /* Waits for a key, for `fd` to be readable, or for the time: what comes first. *key: see keys.h. SCREEN_GONE: there is
  * no terminal any more. */
-enum screen_event screen_wait(struct screen *screen, int fd, unsigned ms, int *key);
+enum screen_event screen_wait(struct screen *screen, evutil_socket_t fd, unsigned ms, int *key);
 
 #endif

@@ -269,7 +269,7 @@ static enum screen_event take_signal(struct screen *screen) {
     return SCREEN_SIGNAL;
 }
 
-enum screen_event screen_wait(struct screen *screen, int fd, unsigned ms, int *key) {
+enum screen_event screen_wait(struct screen *screen, evutil_socket_t fd, unsigned ms, int *key) {
     struct pollfd polled[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                               {.fd = screen->pipe[0], .events = POLLIN},
                               {.fd = fd, .events = POLLIN}};

@@ -36,7 +36,7 @@ void screen_draw(struct screen *screen, const struct grid *grid) {
     (void)screen, (void)grid;
 }
 
-enum screen_event screen_wait(struct screen *screen, int fd, unsigned ms, int *key) {
+enum screen_event screen_wait(struct screen *screen, evutil_socket_t fd, unsigned ms, int *key) {
     (void)screen, (void)fd, (void)ms, (void)key;
     return SCREEN_GONE;
 }

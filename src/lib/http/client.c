@@ -81,7 +81,7 @@ static int connect_again(struct http_client *client, struct error *error) {
 }
 
 /* True when the descriptor is ready; false: it was not in time. */
-static bool wait_for(int fd, short events, uint64_t deadline_ms) {
+static bool wait_for(evutil_socket_t fd, short events, uint64_t deadline_ms) {
     for (;;) {
         struct pollfd descriptor = {.fd = fd, .events = events};
         uint64_t now_ms = clock_ms(), left_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;

@@ -12,6 +12,7 @@
 
 #include "lib/base/error.h"
 
+#include <event2/util.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,7 +54,7 @@ bool http_client_encode(char *encoded, size_t size, const char *text);
 /* last_id: NULL, or what was seen last. 0; or -1 with error, which explains an answer that is none. */
 int http_client_follow(struct http_client *client, const char *target, const char *last_id, struct error *error);
 /* To poll for reading, beside a keyboard; -1: the stream has ended, which http_client_next() tells. */
-int http_client_fd(const struct http_client *client);
+evutil_socket_t http_client_fd(const struct http_client *client);
 
 struct http_client_event {        /* valid until the next call */
     const char *id, *name, *data; /* never NULL; name is "message" if the server gave none */

@@ -15,7 +15,7 @@
 
 enum { EVENT_MOST = 1024 * 1024, MORE_TEXT = 256, CHUNK_END = 2 };
 
-int http_client_fd(const struct http_client *client) {
+evutil_socket_t http_client_fd(const struct http_client *client) {
     return client->fd;
 }
 

@@ -10,12 +10,13 @@
 #include "lib/http/reply_head.h"
 #include "lib/net/addr.h"
 
+#include <event2/util.h>
 #include <stdint.h>
 
 struct http_client {
     struct addr addr;
     unsigned timeout_ms;
-    int fd; /* -1: none */
+    evutil_socket_t fd; /* -1: none */
     bool is_used;
     char *bytes; /* read and not taken */
     size_t length, room;

@@ -17,13 +17,13 @@
 #include "lib/base/clock.h"
 #include "lib/http/pool_priv.h"
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 
 #include <assert.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* Sent by the client: within a request, which is more than evhttp's limit for headers and ours for content, so that
@@ -116,7 +116,7 @@ static bool may_be_sending(const struct http_connection *connection) {
 
 /* evhttp closes its descriptor, but not the connection. */
 static void linger(const struct http_connection *connection) {
-    int fd = fcntl(bufferevent_getfd(connection->bufferevent), F_DUPFD_CLOEXEC, 0);
+    evutil_socket_t fd = fcntl(bufferevent_getfd(connection->bufferevent), F_DUPFD_CLOEXEC, 0);
     if (fd >= 0)
         http_linger(connection->pool, fd);
 }
@@ -139,7 +139,7 @@ static void on_close(struct evhttp_connection *evhttp, void *context) {
 
 /* On the Unix socket: root, our own user, the members of the socket's group. */
 static void ask_who(struct http_connection *connection) {
-    int fd = bufferevent_getfd(connection->bufferevent);
+    evutil_socket_t fd = bufferevent_getfd(connection->bufferevent);
     connection->peer.length = sizeof connection->peer.storage;
     if (getpeername(fd, (struct sockaddr *)&connection->peer.storage, &connection->peer.length))
         connection->peer.length = 0;

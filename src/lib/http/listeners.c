@@ -10,14 +10,13 @@
 #include "lib/base/clock.h"
 #include "lib/http/pool_priv.h"
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { REFUSED_A_TURN = 16, PAUSE_MS = 100 };
@@ -40,7 +39,7 @@ static void on_accept_error(struct evconnlistener *accepts, void *evhttp) {
     (void)evconnlistener_disable(accepts);
 }
 
-static void refuse(struct http_pool *pool, int fd) {
+static void refuse(struct http_pool *pool, evutil_socket_t fd) {
     static const struct http_refusal busy = {503, "Service Unavailable", "too many connections",
                                              "try again in a second", true};
     pool->counts->refused_busy++;
@@ -53,7 +52,7 @@ static void on_busy(evutil_socket_t listening, short what, void *context) {
     struct http_pool *pool = context;
     for (int i = 0; i < REFUSED_A_TURN; i++) {
         struct addr peer;
-        int fd = sock_accept(listening, &peer);
+        evutil_socket_t fd = sock_accept(listening, &peer);
         if (fd >= 0) {
             refuse(pool, fd);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -85,7 +84,7 @@ bool http_listeners_set(struct http_pool *pool, enum http_accepting accepting) {
 }
 
 /* The descriptor is evhttp's afterwards, or closed. */
-static struct evhttp_bound_socket *give_to_evhttp(struct http_pool *pool, int fd) {
+static struct evhttp_bound_socket *give_to_evhttp(struct http_pool *pool, evutil_socket_t fd) {
     struct evconnlistener *accepts =
         evconnlistener_new(pool->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
                            fd);
@@ -127,7 +126,7 @@ static void free_listener(struct http_listener *listener) {
     free(listener);
 }
 
-int http_listener_add(struct http_pool *pool, int fd, const struct addr *addr, struct error *error) {
+int http_listener_add(struct http_pool *pool, evutil_socket_t fd, const struct addr *addr, struct error *error) {
     if (sock_listen(fd)) {
         sock_explain(addr, errno, error);
         sock_close(fd);

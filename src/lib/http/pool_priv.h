@@ -24,6 +24,7 @@
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <event2/util.h>
 
 enum http_phase {
     HTTP_PHASE_FREE,
@@ -143,15 +144,16 @@ struct http_refusal {
     const char *title, *detail, *remedy; /* without quotes and backslashes */
     bool is_for_now;                     /* the client may try again in a second */
 };
-void http_refuse(int fd, const struct http_refusal *refusal); /* writes it, if the socket has room */
+void http_refuse(evutil_socket_t fd, const struct http_refusal *refusal); /* writes it, if the socket has room */
 /* The last byte was written: closes, at once or when the client has ended, too. Takes fd over. */
-void http_linger(struct http_pool *pool, int fd);
+void http_linger(struct http_pool *pool, evutil_socket_t fd);
 void http_linger_stop(struct http_pool *pool); /* closes them at once */
 
 /* ---- listening sockets (listeners.c) ---- */
 
-int http_listener_add(struct http_pool *pool, int fd, const struct addr *addr, struct error *error); /* takes fd over */
-void http_listener_remove(struct http_pool *pool, const struct addr *addr);                          /* NULL: all */
+int http_listener_add(struct http_pool *pool, evutil_socket_t fd, const struct addr *addr,
+                      struct error *error);                                 /* takes fd over */
+void http_listener_remove(struct http_pool *pool, const struct addr *addr); /* NULL: all */
 /* What happens to who connects. False: could not be set; it is paused and tried again by the next call. */
 bool http_listeners_set(struct http_pool *pool, enum http_accepting accepting);
 

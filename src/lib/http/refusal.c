@@ -23,14 +23,14 @@ enum { LINGERING_MOST = 24, DROPPED_MOST = 16 * 1024 * 1024, PART = 16 * 1024, C
 struct http_lingering {
     TAILQ_ENTRY(http_lingering) others;
     struct http_pool *pool;
-    int fd;
+    evutil_socket_t fd;
     struct event *readable;
     uint64_t deadline_ms;
     size_t dropped;
 };
 
 /* The texts have no character that JSON escapes. One that was written in part is cut: its reader is slow and new. */
-void http_refuse(int fd, const struct http_refusal *refusal) {
+void http_refuse(evutil_socket_t fd, const struct http_refusal *refusal) {
     char content[CONTENT_TEXT], text[ANSWER_TEXT];
     int length =
         snprintf(content, sizeof content,
@@ -54,7 +54,7 @@ static void free_lingering(struct http_lingering *lingering) {
 }
 
 /* Is there more to come? */
-static bool drop(int fd, size_t *dropped) {
+static bool drop(evutil_socket_t fd, size_t *dropped) {
     char part[PART];
     ssize_t count = sock_readv(fd, &(struct iovec){part, sizeof part}, 1);
     if (count < 0)
@@ -76,7 +76,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
     drop_and_wait(context);
 }
 
-void http_linger(struct http_pool *pool, int fd) {
+void http_linger(struct http_pool *pool, evutil_socket_t fd) {
     struct http_lingering *lingering = pool->lingering_count < LINGERING_MOST ? calloc(1, sizeof *lingering) : NULL;
     (void)sock_half_close(fd);
     if (!lingering) {

@@ -161,7 +161,8 @@ static int check_address(const struct http_server *server, const struct addr *ad
     return 0;
 }
 
-int http_server_listen_fd(struct http_server *server, int fd, const struct addr *addr, struct error *error) {
+int http_server_listen_fd(struct http_server *server, evutil_socket_t fd, const struct addr *addr,
+                          struct error *error) {
     if (check_address(server, addr, error)) {
         sock_close(fd);
         return -1;
@@ -176,7 +177,7 @@ int http_server_listen_fd(struct http_server *server, int fd, const struct addr 
 int http_server_listen(struct http_server *server, struct addr *addr, const char *owner, struct error *error) {
     if (check_address(server, addr, error))
         return -1;
-    int fd = sock_bind(addr, error);
+    evutil_socket_t fd = sock_bind(addr, error);
     if (fd < 0)
         return -1;
     if (sock_set_access(addr, owner, UNIX_MODE, error)) {

@@ -30,6 +30,7 @@
 #include "lib/net/addr.h"
 
 #include <event2/event.h>
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,7 +81,7 @@ void http_server_free(struct http_server *server);
 int http_server_listen(struct http_server *server, struct addr *addr, const char *owner, struct error *error);
 /* The same with a socket that is bound (before privileges went) or that the service manager passed: taken over, also by
  * an error. */
-int http_server_listen_fd(struct http_server *server, int fd, const struct addr *addr, struct error *error);
+int http_server_listen_fd(struct http_server *server, evutil_socket_t fd, const struct addr *addr, struct error *error);
 /* Stops listening on this address; its connections are served on. */
 void http_server_unlisten(struct http_server *server, const struct addr *addr);
 
