@@ -17,7 +17,7 @@
 
 static const char late[] = "no answer in time";
 
-int check_wait(int fd, short events, uint64_t deadline_us) {
+int check_wait(evutil_socket_t fd, short events, uint64_t deadline_us) {
     for (;;) {
         struct pollfd wanted = {.fd = fd, .events = events};
         uint64_t now_us = clock_us();
@@ -59,7 +59,7 @@ int check_link_handshake(struct check_link *link, SSL_CTX *tls, const char *serv
                          struct error *error) {
     *verdict = TLS_CUT;
     link->ssl = tls_session(tls, false, server_name);
-    if (!link->ssl || !SSL_set_fd(link->ssl, link->fd))
+    if (!link->ssl || !SSL_set_fd(link->ssl, (int)link->fd))
         return error_set(error, "out of memory");
     for (;;) {
         enum tls_step step = tls_handshake(link->ssl);

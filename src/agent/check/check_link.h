@@ -11,8 +11,10 @@
 #include "lib/tls/tls.h"
 #include "proto/frame.h"
 
+#include <event2/util.h>
+
 struct check_link { /* all zero but fd -1 and the deadline at first */
-    int fd;
+    evutil_socket_t fd;
     SSL *ssl;
     uint64_t deadline_us; /* clock_us(); of all that follows */
     uint8_t bytes[FRAME_HEADER + FRAME_JSON_MAX];
@@ -30,6 +32,6 @@ int check_link_receive(struct check_link *link, struct frame *frame, struct erro
 void check_link_close(struct check_link *link);
 
 /* Waits until the descriptor is ready for this; 0 or -1: the deadline is over. */
-int check_wait(int fd, short events, uint64_t deadline_us);
+int check_wait(evutil_socket_t fd, short events, uint64_t deadline_us);
 
 #endif

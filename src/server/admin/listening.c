@@ -8,16 +8,16 @@
 
 #include "admin/operations.h"
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 #include "server/admin/admin_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct wanted {
     struct admin_address at;
-    int fd; /* bound; -1: it listens there already, or it is a trial */
+    evutil_socket_t fd; /* bound; -1: it listens there already, or it is a trial */
 };
 
 struct admin_change {

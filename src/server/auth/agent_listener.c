@@ -97,7 +97,7 @@ void agent_listener_reset_penalties(struct agent_listener *listener) {
 /* ---- one connection, until its ClientHello is complete ---- */
 
 static void adopt(struct agent_listener *listener, struct preauth_conn *conn) {
-    int fd = preauth_table_adopt(conn);
+    evutil_socket_t fd = preauth_table_adopt(conn);
 
     sock_wake_at(fd, 1);
     plane_adopt(listener->options.plane, fd, &conn->peer, listener->options.tls, conn->tag,
@@ -209,14 +209,14 @@ static bool make_room(struct agent_listener *listener, uint64_t source, const st
     return true;
 }
 
-static void refuse(struct agent_listener *listener, int fd, const struct addr *peer, struct log_throttle *throttle,
-                   const char *what) {
+static void refuse(struct agent_listener *listener, evutil_socket_t fd, const struct addr *peer,
+                   struct log_throttle *throttle, const char *what) {
     log_throttle_event(throttle, listener->options.log, LOG_LEVEL_WARNING, who, what, NULL, peer);
     count_refusal(listener, throttle);
     sock_close(fd);
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
+static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
     struct agent_listener *listener = context;
     uint64_t source = source_key_of(peer);
     struct preauth_conn *conn = NULL;

@@ -34,8 +34,8 @@ void preauth_table_done(struct preauth_table *table) {
     slot_table_done(&table->slots);
 }
 
-struct preauth_conn *preauth_table_add(struct preauth_table *table, int fd, const struct addr *peer, uint64_t source,
-                                       uint64_t now_us) {
+struct preauth_conn *preauth_table_add(struct preauth_table *table, evutil_socket_t fd, const struct addr *peer,
+                                       uint64_t source, uint64_t now_us) {
     uint64_t tag = slot_table_new_tag(&table->slots);
     struct preauth_conn *conn = tag ? calloc(1, sizeof *conn) : NULL;
 
@@ -58,8 +58,8 @@ int preauth_table_watch(struct preauth_conn *conn, uint64_t timeout_us) {
     return event_add(&conn->readable, &timeout);
 }
 
-int preauth_table_adopt(struct preauth_conn *conn) {
-    int fd = conn->fd;
+evutil_socket_t preauth_table_adopt(struct preauth_conn *conn) {
+    evutil_socket_t fd = conn->fd;
 
     assert(conn->state == PREAUTH_WAITING);
     conn->state = PREAUTH_ADOPTED;

@@ -14,6 +14,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,8 @@ enum preauth_state { PREAUTH_WAITING, PREAUTH_ADOPTED, PREAUTH_HANDSHAKING };
 
 struct preauth_conn {
     enum preauth_state state;
-    int fd;          /* -1 unless it waits */
-    size_t received; /* bytes that the socket held at the last look, when a ClientHello needed more */
+    evutil_socket_t fd; /* -1 unless it waits */
+    size_t received;    /* bytes that the socket held at the last look, when a ClientHello needed more */
     uint64_t tag, source;
     uint64_t since_us; /* accepted, or, handshaking, when its handshake began */
     struct addr peer;
@@ -49,12 +50,12 @@ void preauth_table_init(struct preauth_table *table, struct event_base *base, ev
 void preauth_table_done(struct preauth_table *table);
 
 /* A connection that waits; NULL when out of memory or slots, and then `fd` stays the caller's. */
-struct preauth_conn *preauth_table_add(struct preauth_table *table, int fd, const struct addr *peer, uint64_t source,
-                                       uint64_t now_us);
+struct preauth_conn *preauth_table_add(struct preauth_table *table, evutil_socket_t fd, const struct addr *peer,
+                                       uint64_t source, uint64_t now_us);
 /* Calls on_readable once: with bytes (SO_RCVLOWAT of them), at the peer's end, or when the time is over. 0 or -1. */
 int preauth_table_watch(struct preauth_conn *conn, uint64_t timeout_us);
 /* waiting -> adopted: returns the descriptor, which is the caller's now. */
-int preauth_table_adopt(struct preauth_conn *conn);
+evutil_socket_t preauth_table_adopt(struct preauth_conn *conn);
 void preauth_table_begin_handshake(struct preauth_conn *conn, uint64_t now_us); /* adopted -> handshaking */
 /* Closes what still waits, and frees `conn`, which may be in its callback. */
 void preauth_table_remove(struct preauth_table *table, struct preauth_conn *conn);

@@ -70,7 +70,7 @@ static struct client *take_spare_or_alloc(struct client_table *clients) {
     return client;
 }
 
-struct client *client_table_take(struct client_table *clients, int fd, const struct addr *peer,
+struct client *client_table_take(struct client_table *clients, evutil_socket_t fd, const struct addr *peer,
                                  struct service_terms *terms) {
     struct client *client = take_spare_or_alloc(clients);
 

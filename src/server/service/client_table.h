@@ -9,6 +9,8 @@
 
 #include "relay/plane.h"
 
+#include <event2/util.h>
+
 struct client_table;
 
 struct client_table *client_table_new(void); /* without a limit; NULL when out of memory */
@@ -21,7 +23,7 @@ uint64_t client_table_total(const struct client_table *clients);
 
 /* A client just accepted, with the next relay number; takes `fd` and a reference of `terms`. NULL: nothing was taken.
  */
-struct client *client_table_take(struct client_table *clients, int fd, const struct addr *peer,
+struct client *client_table_take(struct client_table *clients, evutil_socket_t fd, const struct addr *peer,
                                  struct service_terms *terms);
 void client_table_give_back(struct client_table *clients, struct client *client); /* its descriptor is closed already */
 

@@ -15,12 +15,12 @@
 #include "lib/base/error.h"
 #include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 enum { PAUSE_MS = 100, LOG_EVERY_US = 1000000 };
 enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_PAUSED, LISTENER_REFUSING };
@@ -29,7 +29,7 @@ struct listener {
     struct listener_options options;
     struct addr addr;
     char *origin;
-    int fd;
+    evutil_socket_t fd;
     bool is_passed; /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
     struct event *readable, *resume;
@@ -82,7 +82,7 @@ static bool is_passing(int error_number) {
 
 static bool refuse_one(struct listener *listener) {
     struct addr peer;
-    int fd = sock_accept(listener->fd, &peer);
+    evutil_socket_t fd = sock_accept(listener->fd, &peer);
 
     if (fd >= 0)
         sock_close_reset(fd);
@@ -98,7 +98,7 @@ static bool accept_one(struct listener *listener) {
         pause_accepting(listener, "there are as many clients as this process has descriptors for");
         return false;
     }
-    int fd = sock_accept(listener->fd, &peer);
+    evutil_socket_t fd = sock_accept(listener->fd, &peer);
     if (fd >= 0) {
         listener->options.on_accept(listener->options.context, fd, &peer, listener_addr(listener));
         return listener->state == LISTENER_LISTENING;

@@ -15,6 +15,7 @@
 #include "lib/net/sock.h"
 
 #include <event2/event.h>
+#include <event2/util.h>
 
 struct listener;
 
@@ -30,7 +31,7 @@ struct listener_options {
     unsigned accepts_per_turn;
     bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
     /* Takes fd; may not free the listener. `local`: its address as it was given, which may be a wildcard. */
-    void (*on_accept)(void *context, int fd, const struct addr *peer, const struct addr *local);
+    void (*on_accept)(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
     void *context;
 };
 

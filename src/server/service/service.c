@@ -16,7 +16,8 @@
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
-static void refuse_client(struct service *service, int fd, const struct addr *peer, enum access_verdict verdict) {
+static void refuse_client(struct service *service, evutil_socket_t fd, const struct addr *peer,
+                          enum access_verdict verdict) {
     sock_close_reset(fd);
     service->refused[verdict]++;
     log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
@@ -29,7 +30,7 @@ static enum access_verdict judge(struct service *service, const struct addr *pee
     return access_judge(service->access, peer, clock_us());
 }
 
-static void on_accept(void *context, int fd, const struct addr *peer, const struct addr *local) {
+static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
     bool is_check = service_is_probe(service, fd, peer);
     enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, peer);

@@ -16,13 +16,12 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 enum { READ_SIZE = 256 };
 
 struct service_check {
     struct service_check_options options;
-    int fd;
+    evutil_socket_t fd;
     struct event *io, *deadline, *silence;
     bool has_probe;
     struct check_facts facts;

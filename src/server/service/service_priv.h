@@ -13,6 +13,8 @@
 #include "server/service/balance.h"
 #include "server/service/service.h"
 
+#include <event2/util.h>
+
 struct wait_queue { /* clients that wait for an agent, in order */
     TAILQ_HEAD(, client) clients;
     size_t count;
@@ -72,7 +74,7 @@ void service_listen(struct service *service);
 void service_close_without_agent(struct service *service);
 
 /* service_probe.c */
-bool service_is_probe(const struct service *service, int fd, const struct addr *peer);
+bool service_is_probe(const struct service *service, evutil_socket_t fd, const struct addr *peer);
 void service_note_probe(struct service *service, struct client *client);         /* its client has been accepted */
 void service_finish_probe(struct service *service, const struct client *client); /* NULL: the service goes */
 

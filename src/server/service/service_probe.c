@@ -16,7 +16,7 @@
 
 #define PROBE_IS_OVER UINT64_MAX /* no client has this number */
 
-static bool is_from(const struct service_probe *probe, int fd, const struct addr *peer) {
+static bool is_from(const struct service_probe *probe, evutil_socket_t fd, const struct addr *peer) {
     struct open_address from = open_address_of(peer);
 
     if (addr_is_unix(peer))
@@ -24,7 +24,7 @@ static bool is_from(const struct service_probe *probe, int fd, const struct addr
     return from.port && from.port == probe->from.port && memcmp(from.host, probe->from.host, sizeof from.host) == 0;
 }
 
-bool service_is_probe(const struct service *service, int fd, const struct addr *peer) {
+bool service_is_probe(const struct service *service, evutil_socket_t fd, const struct addr *peer) {
     return service->probe.on_end && !service->probed && is_from(&service->probe, fd, peer);
 }
 

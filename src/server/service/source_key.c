@@ -7,7 +7,8 @@
 
 #include "server/service/source_key.h"
 
-#include <netinet/in.h>
+#include "lib/net/socket_types.h"
+
 #include <string.h>
 
 static struct addr source_of(const struct addr *peer) {
