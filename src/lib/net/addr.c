@@ -186,6 +186,12 @@ bool addr_is_unix(const struct addr *addr) {
     return addr->storage.ss_family == AF_UNIX;
 }
 
+const char *addr_unix_path(const struct addr *addr) {
+    bool has_path = addr_is_unix(addr) && addr->length > unix_path_offset && as_unix(addr)->sun_path[0];
+
+    return has_path ? as_unix(addr)->sun_path : NULL;
+}
+
 bool addr_host_bytes(const struct addr *addr, uint8_t bytes[16], bool *is_ipv4) {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     if (addr->storage.ss_family == AF_INET) {

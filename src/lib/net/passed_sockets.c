@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { FIRST_FD = 3, NAME_SIZE = 64, SOCKETS_MAX = 4096, SENTENCE = 512 };
@@ -131,15 +130,11 @@ void passed_sockets_free(struct passed_sockets *passed) {
 
 /* --- finding one --- */
 
-static const char *path_of(const struct addr *addr) {
-    return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
-}
-
 static bool is_same(const struct addr *a, const struct addr *b) {
     if (!a->length || a->storage.ss_family != b->storage.ss_family)
         return false;
     if (addr_is_unix(a))
-        return strcmp(path_of(a), path_of(b)) == 0;
+        return addr_same_host(a, b);
     return addr_port(a) == addr_port(b) && addr_zone(a) == addr_zone(b) && addr_same_host(a, b);
 }
 

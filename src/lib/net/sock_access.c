@@ -15,7 +15,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = 64, MODE_BITS = 07777, GROUPS_MOST = 1024 };
@@ -53,12 +52,6 @@ static bool is_owner(const struct stat *status, const struct owner *owner) {
            (owner->group == (gid_t)-1 || owner->group == status->st_gid);
 }
 
-static const char *path_of(const struct addr *addr) {
-    const char *path = ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
-
-    return addr_is_unix(addr) && path[0] ? path : NULL;
-}
-
 static int refuse_owner(const char *owner, const char *path, const char *why, struct error *error) {
     return error_set(error, "cannot make \"%s\" the owner of unix:%s: %s; only root may give it to another user", owner,
                      path, why);
@@ -83,7 +76,7 @@ static bool may_give(const struct stat *status, const struct owner *owner) {
 }
 
 int sock_check_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
-    const char *path = path_of(addr);
+    const char *path = addr_unix_path(addr);
     struct owner found;
     struct stat now;
 
@@ -101,7 +94,7 @@ int sock_check_access(const struct addr *addr, const char *owner, unsigned mode,
 /* What is right already is left alone: at a reload the process may have given up the right to change it. Links are not
  * followed: the folder may be another user's, who could put one in the place of the socket. */
 int sock_set_access(const struct addr *addr, const char *owner, unsigned mode, struct error *error) {
-    const char *path = path_of(addr);
+    const char *path = addr_unix_path(addr);
     struct owner found;
     struct stat now = {.st_mode = 0};
 

@@ -8,7 +8,6 @@
 
 #include "admin/operations.h"
 #include "lib/net/sock.h"
-#include "lib/net/socket_types.h"
 #include "server/admin/admin_priv.h"
 
 #include <stdlib.h>
@@ -35,9 +34,9 @@ static bool is_same(const struct admin_address *a, const struct admin_address *b
 
 /* Where it is now: true if it is to stay there. */
 static bool keeps_socket(const struct admin *admin, const char *path) {
-    const struct sockaddr_un *now = (const struct sockaddr_un *)(const void *)&admin->socket.addr.storage;
+    const char *now = addr_unix_path(&admin->socket.addr);
 
-    return admin->socket.is_set && path && strcmp(now->sun_path, path) == 0;
+    return admin->socket.is_set && path && now && strcmp(now, path) == 0;
 }
 
 static int prepare_socket(struct admin_change *change, const struct server_config *conf, bool is_trial,
@@ -117,13 +116,13 @@ struct admin_change *admin_prepare(struct admin *admin, const struct server_conf
 
 /* A path that was bound is no one else's. */
 static void discard(const struct wanted *wanted) {
-    const struct sockaddr_un *place = (const struct sockaddr_un *)(const void *)&wanted->at.addr.storage;
+    const char *path = addr_unix_path(&wanted->at.addr);
 
     if (wanted->fd < 0)
         return;
     sock_close(wanted->fd);
-    if (addr_is_unix(&wanted->at.addr))
-        (void)unlink(place->sun_path);
+    if (path)
+        (void)unlink(path);
 }
 
 void admin_change_free(struct admin_change *change) {

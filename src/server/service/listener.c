@@ -15,7 +15,6 @@
 #include "lib/base/error.h"
 #include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
-#include "lib/net/socket_types.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -230,10 +229,10 @@ void listener_shut(struct listener *listener) {
 }
 
 static void remove_path(const struct listener *listener) {
-    const struct sockaddr_un *unix_addr = (const struct sockaddr_un *)(const void *)&listener->addr.storage;
+    const char *path = addr_unix_path(&listener->addr);
 
-    if (addr_is_unix(&listener->addr) && unix_addr->sun_path[0])
-        remove(unix_addr->sun_path);
+    if (path)
+        remove(path);
 }
 
 void listener_free(struct listener *listener) {

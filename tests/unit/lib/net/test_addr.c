@@ -27,6 +27,8 @@ START_TEST(hosts_are_written_without_port_or_brackets) {
     ck_assert_str_eq(addr_format_host(&ipv4, text, sizeof text), "1.2.3.4");
     ck_assert_str_eq(addr_format_host(&ipv6, text, sizeof text), "::1");
     ck_assert_str_eq(addr_format_host(&path, text, sizeof text), "/x");
+    ck_assert_str_eq(addr_unix_path(&path), "/x");
+    ck_assert_ptr_null(addr_unix_path(&ipv4));
     ck_assert_uint_eq(addr_port(&ipv4), 80);
     ck_assert_uint_eq(addr_port(&path), 0);
     addr_set_port(&ipv6, 443);
@@ -46,6 +48,7 @@ START_TEST(an_unnamed_unix_peer_has_a_text) {
     char text[ADDR_TEXT];
     addr.storage.ss_family = AF_UNIX;
     ck_assert_str_eq(addr_format(&addr, text, sizeof text), "unix:");
+    ck_assert_ptr_null(addr_unix_path(&addr));
 }
 END_TEST
 
