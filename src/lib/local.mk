@@ -115,6 +115,7 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/passed_sockets.c \
 	src/lib/net/passed_sockets.h \
 	src/lib/net/reserved_addr.c \
+	src/lib/net/sock.c \
 	src/lib/net/sock.h \
 	src/lib/net/sock_access.c \
 	src/lib/net/sock_bind.c \
@@ -252,6 +253,7 @@ libmunnel_lib_os_a_SOURCES += \
 libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/network_watch_linux.c \
 	src/lib/net/network_watch_portable.c \
+	src/lib/net/sock_bind_posix.c \
 	src/lib/net/sock_linux.c \
 	src/lib/net/sock_portable.c \
 	src/lib/net/sock_posix.c

@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * check_link: see check_link.h. The socket does not block, poll() does.
+ * check_link: see check_link.h. The socket does not block, sock_wait() does.
  */
 #include "config.h"
 
 #include "agent/check/check_link.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 static const char late[] = "no answer in time";
 
-int check_wait(evutil_socket_t fd, short events, uint64_t deadline_us) {
-    for (;;) {
-        struct pollfd wanted = {.fd = fd, .events = events};
-        uint64_t now_us = clock_us();
-        if (now_us >= deadline_us)
-            return -1;
-        int ready = poll(&wanted, 1, (int)((deadline_us - now_us) / 1000) + 1);
-        if (ready > 0)
-            return 0;
-        if (ready < 0 && errno != EINTR)
-            return -1;
-    }
+/* 0 or -1: the deadline is over. */
+static int wait_until_ready(const struct check_link *link, short events) {
+    return sock_wait(link->fd, events, (link->deadline_us + 999) / 1000) ? 0 : -1;
 }
 
 static int connect_to(struct check_link *link, const struct addr *addr) {
@@ -37,7 +26,7 @@ static int connect_to(struct check_link *link, const struct addr *addr) {
     link->fd = sock_connect(addr, NULL, &done);
     if (link->fd < 0)
         return errno;
-    if (!done && check_wait(link->fd, POLLOUT, link->deadline_us))
+    if (!done && wait_until_ready(link, POLLOUT))
         return ETIMEDOUT;
     return done ? 0 : sock_connect_result(link->fd);
 }
@@ -52,7 +41,7 @@ int check_link_connect(struct check_link *link, const struct addr *addr, struct 
 /* ---- TLS ---- */
 
 static int wait_for(const struct check_link *link, bool is_writing) {
-    return check_wait(link->fd, is_writing ? POLLOUT : POLLIN, link->deadline_us);
+    return wait_until_ready(link, is_writing ? POLLOUT : POLLIN);
 }
 
 int check_link_handshake(struct check_link *link, SSL_CTX *tls, const char *server_name, enum tls_verdict *verdict,

@@ -31,7 +31,4 @@ int check_link_send(struct check_link *link, enum frame_type type, const char *j
 int check_link_receive(struct check_link *link, struct frame *frame, struct error *error);
 void check_link_close(struct check_link *link);
 
-/* Waits until the descriptor is ready for this; 0 or -1: the deadline is over. */
-int check_wait(evutil_socket_t fd, short events, uint64_t deadline_us);
-
 #endif

@@ -92,6 +92,10 @@ bool sock_wake_at(evutil_socket_t fd,
                   size_t bytes);         /* TCP: readable only with so many bytes, or at the end; false: cannot */
 bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
 
+/* Waits until the socket is ready for `events` (POLLIN, POLLOUT) or has failed, at most until clock_ms() is
+ * `deadline_ms`. Returns what poll() found, which may be POLLHUP and POLLERR besides; 0: it was not in time. */
+short sock_wait(evutil_socket_t fd, short events, uint64_t deadline_ms);
+
 int sock_half_close(evutil_socket_t fd);   /* no more from us: FIN; 0 or -1 */
 void sock_close(evutil_socket_t fd);       /* the kernel finishes what is queued; fd < 0 is ignored */
 void sock_close_reset(evutil_socket_t fd); /* RST (for unix: a plain close) */

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * sock_bind: makes sockets to listen on; errors with the remedy.
- * Runs on: the control thread or start. Owns: nothing; the descriptor goes to the caller.
+ * Runs on: the control thread or start. Owns: nothing; the descriptor goes to the caller. sock_bind_posix.c and
+ * sock_bind_windows.c have what differs by system.
  */
 #include "config.h"
 
@@ -11,24 +12,14 @@
 #include "lib/base/error.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-enum { BACKLOG = 4096, UNPRIVILEGED_PORT = 1024 };
-
-static const char *socket_path(const struct addr *addr) {
-    return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
-}
 
 /* bind() fails with EADDRINUSE for a file of any kind. */
 static bool is_other_file(const struct addr *addr) {
-    struct stat status;
-    return addr_is_unix(addr) && lstat(socket_path(addr), &status) == 0 && !S_ISSOCK(status.st_mode);
+    const char *path = addr_unix_path(addr);
+
+    return path && sock_system_file(path) == SOCK_FILE_OTHER;
 }
 
 static const char *advice_in_use(const struct addr *addr) {
@@ -36,11 +27,7 @@ static const char *advice_in_use(const struct addr *addr) {
 }
 
 static const char *advice_denied(const struct addr *addr) {
-    if (addr_is_unix(addr))
-        return "may this user write to that folder?";
-    return addr_port(addr) < UNPRIVILEGED_PORT
-               ? "ports below 1024 need the right to bind them (CAP_NET_BIND_SERVICE); grant it or choose another port"
-               : "something forbids this port to this program";
+    return addr_is_unix(addr) ? "may this user write to that folder?" : sock_system_advice_denied(addr);
 }
 
 int sock_explain(const struct addr *addr, int error_number, struct error *error) {
@@ -64,8 +51,8 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
                          system);
     case EMFILE:
     case ENFILE:
-        return error_set(error, "cannot listen on %s: no descriptor left (%s); raise the limit (ulimit -n)", where,
-                         system);
+        return error_set(error, "cannot listen on %s: no descriptor left (%s)%s", where, system,
+                         sock_system_advice_limit());
     case ENOENT:
     case ENOTDIR:
         return error_set(error, "cannot listen on %s: there is no such folder (%s); make it or choose another path",
@@ -75,58 +62,47 @@ int sock_explain(const struct addr *addr, int error_number, struct error *error)
     }
 }
 
-static void set_yes(evutil_socket_t fd, int level, int option) {
-    const int yes = 1;
-    (void)setsockopt(fd, level, option, &yes, sizeof yes);
-}
-
 void sock_prepare(evutil_socket_t fd, const struct addr *addr) {
     if (addr_is_unix(addr))
         return;
-    set_yes(fd, SOL_SOCKET, SO_REUSEADDR);
-    set_yes(fd, IPPROTO_TCP, TCP_NODELAY);
+    sock_system_claim(fd);
+    sock_system_send_at_once(fd);
     if (addr->storage.ss_family == AF_INET6)
-        set_yes(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+        sock_set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (addr_is_loopback(addr)) /* accepted sockets inherit it */
         sock_system_stays_within(fd);
 }
 
 static int bind_once(evutil_socket_t fd, const struct addr *addr) {
-    return bind(fd, (const struct sockaddr *)&addr->storage, addr->length);
+    return sock_result(bind(fd, (const struct sockaddr *)&addr->storage, addr->length));
 }
 
 /* 0, or the errno of a connection to this socket file, which does not wait; EAGAIN: its backlog is full. */
-static int probe_socket(const struct addr *addr, const char *path) {
-    struct stat status;
-    if (lstat(path, &status))
-        return errno;
-    if (!S_ISSOCK(status.st_mode))
-        return ENOTSOCK;
-    evutil_socket_t probe = sock_system_open(AF_UNIX);
+static int probe_socket(const struct addr *addr) {
+    const char *path = addr_unix_path(addr);
+    enum sock_file file = path ? sock_system_file(path) : SOCK_FILE_OTHER;
+    if (file != SOCK_FILE_SOCKET)
+        return file == SOCK_FILE_ABSENT ? errno : ENOTSOCK;
+    evutil_socket_t probe = sock_system_open(AF_UNIX, SOCK_STREAM);
     if (probe < 0)
         return errno;
-    int failure = connect(probe, (const struct sockaddr *)&addr->storage, addr->length) ? errno : 0;
-    close(probe);
+    int failure = sock_result(connect(probe, (const struct sockaddr *)&addr->storage, addr->length)) ? errno : 0;
+    sock_close(probe);
     return failure;
 }
 
-/* Is there a socket file whose program is gone? */
-static bool is_stale(const struct addr *addr, const char *path) {
-    return probe_socket(addr, path) == ECONNREFUSED;
-}
-
 bool sock_is_served(const struct addr *addr) {
-    int failure = probe_socket(addr, socket_path(addr));
+    int failure = probe_socket(addr);
     return failure == 0 || sock_would_block(failure);
 }
 
+/* A socket file whose program is gone. */
 static bool remove_stale(const struct addr *addr) {
-    const char *path = socket_path(addr);
-    return path[0] && is_stale(addr, path) && unlink(path) == 0;
+    return probe_socket(addr) == ECONNREFUSED && sock_system_remove(addr_unix_path(addr));
 }
 
 evutil_socket_t sock_bind(const struct addr *addr, struct error *error) {
-    evutil_socket_t fd = sock_system_open(addr->storage.ss_family);
+    evutil_socket_t fd = sock_system_open(addr->storage.ss_family, SOCK_STREAM);
     if (fd < 0)
         return sock_explain(addr, errno, error);
     sock_prepare(fd, addr);
@@ -140,12 +116,8 @@ evutil_socket_t sock_bind(const struct addr *addr, struct error *error) {
     }
     if (result) {
         int failure = errno;
-        close(fd);
+        sock_close(fd);
         return sock_explain(addr, failure, error);
     }
     return fd;
-}
-
-int sock_listen(evutil_socket_t fd) {
-    return listen(fd, BACKLOG);
 }

@@ -19,8 +19,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-evutil_socket_t sock_system_open(int family) {
-    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+evutil_socket_t sock_system_open(int family, int type) {
+    return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 /* TCP_NODELAY is there already: accepted sockets have what the listener has. */
@@ -88,17 +88,12 @@ int sock_unlisten(evutil_socket_t fd) {
     return shutdown(fd, SHUT_RD);
 }
 
-static void set_number(evutil_socket_t fd, int level, int option, int value) {
-    /* Refused for sockets that are not TCP, which need none of it. */
-    (void)setsockopt(fd, level, option, &value, sizeof value);
-}
-
 void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
     bool is_link = which == SOCK_KEEPALIVE_LINK;
-    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
-    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
-    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 size_t sock_unsent(evutil_socket_t fd) {

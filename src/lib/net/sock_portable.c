@@ -15,10 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void set_number(evutil_socket_t fd, int level, int option, int value) {
-    (void)setsockopt(fd, level, option, &value, sizeof value);
-}
-
 int sock_unlisten(evutil_socket_t fd) {
     (void)fd;
     return -1;
@@ -50,19 +46,19 @@ static evutil_socket_t made_ready(evutil_socket_t fd) {
         return -1;
     }
 #ifdef SO_NOSIGPIPE
-    set_number(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+    sock_set_number(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     return fd;
 }
 
-evutil_socket_t sock_system_open(int family) {
-    return made_ready(socket(family, SOCK_STREAM, 0));
+evutil_socket_t sock_system_open(int family, int type) {
+    return made_ready(socket(family, type, 0));
 }
 
 evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length) {
     evutil_socket_t fd = made_ready(accept(listener, peer, length));
     if (fd >= 0 && peer->sa_family != AF_UNIX)
-        set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        sock_set_number(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return fd;
 }
 
@@ -73,15 +69,15 @@ void sock_system_stays_within(evutil_socket_t fd) {
 void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
     bool is_link = which == SOCK_KEEPALIVE_LINK;
 #if defined(TCP_KEEPIDLE)
-    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
 #elif defined(TCP_KEEPALIVE)
-    set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE, is_link ? 30 : 60);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE, is_link ? 30 : 60);
 #endif
 #if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
 #endif
-    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     (void)is_link;
 }
 

@@ -7,6 +7,8 @@
 
 #include "net_fixture.h"
 
+#include "lib/base/clock.h"
+
 #include <errno.h>
 #include <event2/util.h>
 #include <fcntl.h>
@@ -133,6 +135,21 @@ START_TEST(bytes_and_the_end_go_through) {
     ck_assert_str_eq(peeked, "hallo");
     ck_assert(becomes(pair.server, POLLIN));
     ck_assert_int_eq(sock_readv(pair.server, in, 2), 0);
+    close_pair(&pair);
+}
+END_TEST
+
+START_TEST(a_socket_is_waited_for) {
+    struct pair pair = connected(loopback(0));
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    ck_assert_int_eq(sock_wait(pair.client, POLLIN, 0), 0); /* a look */
+    uint64_t before_ms = clock_ms();
+    ck_assert_int_eq(sock_wait(pair.client, POLLIN, before_ms + 20), 0);
+    ck_assert_uint_ge(clock_ms(), before_ms + 20);
+    ck_assert_int_eq(sock_writev(pair.server, &part, 1), 1);
+    ck_assert(sock_wait(pair.client, POLLIN, clock_ms() + PATIENCE_MS) & POLLIN);
+    ck_assert(sock_wait(pair.client, POLLIN | POLLOUT, 0) & POLLOUT);
     close_pair(&pair);
 }
 END_TEST
@@ -290,6 +307,7 @@ static TCase *connections(void) {
 #endif
     tcase_add_test(group, unix_connections_work_alike);
     tcase_add_test(group, bytes_and_the_end_go_through);
+    tcase_add_test(group, a_socket_is_waited_for);
     tcase_add_test(group, the_last_bytes_leave_with_the_end);
     tcase_add_test(group, a_reset_is_a_reset);
     tcase_add_test(group, a_refused_connection_says_so);
