@@ -94,9 +94,9 @@ bool addr_from_endpoint(struct addr *addr, const struct endpoint *endpoint) {
 
 /* The length of a unix path, which need not be terminated; 0 for an unnamed peer. */
 static size_t unix_path_length(const struct addr *addr) {
-    if (addr->length <= unix_path_offset)
+    if ((size_t)addr->length <= unix_path_offset)
         return 0;
-    size_t room = addr->length - unix_path_offset;
+    size_t room = (size_t)addr->length - unix_path_offset;
     const char *path = as_unix(addr)->sun_path;
     return path[0] ? strnlen(path, room) : room; /* Linux: a leading NUL, and the whole rest is the name */
 }
@@ -187,7 +187,7 @@ bool addr_is_unix(const struct addr *addr) {
 }
 
 const char *addr_unix_path(const struct addr *addr) {
-    bool has_path = addr_is_unix(addr) && addr->length > unix_path_offset && as_unix(addr)->sun_path[0];
+    bool has_path = addr_is_unix(addr) && (size_t)addr->length > unix_path_offset && as_unix(addr)->sun_path[0];
 
     return has_path ? as_unix(addr)->sun_path : NULL;
 }

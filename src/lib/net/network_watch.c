@@ -10,7 +10,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
-#include "lib/net/sock.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -23,6 +22,7 @@ struct network_watch {
     struct event *readable; /* NULL: changes cannot be received */
     struct event *report, *look;
     evutil_socket_t fd;
+    struct network_source *source;
     uint64_t first_us; /* of the changes that are not reported yet; 0: none */
     uint64_t suspended_us;
 };
@@ -81,7 +81,7 @@ static bool make_timers(struct network_watch *watch) {
 }
 
 static void watch_changes(struct network_watch *watch, struct error *error) {
-    watch->fd = network_watch_system_open();
+    watch->fd = network_watch_system_open(&watch->source);
     if (watch->fd < 0) {
         error_set(error, "the system does not report changes of its addresses and routes: %s", error_text(errno));
         return;
@@ -116,6 +116,6 @@ void network_watch_free(struct network_watch *watch) {
         if (events[i])
             event_free(events[i]);
     }
-    sock_close(watch->fd);
+    network_watch_system_close(watch->fd, watch->source);
     free(watch);
 }

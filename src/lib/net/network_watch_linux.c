@@ -27,7 +27,8 @@
 
 enum { READS_PER_TURN = 16, MESSAGES_SIZE = 8192 };
 
-evutil_socket_t network_watch_system_open(void) {
+evutil_socket_t network_watch_system_open(struct network_source **source) {
+    *source = NULL;
     evutil_socket_t fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
     const struct sockaddr_nl address = {.nl_family = AF_NETLINK,
                                         .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
@@ -38,6 +39,11 @@ evutil_socket_t network_watch_system_open(void) {
     close(fd);
     errno = failure;
     return -1;
+}
+
+void network_watch_system_close(evutil_socket_t fd, struct network_source *source) {
+    (void)source;
+    sock_close(fd);
 }
 
 uint64_t network_watch_system_suspended_us(void) {

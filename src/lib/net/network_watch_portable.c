@@ -13,6 +13,11 @@
 #ifndef __linux__
 #include <errno.h>
 
+void network_watch_system_close(evutil_socket_t fd, struct network_source *source) {
+    (void)source;
+    sock_close(fd);
+}
+
 uint64_t network_watch_system_suspended_us(void) {
     return 0;
 }
@@ -42,7 +47,8 @@ struct message_head { /* what all of them begin with */
     unsigned char version, type;
 };
 
-evutil_socket_t network_watch_system_open(void) {
+evutil_socket_t network_watch_system_open(struct network_source **source) {
+    *source = NULL;
     evutil_socket_t fd = socket(PF_ROUTE, SOCK_RAW, AF_UNSPEC);
     if (fd < 0 || (evutil_make_socket_nonblocking(fd) == 0 && evutil_make_socket_closeonexec(fd) == 0))
         return fd;
@@ -120,7 +126,8 @@ enum network_read network_watch_system_read(evutil_socket_t fd, struct network_i
 }
 
 #else /* no routing socket */
-evutil_socket_t network_watch_system_open(void) {
+evutil_socket_t network_watch_system_open(struct network_source **source) {
+    *source = NULL;
     errno = ENOTSUP;
     return -1;
 }

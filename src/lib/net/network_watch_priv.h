@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * network_watch_priv: what network_watch.c leaves to the file of each system (network_watch_linux.c,
- * network_watch_portable.c), and what its tests use.
+ * network_watch_portable.c, network_watch_windows.c), and what its tests use.
  */
 #ifndef MUNNEL_LIB_NET_NETWORK_WATCH_PRIV_H
 #define MUNNEL_LIB_NET_NETWORK_WATCH_PRIV_H
@@ -24,15 +24,18 @@ struct network_interfaces {
     } list[NETWORK_INTERFACES_MAX];
 };
 
-/* A socket that the system's messages about its network come by, non-blocking; -1 with errno: none. */
-evutil_socket_t network_watch_system_open(void);
+struct network_source; /* what the system keeps for such a socket besides; there is none on POSIX */
+
+/* A socket that the system's messages about its network come by, non-blocking; -1 with errno: none, nor a source. */
+evutil_socket_t network_watch_system_open(struct network_source **source);
+void network_watch_system_close(evutil_socket_t fd, struct network_source *source);
 
 enum network_read { NETWORK_READ_NOTHING, NETWORK_READ_CHANGE, NETWORK_READ_FAILED };
 
 /* Reads a bounded number of messages. FAILED: the socket is of no use any more. */
 enum network_read network_watch_system_read(evutil_socket_t fd, struct network_interfaces *interfaces);
 
-/* Is there a change among these messages? Those that are malformed or cut count as one. */
+/* Is there a change among these messages? Those that are malformed or cut count as one. POSIX only. */
 bool network_watch_system_matters(struct network_interfaces *interfaces, const void *messages, size_t length);
 
 uint64_t network_watch_system_suspended_us(void); /* 0 where no clock tells it */

@@ -240,7 +240,8 @@ START_TEST(lost_messages_count_as_a_change_and_others_follow) {
     char drained[64];
     if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0 || !run("ip link set lo up"))
         return; /* a network that may be changed needs root, and ip of iproute2 */
-    int fd = network_watch_system_open();
+    struct network_source *source;
+    int fd = network_watch_system_open(&source);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least), 0);
     ck_assert(run("for i in 1 2 3 4 5 6 7 8 9; do ip addr add 10.9.0.$i/32 dev lo || exit 1; done"));
@@ -252,7 +253,7 @@ START_TEST(lost_messages_count_as_a_change_and_others_follow) {
     ck_assert_int_eq(network_watch_system_read(fd, &interfaces), NETWORK_READ_NOTHING);
     ck_assert(run("ip addr add 10.9.0.1/32 dev lo"));
     ck_assert_int_eq(network_watch_system_read(fd, &interfaces), NETWORK_READ_CHANGE);
-    close(fd);
+    network_watch_system_close(fd, source);
 }
 END_TEST
 
