@@ -25,7 +25,9 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/join_code_issue.c \
 	src/conf/join_code_issue.h \
 	src/conf/lock.h \
+	src/conf/local_addrs.c \
 	src/conf/local_addrs.h \
+	src/conf/local_addrs_priv.h \
 	src/conf/managed_file.c \
 	src/conf/managed_file.h \
 	src/conf/option.c \
@@ -55,6 +57,7 @@ libmunnel_conf_a_SOURCES = \
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_conf_a_SOURCES += \
+	src/conf/local_addrs_windows.c \
 	src/conf/lock_windows.c
 else
 libmunnel_conf_a_SOURCES += \
