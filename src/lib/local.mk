@@ -112,12 +112,10 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/network_watch.c \
 	src/lib/net/network_watch.h \
 	src/lib/net/network_watch_priv.h \
-	src/lib/net/passed_sockets.c \
 	src/lib/net/passed_sockets.h \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.c \
 	src/lib/net/sock.h \
-	src/lib/net/sock_access.c \
 	src/lib/net/sock_bind.c \
 	src/lib/net/sock_priv.h \
 	src/lib/net/socket_types.h
@@ -229,6 +227,14 @@ libmunnel_lib_base_a_SOURCES += \
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/character_width_windows.c \
 	src/lib/os/host_name_windows.c
+libmunnel_lib_net_a_SOURCES += \
+	src/lib/net/network_watch_windows.c \
+	src/lib/net/passed_sockets_windows.c \
+	src/lib/net/sock_access_windows.c \
+	src/lib/net/sock_bind_windows.c \
+	src/lib/net/sock_errors_windows.c \
+	src/lib/net/sock_tcp_windows.c \
+	src/lib/net/sock_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/aligned_posix.c \
@@ -253,6 +259,8 @@ libmunnel_lib_os_a_SOURCES += \
 libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/network_watch_linux.c \
 	src/lib/net/network_watch_portable.c \
+	src/lib/net/passed_sockets_posix.c \
+	src/lib/net/sock_access_posix.c \
 	src/lib/net/sock_bind_posix.c \
 	src/lib/net/sock_linux.c \
 	src/lib/net/sock_portable.c \

@@ -102,10 +102,6 @@ unit_lib_tests += tests/unit/lib/base/test_strlist
 tests_unit_lib_base_test_strlist_SOURCES = tests/unit/lib/base/test_strlist.c
 tests_unit_lib_base_test_strlist_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/net/test_sock_access
-tests_unit_lib_net_test_sock_access_SOURCES = tests/unit/lib/net/test_sock_access.c tests/unit/lib/net/net_fixture.h
-tests_unit_lib_net_test_sock_access_LDADD = $(LINK_UNIT_LIB)
-
 unit_lib_tests += tests/unit/lib/event/test_defer
 tests_unit_lib_event_test_defer_SOURCES = tests/unit/lib/event/test_defer.c
 tests_unit_lib_event_test_defer_LDADD = $(LINK_UNIT_LIB)
@@ -143,14 +139,6 @@ tests_unit_lib_event_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_config_n
 unit_lib_tests += tests/unit/lib/event/test_mailbox
 tests_unit_lib_event_test_mailbox_SOURCES = tests/unit/lib/event/test_mailbox.c
 tests_unit_lib_event_test_mailbox_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/net/test_sock_stall
-tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.c
-tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/net/test_network_messages
-tests_unit_lib_net_test_network_messages_SOURCES = tests/unit/lib/net/test_network_messages.c
-tests_unit_lib_net_test_network_messages_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_network_watch
 tests_unit_lib_net_test_network_watch_SOURCES = tests/unit/lib/net/test_network_watch.c
@@ -248,9 +236,6 @@ unit_lib_tests += tests/unit/lib/net/test_reserved_addr
 tests_unit_lib_net_test_reserved_addr_SOURCES = tests/unit/lib/net/test_reserved_addr.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_reserved_addr_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/net/test_passed_sockets
-tests_unit_lib_net_test_passed_sockets_SOURCES = tests/unit/lib/net/test_passed_sockets.c tests/unit/lib/net/net_fixture.h
-tests_unit_lib_net_test_passed_sockets_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_sock_bind
 tests_unit_lib_net_test_sock_bind_SOURCES = tests/unit/lib/net/test_sock_bind.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_bind_LDADD = $(LINK_UNIT_LIB)
@@ -362,10 +347,38 @@ tests_unit_lib_base_test_system_error_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/base/test_wide
 tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
 tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_access_windows
+tests_unit_lib_net_test_sock_access_windows_SOURCES = tests/unit/lib/net/test_sock_access_windows.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_sock_access_windows_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_errors
+tests_unit_lib_net_test_sock_errors_SOURCES = tests/unit/lib/net/test_sock_errors.c
+tests_unit_lib_net_test_sock_errors_LDADD = $(LINK_UNIT_LIB)
 else
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
 tests_unit_lib_base_test_file_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_network_messages
+tests_unit_lib_net_test_network_messages_SOURCES = tests/unit/lib/net/test_network_messages.c
+tests_unit_lib_net_test_network_messages_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_passed_sockets
+tests_unit_lib_net_test_passed_sockets_SOURCES = tests/unit/lib/net/test_passed_sockets.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_passed_sockets_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_access
+tests_unit_lib_net_test_sock_access_SOURCES = tests/unit/lib/net/test_sock_access.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_sock_access_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_posix
+tests_unit_lib_net_test_sock_posix_SOURCES = tests/unit/lib/net/test_sock_posix.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_sock_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_sock_stall
+tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.c
+tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
 endif
 
 unit_tests += $(unit_lib_tests)

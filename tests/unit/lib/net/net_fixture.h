@@ -6,11 +6,22 @@
 #ifndef MUNNEL_TESTS_NET_FIXTURE_H
 #define MUNNEL_TESTS_NET_FIXTURE_H
 
+#include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 #include "unit.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
+
+enum { PATIENCE_MS = 5000 };
+
+static inline bool becomes(evutil_socket_t fd, short what) {
+    return sock_wait(fd, what, clock_ms() + PATIENCE_MS) != 0;
+}
+
+static inline bool is_ready(evutil_socket_t fd, short what) {
+    return sock_wait(fd, what, 0) != 0;
+}
 
 /* Of "HOST:PORT" or "unix:PATH"; fails the test if it is none. */
 static inline struct addr addr_of(const char *text) {
@@ -36,14 +47,52 @@ static inline struct addr unix_addr(const char *path) {
 }
 
 /* Listens on a free port, or on the path of *addr if it is one; *addr is then where. */
-static inline int listening(struct addr *addr) {
+static inline evutil_socket_t listening(struct addr *addr) {
     struct error error = {""};
-    int fd = sock_bind(addr, &error);
+    evutil_socket_t fd = sock_bind(addr, &error);
     ck_assert_msg(fd >= 0, "%s", error.text);
     ck_assert_int_eq(sock_listen(fd), 0);
     addr->length = sizeof addr->storage;
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr->storage, &addr->length), 0);
     return fd;
+}
+
+struct connected_pair {
+    evutil_socket_t listener, client, server;
+    struct addr peer;
+};
+
+static inline struct connected_pair connected(struct addr addr) {
+    struct connected_pair pair = {.listener = listening(&addr)};
+    bool done;
+    pair.client = sock_connect(&addr, NULL, &done);
+    ck_assert_int_ge(pair.client, 0);
+    ck_assert(becomes(pair.listener, POLLIN));
+    pair.server = sock_accept(pair.listener, &pair.peer);
+    ck_assert_int_ge(pair.server, 0);
+    ck_assert(becomes(pair.client, POLLOUT));
+    ck_assert_int_eq(sock_connect_result(pair.client), 0);
+    return pair;
+}
+
+static inline void close_pair(struct connected_pair *pair) {
+    sock_close(pair->listener);
+    sock_close(pair->client);
+    sock_close(pair->server);
+}
+
+static inline int option_of(evutil_socket_t fd, int level, int option) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    ck_assert_int_eq(getsockopt(fd, level, option, (char *)&value, &length), 0);
+    return value;
+}
+
+/* Windows has had them since 2018; wine has not. */
+static inline bool has_unix_sockets(void) {
+    evutil_socket_t fd = (evutil_socket_t)socket(AF_UNIX, SOCK_STREAM, 0);
+    sock_close(fd);
+    return fd >= 0;
 }
 
 #endif

@@ -7,11 +7,8 @@
 
 #include "net_fixture.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/un.h>
 
 static const char *const written[] = {"1.2.3.4:80", "[::1]:80", "[fe80::1%1]:80", "unix:/run/x.sock", "0.0.0.0:1"};
 START_TEST(addresses_are_written_as_they_were_read) {

@@ -7,110 +7,44 @@
 
 #include "net_fixture.h"
 
-#include "lib/base/clock.h"
-
 #include <errno.h>
-#include <event2/util.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { PATIENCE_MS = 5000 };
-
-static bool becomes(int fd, short what) {
-    struct pollfd ready = {.fd = fd, .events = what};
-    return poll(&ready, 1, PATIENCE_MS) == 1;
-}
-
-static bool is_ready(int fd, short what) {
-    struct pollfd ready = {.fd = fd, .events = what};
-    return poll(&ready, 1, 0) == 1;
-}
-
-struct pair {
-    int listener, client, server;
-    struct addr peer;
-};
-
-static struct pair connected(struct addr addr) {
-    struct pair pair = {.listener = listening(&addr)};
-    bool done;
-    pair.client = sock_connect(&addr, NULL, &done);
-    ck_assert_int_ge(pair.client, 0);
-    ck_assert(becomes(pair.listener, POLLIN));
-    pair.server = sock_accept(pair.listener, &pair.peer);
-    ck_assert_int_ge(pair.server, 0);
-    ck_assert(becomes(pair.client, POLLOUT));
-    ck_assert_int_eq(sock_connect_result(pair.client), 0);
-    return pair;
-}
-
-static void close_pair(struct pair *pair) {
-    sock_close(pair->listener);
-    sock_close(pair->client);
-    sock_close(pair->server);
-}
-
-static int number_of(int fd, int level, int option) {
-    int value = -1;
-    socklen_t length = sizeof value;
-    ck_assert_int_eq(getsockopt(fd, level, option, &value, &length), 0);
-    return value;
-}
+#ifndef _WIN32
+#include <netinet/tcp.h>
+#endif
 
 /* At a first look. */
-static unsigned stalled_ms(int fd) {
+static unsigned stalled_ms(evutil_socket_t fd) {
     struct sock_stall stall = {0, 0};
     return sock_stalled_ms(fd, &stall);
 }
 
-static void check_ready(int fd, bool is_tcp) {
-    ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
-    ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+static void check_ready(evutil_socket_t fd, bool is_tcp) {
+    char byte;
+    ck_assert_int_eq(sock_peek(fd, &byte, 1), -1);
+    ck_assert(sock_would_block(errno));
     if (is_tcp)
-        ck_assert_int_ne(number_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
+        ck_assert_int_ne(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 0);
 }
 
 START_TEST(connections_are_non_blocking_and_without_delay) {
-    struct pair pair = connected(loopback(0));
-    check_ready(pair.listener, true);
+    struct connected_pair pair = connected(loopback(0));
     check_ready(pair.client, true);
     check_ready(pair.server, true);
     char text[ADDR_TEXT];
     ck_assert_str_eq(addr_format_host(&pair.peer, text, sizeof text), "127.0.0.1");
     sock_set_keepalive(pair.client, SOCK_KEEPALIVE_LINK);
-    ck_assert_int_ne(number_of(pair.client, SOL_SOCKET, SO_KEEPALIVE), 0);
+    ck_assert_int_ne(option_of(pair.client, SOL_SOCKET, SO_KEEPALIVE), 0);
     ck_assert_uint_eq(stalled_ms(pair.client), 0);
     close_pair(&pair);
 }
 END_TEST
 
-#ifdef __linux__
-static void check_unpaced(int fd) {
-    char name[16] = "";
-    socklen_t length = sizeof name - 1;
-    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length), 0);
-    ck_assert_str_eq(name, "reno");
-}
-
-START_TEST(connections_within_the_machine_are_not_paced) {
-    struct pair pair = connected(loopback(0));
-    check_unpaced(pair.client);
-    check_unpaced(pair.server);
-    close_pair(&pair);
-}
-END_TEST
-#endif
-
 START_TEST(unix_connections_work_alike) {
-    struct pair pair = connected(unix_addr(unit_path("x.sock")));
+    if (!has_unix_sockets())
+        return;
+    struct connected_pair pair = connected(unix_addr(unit_path("x.sock")));
     check_ready(pair.client, false);
     check_ready(pair.server, false);
     ck_assert(addr_is_unix(&pair.peer));
@@ -121,7 +55,7 @@ START_TEST(unix_connections_work_alike) {
 END_TEST
 
 START_TEST(bytes_and_the_end_go_through) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     char first[] = "hal", second[] = "lo", got[8] = "", peeked[8] = "";
     struct iovec out[2] = {{first, 3}, {second, 2}}, in[2] = {{got, 1}, {got + 1, 6}};
     ck_assert_int_eq(sock_readv(pair.server, in, 2), -1);
@@ -140,7 +74,7 @@ START_TEST(bytes_and_the_end_go_through) {
 END_TEST
 
 START_TEST(a_socket_is_waited_for) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     char byte = 'x';
     struct iovec part = {&byte, 1};
     ck_assert_int_eq(sock_wait(pair.client, POLLIN, 0), 0); /* a look */
@@ -155,7 +89,7 @@ START_TEST(a_socket_is_waited_for) {
 END_TEST
 
 START_TEST(the_last_bytes_leave_with_the_end) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     char out[] = "hallo", got[8] = "";
     struct iovec part = {out, 5}, in = {got, 7};
     ck_assert_int_eq(sock_writev_last(pair.client, &part, 1), 5);
@@ -173,7 +107,7 @@ START_TEST(the_last_bytes_leave_with_the_end) {
 END_TEST
 
 START_TEST(a_reset_is_a_reset) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     sock_close_reset(pair.server);
     pair.server = -1;
     ck_assert(becomes(pair.client, POLLIN));
@@ -182,7 +116,6 @@ START_TEST(a_reset_is_a_reset) {
     ck_assert_int_eq(sock_readv(pair.client, &part, 1), -1);
     ck_assert_int_eq(errno, ECONNRESET);
     ck_assert_int_eq(sock_writev(pair.client, &part, 1), -1); /* and no SIGPIPE */
-    ck_assert_int_eq(errno, EPIPE);
     close_pair(&pair);
 }
 END_TEST
@@ -190,12 +123,12 @@ END_TEST
 START_TEST(a_refused_connection_says_so) {
     struct addr addr = loopback(0);
     struct error error = {""};
-    int bound = sock_bind(&addr, &error); /* bound and not listening, so no other program gets the port */
+    evutil_socket_t bound = sock_bind(&addr, &error); /* bound and not listening, so no other program gets the port */
     ck_assert_int_ge(bound, 0);
     addr.length = sizeof addr.storage;
     ck_assert_int_eq(getsockname(bound, (struct sockaddr *)&addr.storage, &addr.length), 0);
     bool done;
-    int fd = sock_connect(&addr, NULL, &done);
+    evutil_socket_t fd = sock_connect(&addr, NULL, &done);
     if (fd >= 0) {
         ck_assert(becomes(fd, POLLOUT));
         ck_assert_int_eq(sock_connect_result(fd), ECONNREFUSED);
@@ -210,7 +143,7 @@ END_TEST
 START_TEST(a_connection_with_itself_is_refused) {
     struct addr addr = loopback(0);
     struct error error = {""};
-    int fd = sock_bind(&addr, &error);
+    evutil_socket_t fd = sock_bind(&addr, &error);
     ck_assert_int_ge(fd, 0);
     addr.length = sizeof addr.storage;
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr.storage, &addr.length), 0);
@@ -222,7 +155,7 @@ START_TEST(a_connection_with_itself_is_refused) {
 END_TEST
 
 START_TEST(an_address_of_this_machine_is_not_gone) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     struct addr here;
     sock_local_addr(pair.client, &here);
     ck_assert(addr_same_host(&here, &(struct addr[]){loopback(0)}[0]));
@@ -243,68 +176,36 @@ START_TEST(an_address_of_no_machine_is_gone) {
 }
 END_TEST
 
-START_TEST(a_full_unix_backlog_is_a_refusal) {
-    struct addr addr = unix_addr(unit_path("full.sock"));
-    struct error error = {""};
-    int listener = sock_bind(&addr, &error), fds[16], count = 0;
-    ck_assert_int_ge(listener, 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    bool done = true;
-    while (count < 16 && (fds[count] = sock_connect(&addr, NULL, &done)) >= 0)
-        count++;
-    ck_assert_int_lt(count, 16);
-    ck_assert_int_eq(errno, ECONNREFUSED);
-    while (count > 0)
-        sock_close(fds[--count]);
-    sock_close(listener);
-}
-END_TEST
-
 /* The reader stops reading: its window closes, which is no stall however long it lasts. */
 START_TEST(a_closed_window_is_no_stall) {
-    struct pair pair = connected(loopback(0));
+    struct connected_pair pair = connected(loopback(0));
     static char bytes[1 << 16];
     struct iovec part = {bytes, sizeof bytes};
     do {
         while (sock_writev(pair.client, &part, 1) > 0) {
         }
-    } while (poll(&(struct pollfd){.fd = pair.client, .events = POLLOUT}, 1, 300) == 1);
+    } while (sock_wait(pair.client, POLLOUT, clock_ms() + 300));
     ck_assert_uint_eq(stalled_ms(pair.client), 0);
     close_pair(&pair);
 }
 END_TEST
 
 START_TEST(one_end_wakes_the_other) {
-    int ends[2];
+    evutil_socket_t ends[2];
     ck_assert_int_eq(sock_wake_pair(ends), 0);
     for (int i = 0; i < 200000; i++)
-        sock_wake(ends[1]); /* more than the pipe holds */
+        sock_wake(ends[1]); /* more than a pipe holds */
     ck_assert(becomes(ends[0], POLLIN));
     sock_wake_clear(ends[0]);
-    ck_assert_int_eq(poll(&(struct pollfd){.fd = ends[0], .events = POLLIN}, 1, 0), 0);
+    ck_assert(!is_ready(ends[0], POLLIN));
     sock_close(ends[0]);
     sock_close(ends[1]);
-}
-END_TEST
-
-START_TEST(the_descriptor_limit_is_raised) {
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = 64;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    ck_assert_int_gt(sock_raise_limit(), 64);
-    struct rlimit now;
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now), 0);
-    ck_assert(now.rlim_cur == limit.rlim_max);
 }
 END_TEST
 
 static TCase *connections(void) {
     TCase *group = tcase_create("connections");
     tcase_add_test(group, connections_are_non_blocking_and_without_delay);
-#ifdef __linux__
-    tcase_add_test(group, connections_within_the_machine_are_not_paced);
-#endif
     tcase_add_test(group, unix_connections_work_alike);
     tcase_add_test(group, bytes_and_the_end_go_through);
     tcase_add_test(group, a_socket_is_waited_for);
@@ -314,10 +215,8 @@ static TCase *connections(void) {
     tcase_add_test(group, a_connection_with_itself_is_refused);
     tcase_add_test(group, an_address_of_this_machine_is_not_gone);
     tcase_add_test(group, an_address_of_no_machine_is_gone);
-    tcase_add_test(group, a_full_unix_backlog_is_a_refusal);
     tcase_add_test(group, a_closed_window_is_no_stall);
     tcase_add_test(group, one_end_wakes_the_other);
-    tcase_add_test(group, the_descriptor_limit_is_raised);
     return group;
 }
 
