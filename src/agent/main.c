@@ -11,10 +11,8 @@
 #include "agent/startup.h"
 #include "lib/net/sock.h"
 #include "lib/os/malloc.h"
-#include "lib/os/privilege.h"
-#include "lib/os/standard_streams.h"
+#include "lib/os/program.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,29 +25,25 @@ static int keep_join_code(const struct agent_options *options) {
     return EXIT_FAILURE;
 }
 
-static int run(const struct agent_options *options) {
+static int run_with(const struct agent_options *options) {
     if (options->check)
         return check_run(options);
     return options->join_only ? keep_join_code(options) : startup_run(options);
 }
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
     struct agent_options options;
-    struct error error = {""};
-    int code;
+    int code = agent_options_read(&options, argc, argv);
 
-    if (standard_streams_open(&error)) {
-        fprintf(stderr, "munnel-agent: %s\n", error.text);
-        return EXIT_FAILURE;
-    }
-    signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
-    privilege_seal();
-    code = agent_options_read(&options, argc, argv);
     if (code >= 0)
         return code;
     malloc_tune();
     sock_raise_limit();
-    code = run(&options);
+    code = run_with(&options);
     agent_options_done(&options);
     return code;
+}
+
+int main(int argc, char **argv) {
+    return program_run(&(struct program){.name = "munnel-agent", .is_daemon = true, .run = run}, argc, argv);
 }

@@ -18,7 +18,6 @@
 #include "lib/event/signals.h"
 #include "lib/os/terminal.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,12 +239,9 @@ static void on_rotated(void *context) {
 }
 
 static int take_signals(struct startup *startup, struct error *error) {
-    static const struct signal_action actions[] = {{SIGTERM, on_stop},
-                                                   {SIGINT, on_stop},
-                                                   {SIGHUP, on_reload},
-                                                   {SIGUSR1, on_rotated}};
+    static const struct signal_actions actions = {on_stop, on_reload, on_rotated};
 
-    startup->signals = signals_new(loop_base(startup->loop), actions, sizeof actions / sizeof *actions, startup);
+    startup->signals = signals_new(loop_base(startup->loop), &actions, startup);
     return startup->signals ? 0 : out_of_resources(error, "signals");
 }
 

@@ -9,7 +9,8 @@
 
 #include "conf/agent_cmdline.h"
 
-/* Serves until SIGTERM or until it gave up on every server. Returns the exit code; prints errors to stderr.
+/* Serves until it is asked to stop, or until it gave up on every server. Returns the exit code; prints errors to
+ * stderr.
  */
 int startup_run(const struct agent_options *options);
 

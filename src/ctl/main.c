@@ -10,20 +10,15 @@
 #include "ctl/command_table.h"
 #include "ctl/commands.h"
 #include "ctl/dispatch.h"
-#include "lib/os/standard_streams.h"
+#include "lib/os/program.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
-int main(int argc, char **argv) {
-    struct error error = {""};
+static int run(int argc, char **argv) {
     char *version[] = {argv[0], NULL};
 
-    if (standard_streams_open(&error)) {
-        fprintf(stderr, "munnel: %s\n", error.text);
-        return SUBCOMMAND_FAILED;
-    }
     (void)setlocale(LC_CTYPE, ""); /* characters and their widths only: numbers stay as programs read them */
     if (argc < 2) {
         fprintf(stderr, "munnel: a command is missing; see munnel help\n");
@@ -36,4 +31,8 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "complete") == 0)
         return complete_run(argv[0], argc - 1, argv + 1);
     return dispatch_run(&command_table, argv[0], argc, argv);
+}
+
+int main(int argc, char **argv) {
+    return program_run(&(struct program){.name = "munnel", .run = run}, argc, argv);
 }

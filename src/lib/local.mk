@@ -73,11 +73,10 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/privilege.h \
 	src/lib/os/process_stats.h \
 	src/lib/os/account.h \
+	src/lib/os/program.h \
 	src/lib/os/standard_streams.h \
 	src/lib/os/terminal.h \
-	src/lib/os/thread.c \
-	src/lib/os/thread.h \
-	src/lib/os/thread_portable.c
+	src/lib/os/thread.h
 
 # numbers for Prometheus and for the API
 libmunnel_lib_metrics_a_SOURCES = \
@@ -141,9 +140,7 @@ libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/resolver_lookups.c \
 	src/lib/event/resolver_priv.h \
 	src/lib/event/resolver_system.c \
-	src/lib/event/service_manager.c \
 	src/lib/event/service_manager.h \
-	src/lib/event/signals.c \
 	src/lib/event/signals.h
 
 # TLS and certificates
@@ -226,7 +223,27 @@ libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/wide_windows.c
 libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/character_width_windows.c \
-	src/lib/os/host_name_windows.c
+	src/lib/os/command_line.h \
+	src/lib/os/command_line_windows.c \
+	src/lib/os/event_log.h \
+	src/lib/os/event_log_windows.c \
+	src/lib/os/fd_count_windows.c \
+	src/lib/os/host_name_windows.c \
+	src/lib/os/privilege_windows.c \
+	src/lib/os/process_stats_windows.c \
+	src/lib/os/program_output.h \
+	src/lib/os/program_output_windows.c \
+	src/lib/os/program_requests.h \
+	src/lib/os/program_requests_windows.c \
+	src/lib/os/program_service.h \
+	src/lib/os/program_service_windows.c \
+	src/lib/os/program_windows.c \
+	src/lib/os/standard_streams_windows.c \
+	src/lib/os/terminal_windows.c \
+	src/lib/os/thread_windows.c
+libmunnel_lib_event_a_SOURCES += \
+	src/lib/event/service_manager_windows.c \
+	src/lib/event/signals_windows.c
 libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/network_watch_windows.c \
 	src/lib/net/passed_sockets_windows.c \
@@ -253,9 +270,15 @@ libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/privilege_portable.c \
 	src/lib/os/privilege_posix.c \
 	src/lib/os/process_stats_posix.c \
+	src/lib/os/program_posix.c \
 	src/lib/os/standard_streams_posix.c \
 	src/lib/os/terminal_posix.c \
-	src/lib/os/thread_linux.c
+	src/lib/os/thread_linux.c \
+	src/lib/os/thread_portable.c \
+	src/lib/os/thread_posix.c
+libmunnel_lib_event_a_SOURCES += \
+	src/lib/event/service_manager_posix.c \
+	src/lib/event/signals_posix.c
 libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/network_watch_linux.c \
 	src/lib/net/network_watch_portable.c \

@@ -9,12 +9,10 @@
 #include "conf/server_cmdline.h"
 #include "lib/log/log.h"
 #include "lib/os/malloc.h"
-#include "lib/os/privilege.h"
-#include "lib/os/standard_streams.h"
+#include "lib/os/program.h"
 #include "server/bootstrap.h"
 #include "server/server.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +36,7 @@ static int serve(struct server_options *options, struct log *log, struct error *
     return result;
 }
 
-static int run(struct server_options *options) {
+static int run_with(struct server_options *options) {
     struct server_config *conf = options->conf;
     struct error error = {""};
 
@@ -52,19 +50,18 @@ static int run(struct server_options *options) {
     return result ? fail(&error) : EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv) {
+static int run(int argc, char **argv) {
     struct server_options options;
-    struct error error = {""};
 
-    if (standard_streams_open(&error))
-        return fail(&error);
-    signal(SIGPIPE, SIG_IGN); /* before anything can write to a socket */
-    privilege_seal();
     malloc_tune();
     int done = server_options_read(&options, argc, argv);
     if (done >= 0)
         return done;
-    int result = run(&options);
+    int result = run_with(&options);
     server_options_done(&options);
     return result;
+}
+
+int main(int argc, char **argv) {
+    return program_run(&(struct program){.name = "munneld", .is_daemon = true, .run = run}, argc, argv);
 }

@@ -25,7 +25,6 @@
 #include "server/trust_files.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 
 enum { INSTANCE_BYTES = 16, RESERVED_DESCRIPTORS = 64 };
@@ -50,12 +49,9 @@ static void on_rotated(void *context) {
 }
 
 static struct signals *take_signals(struct server *server) {
-    static const struct signal_action actions[] = {{SIGTERM, housekeeping_stop},
-                                                   {SIGINT, housekeeping_stop},
-                                                   {SIGHUP, on_reload},
-                                                   {SIGUSR1, on_rotated}};
+    static const struct signal_actions actions = {housekeeping_stop, on_reload, on_rotated};
 
-    return signals_new(loop_base(server->loop), actions, sizeof actions / sizeof *actions, server);
+    return signals_new(loop_base(server->loop), &actions, server);
 }
 
 /* --- parts --- */

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * signals: calls a function on the loop for each signal of a table. libevent turns signals into events, so that the
- * functions run outside the signal handler and may do anything.
- * Runs on: the thread of the event base. Owns: its events; the table must live as long.
+ * signals: what the program is asked to do from outside, by what it means. The functions run on the loop, outside any
+ * signal handler, and may do anything.
+ * Runs on: the thread of the event base. Owns: its events. One .c per system behind it; one object in a process.
  */
 #ifndef MUNNEL_LIB_EVENT_SIGNALS_H
 #define MUNNEL_LIB_EVENT_SIGNALS_H
 
 #include <event2/event.h>
-#include <stddef.h>
 
-struct signal_action {
-    int number; /* SIGTERM ... */
-    void (*act)(void *context);
+struct signal_actions {
+    void (*stop)(void *context);       /* SIGTERM, SIGINT; on Windows Ctrl-C, the console's end, a service's stop */
+    void (*reload)(void *context);     /* SIGHUP; on Windows a service's "paramchange" */
+    void (*reopen_log)(void *context); /* SIGUSR1; on Windows a service's control 128 */
 };
 
 struct signals;
 
-struct signals *signals_new(struct event_base *base, const struct signal_action *actions, size_t count,
-                            void *context); /* NULL: out of memory, or an event cannot be added */
+/* Of actions that are asked for several times before the loop runs, each is called once. NULL: out of memory, or an
+ * event cannot be added. */
+struct signals *signals_new(struct event_base *base, const struct signal_actions *actions, void *context);
 void signals_free(struct signals *signals); /* restores the former handlers; NULL is fine */
 
 #endif

@@ -176,6 +176,7 @@ tests_unit_lib_event_test_resolver_system_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/event/test_signals
 tests_unit_lib_event_test_signals_SOURCES = tests/unit/lib/event/test_signals.c
 tests_unit_lib_event_test_signals_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_signals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 
 unit_lib_tests += tests/unit/lib/event/test_background_queue
 tests_unit_lib_event_test_background_queue_SOURCES = tests/unit/lib/event/test_background_queue.c
@@ -201,6 +202,18 @@ tests_unit_lib_event_test_service_manager_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=eve
 unit_lib_tests += tests/unit/lib/os/test_account
 tests_unit_lib_os_test_account_SOURCES = tests/unit/lib/os/test_account.c
 tests_unit_lib_os_test_account_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program
+tests_unit_lib_os_test_program_SOURCES = tests/unit/lib/os/test_program.c
+tests_unit_lib_os_test_program_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_standard_streams
+tests_unit_lib_os_test_standard_streams_SOURCES = tests/unit/lib/os/test_standard_streams.c
+tests_unit_lib_os_test_standard_streams_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_terminal
+tests_unit_lib_os_test_terminal_SOURCES = tests/unit/lib/os/test_terminal.c
+tests_unit_lib_os_test_terminal_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/os/test_privilege
 tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
@@ -355,6 +368,22 @@ tests_unit_lib_net_test_sock_access_windows_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_sock_errors
 tests_unit_lib_net_test_sock_errors_SOURCES = tests/unit/lib/net/test_sock_errors.c
 tests_unit_lib_net_test_sock_errors_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_command_line
+tests_unit_lib_os_test_command_line_SOURCES = tests/unit/lib/os/test_command_line.c
+tests_unit_lib_os_test_command_line_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program_output
+tests_unit_lib_os_test_program_output_SOURCES = tests/unit/lib/os/test_program_output.c
+tests_unit_lib_os_test_program_output_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program_requests
+tests_unit_lib_os_test_program_requests_SOURCES = tests/unit/lib/os/test_program_requests.c
+tests_unit_lib_os_test_program_requests_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program_service
+tests_unit_lib_os_test_program_service_SOURCES = tests/unit/lib/os/test_program_service.c
+tests_unit_lib_os_test_program_service_LDADD = $(LINK_UNIT_LIB)
 else
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * thread: starts a thread that signals leave alone.
+ * thread_posix: starts a thread that signals leave alone.
  * Runs on: any thread. Owns: nothing.
  */
 #include "config.h"

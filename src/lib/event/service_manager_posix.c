@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * service_manager: see service_manager.h. The manager's queue may be full, and the loop must not block: the last state
- * and the last status stay marked as unsent and are sent by a timer, or with the next state, status or watchdog.
+ * service_manager_posix: see service_manager.h. The manager's queue may be full, and the loop must not block: the last
+ * state and the last status stay marked as unsent and are sent by a timer, or with the next state, status or watchdog.
  */
 #include "config.h"
 
