@@ -135,6 +135,7 @@ libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/loop.h \
 	src/lib/event/mailbox.c \
 	src/lib/event/mailbox.h \
+	src/lib/event/readiness.h \
 	src/lib/event/resolver.c \
 	src/lib/event/resolver.h \
 	src/lib/event/resolver_lookups.c \
@@ -203,6 +204,12 @@ if GLIBC_MALLOC
 libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_glibc.c
 else
 libmunnel_lib_os_a_SOURCES += src/lib/os/malloc_portable.c
+endif
+
+if ONESHOT_READINESS
+libmunnel_lib_event_a_SOURCES += src/lib/event/readiness_oneshot.c
+else
+libmunnel_lib_event_a_SOURCES += src/lib/event/readiness_edges.c
 endif
 
 # What differs by system is a file for each system, chosen here.

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/event/loop.h"
+#include "lib/event/readiness.h"
 #include "lib/os/thread.h"
 
 #include <stdatomic.h>
@@ -47,17 +48,13 @@ static int explain(struct error *error) {
     struct event_base *any = make_base(0);
     if (!any)
         return error_set(error, "cannot make an event loop: out of memory or descriptors");
-    error_set(error,
-              "libevent has only \"%s\" here, which has no edge-triggered events: Munnel needs a system with epoll or "
-              "kqueue, and a "
-              "libevent that was built with it",
-              event_base_get_method(any));
+    error_set(error, "libevent has only \"%s\" here, which %s", event_base_get_method(any), readiness_what_lacks());
     event_base_free(any);
     return -1;
 }
 
 int loop_check_system(struct error *error) {
-    struct event_base *base = make_base(EV_FEATURE_ET);
+    struct event_base *base = make_base(readiness_features());
     if (!base)
         return explain(error);
     event_base_free(base);
@@ -79,8 +76,7 @@ struct loop *loop_new(const char *name) {
     loop->stop.message.deliver = on_stop;
     loop->stop.loop = loop;
     atomic_flag_clear(&loop->stop.is_posted);
-    loop->base =
-        make_base(EV_FEATURE_ET); /* with poll(), a condition that is left for later would be reported in each turn */
+    loop->base = make_base(readiness_features());
     loop->mailbox = loop->base ? mailbox_new(loop->base) : NULL;
     if (!loop->mailbox) {
         loop_free(loop);

@@ -15,7 +15,7 @@
 
 struct loop;
 
-/* Has this system edge-triggered events (epoll, kqueue), which a loop needs? 0, or -1 with error. For the start. */
+/* Has this system's libevent what a loop needs (readiness_features)? 0, or -1 with error. For the start. */
 int loop_check_system(struct error *error);
 struct loop *
 loop_new(const char *name); /* name: at most 15 characters, shown by ps and gdb. NULL when out of resources */

@@ -44,7 +44,7 @@ static void take(struct resolver_answer *answer, const struct addrinfo *entry) {
     struct addr *addr = &answer->addresses[answer->count++];
     memset(addr, 0, sizeof *addr);
     memcpy(&addr->storage, entry->ai_addr, entry->ai_addrlen);
-    addr->length = entry->ai_addrlen;
+    addr->length = (socklen_t)entry->ai_addrlen;
 }
 
 void resolver_interleave(const struct addrinfo *list, struct resolver_answer *answer) {

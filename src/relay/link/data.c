@@ -3,7 +3,7 @@
 /*
  * data: reading a data link. send.c has its other half, sending.
  *
- * Runs on: the link's thread. One edge-triggered event reports input and room for output; the set of descriptors is
+ * Runs on: the link's thread. Input and room for output are reported by readiness.h; the set of descriptors is
  * not changed while relays come and go. Ciphertext is read ahead (link_bio), complete records are decrypted into the
  * thread's scratch, and frames are taken in place. What is left over is parked in the link's own memory.
  * Neither OpenSSL's nor the BIO's buffers show in epoll: a read that stops early has to be queued again (defer).
@@ -18,6 +18,7 @@
 #include "relay/link/bio.h"
 #include "relay/link/carrier.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -179,6 +180,8 @@ static void read_link(struct link *link) {
         return;
     if (!link_bio_end_reading(link->bio) || !link_data_flush(link)) /* sends the answer to a key update */
         link_break(link, "reading failed: out of memory or connection lost");
+    if (fill == FILL_DRAINED)
+        readiness_await(&link->readiness, EV_READ);
     if (fill == FILL_DRAINED || link->paused)
         recheck_later(link);
     if (link->opens == OPENS_A_TURN && !link->paused)
@@ -221,7 +224,21 @@ static void on_event(struct link *link, short what) {
         read_link(link);
 }
 
-/* ---- from the bufferevent to the own event ---- */
+/* What comes is reported, or taken in a later turn; what is parked leaves when there is room. */
+static bool is_served(const struct link *link) {
+    bool is_read = link->paused || link->again.previous || readiness_is_awaited(&link->readiness, EV_READ);
+    return is_read && (!link_data_is_full(link) || readiness_is_awaited(&link->readiness, EV_WRITE));
+}
+
+static void sweep(struct link *link, uint64_t now_us) {
+    assert(link->broken || is_served(link));
+    if (READINESS_MISSES_RESETS && link->paused)
+        check_while_paused(link);
+    if (link->state == LINK_CARRIER)
+        link_carrier_sweep(link, now_us);
+}
+
+/* ---- taken over from the bufferevent ---- */
 
 static bool keep_input(struct link *link) {
     struct evbuffer *input = bufferevent_get_input(link->stream);
@@ -236,7 +253,7 @@ static bool keep_input(struct link *link) {
 }
 
 void link_data_begin(struct link *link) {
-    static const struct link_phase phase = {on_event, link_carrier_sweep, link_carrier_ping, link_carrier_lost};
+    static const struct link_phase phase = {on_event, sweep, link_carrier_ping, link_carrier_lost};
     link->again.run = on_again;
     link->recheck.run = on_recheck;
     link->write_retry.run = link_data_on_write_retry;

@@ -65,7 +65,10 @@ static void proceed(struct link *link) {
         on_failed(link);
         break;
     case TLS_WANTS_TO_READ:
-    case TLS_WANTS_TO_WRITE: /* EPOLLOUT follows */
+        readiness_await(&link->readiness, EV_READ);
+        break;
+    case TLS_WANTS_TO_WRITE:
+        readiness_await(&link->readiness, EV_WRITE);
         break;
     }
 }
@@ -173,6 +176,10 @@ void link_dial(struct relay_thread *thread, struct link_order *order, const stru
         return;
     }
     sock_set_keepalive(fd, SOCK_KEEPALIVE_LINK);
-    if (link_watch(link) && done)
+    if (!link_watch(link))
+        return;
+    if (done)
         begin_as_client(link);
+    else
+        readiness_await(&link->readiness, EV_WRITE);
 }

@@ -101,7 +101,7 @@ void link_order_free(struct link_order *order) {
     free(order);
 }
 
-/* ---- its event, or its bufferevent ---- */
+/* ---- what it is watched by, or its bufferevent ---- */
 
 static void on_event(evutil_socket_t fd, short what, void *context) {
     (void)fd;
@@ -114,18 +114,16 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 }
 
 bool link_watch(struct link *link) {
-    event_assign(&link->event, relay_thread_base(link->thread), link->fd,
-                 EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, link);
-    link->event_is_added = event_add(&link->event, NULL) == 0;
-    if (!link->event_is_added)
+    link->is_watched = readiness_begin(&link->readiness, relay_thread_base(link->thread), link->fd, on_event, link);
+    if (!link->is_watched)
         link_close(link, LINK_CLOSE_RESET, REASON_MEMORY, "out of memory");
-    return link->event_is_added;
+    return link->is_watched;
 }
 
 void link_unwatch(struct link *link) {
-    if (link->event_is_added)
-        event_del(&link->event);
-    link->event_is_added = false;
+    if (link->is_watched)
+        readiness_end(&link->readiness);
+    link->is_watched = false;
 }
 
 bool link_put_frame(struct link *link, enum frame_type type, const void *payload, size_t length) {
@@ -251,5 +249,7 @@ void link_sweep_deadline(struct link *link, uint64_t now_us) {
 }
 
 void link_sweep(struct link *link, uint64_t now_us) {
+    if (link->is_watched)
+        readiness_retry(&link->readiness);
     link->phase->sweep(link, now_us);
 }

@@ -3,9 +3,9 @@
 /*
  * link: one TLS connection between agent and server; hides how it is read and written.
  *
- * Every link shakes hands on an edge-triggered event of its own. bufferevent_openssl carries the greeting, and control
- * links to their end. A data link has its own event again: it reads whole records into the thread's scratch, and its
- * frames are those of a mux.
+ * Every link shakes hands by itself, watched by readiness.h. bufferevent_openssl carries the greeting, and control
+ * links to their end. A data link is watched by readiness.h again: it reads whole records into the thread's scratch,
+ * and its frames are those of a mux.
  *
  * Runs on: its thread. Owns: descriptor, SSL, bufferevent, what is parked.
  * States: see LINK_STATES in link_priv.h.

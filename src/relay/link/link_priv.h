@@ -14,6 +14,7 @@
 #include "relay/link/path.h"
 #include "relay/thread_priv.h"
 
+#include "lib/event/readiness.h"
 #include "lib/net/sock.h"
 
 #include <event2/bufferevent.h>
@@ -51,7 +52,7 @@ struct link_order { /* agent: a copy of plane_dial's order; freed when the greet
 
 /* What a link does that differs in the course of its life; each may be NULL. */
 struct link_phase {
-    void (*on_event)(struct link *link, short what); /* of its own event */
+    void (*on_event)(struct link *link, short what); /* see readiness.h */
     void (*sweep)(struct link *link, uint64_t now_us);
     void (*ping)(struct link *link, uint64_t now_us); /* its peer answers by a PONG with this payload */
     void (*on_closed)(struct link *link);
@@ -78,12 +79,12 @@ struct link {
     bool rdhup;         /* the peer's FIN is behind what is in the kernel */
     bool high_rtt;      /* from the other end, as far as that matters for sending */
     bool broken;        /* a write failed; closed in the next turn of the loop */
-    bool event_is_added;
+    bool is_watched;    /* a link with a bufferevent is not */
     evutil_socket_t fd;
     SSL *ssl;
     struct link_bio *bio; /* belongs to ssl */
     struct bufferevent *stream;
-    struct event event;             /* edge-triggered; a link with a bufferevent has none */
+    struct readiness readiness;
     struct carrier_role role;       /* of a data link */
     struct thread_session *session; /* in state CARRIER, as the next */
     struct mux_carrier *carrier;
@@ -125,7 +126,7 @@ void link_free(struct link *link); /* only by the thread's deferred free */
 void link_sweep(struct link *link, uint64_t now_us);
 void link_sweep_deadline(struct link *link, uint64_t now_us); /* the absolute one of all that precedes the verdict */
 void link_break(struct link *link, const char *detail);       /* closes it from the next turn of the loop */
-bool link_watch(struct link *link);                           /* adds its event; or closes it for want of memory */
+bool link_watch(struct link *link);                           /* or closes it for want of memory */
 void link_unwatch(struct link *link);
 void link_pause(struct link *link);
 void link_resume(struct link *link); /* reading continues in a later turn, not from within */
@@ -164,7 +165,7 @@ void link_control_set_ping(struct link *link, unsigned ping_s, unsigned dead_aft
 void link_stream_failed(struct link *link, short what); /* error callback of the bufferevent, in every state */
 
 /* data.c */
-void link_data_begin(struct link *link); /* takes it over from the bufferevent to its own event; or closes it */
+void link_data_begin(struct link *link); /* takes it over from the bufferevent; or closes it */
 
 /* send.c */
 /* As mux_link_ops: encrypts, until it is flushed; no other link of the thread is written to in between. */

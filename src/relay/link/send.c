@@ -53,11 +53,12 @@ void link_data_on_write_retry(struct defer_item *item) {
     link_data_send_parked(link);
 }
 
-/* Tells the mux whenever parked bytes are gone: edge-triggered EPOLLOUT may not fire again. */
+/* Tells the mux whenever parked bytes are gone: an edge for the room that is there may not come again. */
 bool link_data_flush(struct link *link) {
     size_t before = link_bio_parked(link->bio);
     ptrdiff_t left = link_bio_flush(link->bio);
     if (left > 0) {
+        readiness_await(&link->readiness, EV_WRITE);
         retry_write_later(link, before, (size_t)left);
     } else if (before > 0 && left == 0 && link->carrier) {
         mux_carrier_writable(link->carrier);

@@ -11,6 +11,7 @@
 #include "proto/frame.h"
 #include "relay/flush.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -39,11 +40,9 @@ static void on_connected(struct stream_socket *socket, evutil_socket_t fd) {
     socket->events->on_connected(socket, sock_connect_result(fd));
 }
 
-/* While reading is stopped no read meets the peer's RST; libevent reports it as readable and writable. */
-static void check_for_reset(struct stream_socket *socket, short what) {
-    bool may_be_reset = (what & EV_READ) && (what & EV_WRITE);
-    if (may_be_reset && !socket->reading && sock_connect_result(socket->fd) != 0)
-        socket->events->on_broken(socket);
+/* While reading is stopped no read meets the peer's RST. */
+static bool is_reset(const struct stream_socket *socket) {
+    return !socket->reading && sock_connect_result(socket->fd) != 0;
 }
 
 static void on_event(evutil_socket_t fd, short what, void *context) {
@@ -60,9 +59,27 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
     } else if ((what & EV_WRITE) && stream_socket_waiting(socket) > 0) {
         stream_socket_flush(socket);
     }
-    if (socket->fd >= 0)
-        check_for_reset(socket, what);
+    if (socket->fd >= 0 && readiness_may_be_reset(what) && is_reset(socket))
+        socket->events->on_broken(socket);
     serve_reading(socket);
+}
+
+/* What arrives is reported, or remembered; what waits is written when there is room. */
+static bool is_watched(const struct stream_socket *socket) {
+    bool awaits_room = socket->connecting || stream_socket_waiting(socket) > 0;
+    return (socket->may_have_more || socket->got_end || readiness_is_awaited(&socket->readiness, EV_READ)) &&
+           (!awaits_room || readiness_is_awaited(&socket->readiness, EV_WRITE));
+}
+
+bool stream_socket_sweep(struct stream_socket *socket) {
+    if (socket->fd < 0)
+        return true;
+    assert(is_watched(socket));
+    readiness_retry(&socket->readiness);
+    if (!READINESS_MISSES_RESETS || socket->connecting || !is_reset(socket))
+        return true;
+    socket->events->on_broken(socket);
+    return false;
 }
 
 /* ---- life ---- */
@@ -78,9 +95,9 @@ void stream_socket_init(struct stream_socket *socket, struct defer_queue *again,
 
 bool stream_socket_attach(struct stream_socket *socket, struct event_base *base, evutil_socket_t fd, bool connecting,
                           const struct stream_socket_events *events, void *context) {
-    event_assign(&socket->event, base, fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_event, socket);
-    if (event_add(&socket->event, NULL))
+    if (!readiness_begin(&socket->readiness, base, fd, on_event, socket))
         return false;
+    readiness_await(&socket->readiness, connecting ? EV_READ | EV_WRITE : EV_READ);
     socket->fd = fd;
     socket->connecting = connecting;
     socket->may_have_more = socket->rdhup = false;
@@ -102,7 +119,7 @@ void stream_socket_set_events(struct stream_socket *socket, const struct stream_
 evutil_socket_t stream_socket_detach(struct stream_socket *socket) {
     evutil_socket_t fd = socket->fd;
     if (fd >= 0)
-        event_del(&socket->event);
+        readiness_end(&socket->readiness);
     defer_cancel(socket->again, &socket->item);
     defer_cancel(socket->rechecks, &socket->recheck);
     socket->reading = socket->connecting = false;
@@ -150,13 +167,19 @@ static void on_end(struct stream_socket *socket) {
     stream_socket_set_reading(socket, false);
 }
 
+/* Nothing is left, or what is left will be reported. */
+static void await_input(struct stream_socket *socket) {
+    socket->may_have_more = false;
+    readiness_await(&socket->readiness, EV_READ);
+}
+
 /*
  * libevent reports a reset as readable and writable, like data on a socket with room. A short read may have taken the
  * data and left the reset, and no other edge follows. Reading until EAGAIN would cost each message a system call; so
  * one read a moment later checks for all that came in between.
  */
 static void on_short_read(struct stream_socket *socket) {
-    socket->may_have_more = false;
+    await_input(socket);
     if (socket->needs_recheck)
         defer_add(socket->rechecks, &socket->recheck);
 }
@@ -168,8 +191,11 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
     *taken = n > 0 ? (size_t)n : 0;
     socket->is_streaming = n > FRAME_DATA_MAX;
     if (n < 0) {
-        socket->may_have_more = socket->needs_recheck = false;
-        return is_broken(socket, errno) ? STREAM_SOCKET_BROKEN : STREAM_SOCKET_NOTHING;
+        socket->needs_recheck = false;
+        if (is_broken(socket, errno))
+            return STREAM_SOCKET_BROKEN;
+        await_input(socket);
+        return STREAM_SOCKET_NOTHING;
     }
     if (n == 0) {
         on_end(socket);
@@ -191,7 +217,10 @@ static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t 
         return STREAM_SOCKET_DATA_AND_END;
     }
     *taken += n > 0 ? (size_t)n : 0;
-    socket->may_have_more = n > 0 || !sock_would_block(errno);
+    if (n > 0 || !sock_would_block(errno))
+        socket->may_have_more = true;
+    else
+        await_input(socket);
     return STREAM_SOCKET_DATA;
 }
 
@@ -222,6 +251,7 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
 
 /* ---- writing ---- */
 
+/* While it is connecting, EV_WRITE is awaited already. */
 static bool wait_with(struct stream_socket *socket, const struct iovec *parts, int count) {
     if (!socket->out)
         socket->out = evbuffer_new();
@@ -229,6 +259,8 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
     for (int i = 0; is_kept && i < count; i++)
         is_kept = evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len) == 0;
     socket->lacks_memory = !is_kept;
+    if (socket->fd >= 0)
+        readiness_await(&socket->readiness, EV_WRITE);
     return is_kept;
 }
 
@@ -265,6 +297,7 @@ void stream_socket_flush(struct stream_socket *socket) {
             return;
         }
         if (stream_socket_waiting(socket) > 0) {
+            readiness_await(&socket->readiness, EV_WRITE);
             if (socket->events->on_drained)
                 socket->events->on_drained(socket);
             return;

@@ -4,8 +4,9 @@
  * socket: the side of a relay without TLS: a client's or a destination's socket.
  *
  * What comes in is read straight into the memory of its stream; what goes out is written at once and waits in an
- * evbuffer only when the kernel does not take it, bounded by the stream's window. One edge-triggered event from connect
- * to close: stopping and going on cost no system call, and an edge that came while reading was stopped is remembered.
+ * evbuffer only when the kernel does not take it, bounded by the stream's window. It is watched from connect to close
+ * (readiness.h): stopping and going on cost no system call, and what was reported while reading was stopped is
+ * remembered.
  * Runs on: the relay's thread. Owns: the descriptor (until stream_socket_detach), its event, what waits.
  * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
  */
@@ -14,6 +15,7 @@
 
 #include "lib/base/posix_types.h"
 #include "lib/event/defer.h"
+#include "lib/event/readiness.h"
 
 #include <event2/buffer.h>
 #include <event2/util.h>
@@ -41,7 +43,7 @@ struct stream_socket {  /* embedded in a relay */
     struct defer_item item;    /* more to read */
     struct defer_item recheck; /* checks for an RST behind the data that was read */
     struct evbuffer *out;      /* NULL while nothing waits */
-    struct event event;
+    struct readiness readiness;
 };
 
 /* `again` continues reads in the next turn; `rechecks`, some milliseconds later, checks for an RST behind short reads.
@@ -57,6 +59,8 @@ stream_socket_detach(struct stream_socket *socket); /* gives the descriptor back
 void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context);
 
 void stream_socket_set_reading(struct stream_socket *socket, bool on);
+/* To be called now and then, for what no event reports. False: it was broken, and on_broken was called. */
+bool stream_socket_sweep(struct stream_socket *socket);
 void stream_socket_poll(struct stream_socket *socket); /* reads at once, if it is to be read, as if an edge had come */
 
 /* What a read found. */

@@ -123,7 +123,8 @@ static void sweep_list(struct relay *first, uint64_t now_us, void (*sweep)(struc
     struct relay *next;
     for (struct relay *relay = first; relay; relay = next) {
         next = relay->next; /* none ends another one: what they report is posted */
-        sweep(relay, now_us);
+        if (stream_socket_sweep(&relay->pump.socket))
+            sweep(relay, now_us);
     }
 }
 

@@ -136,6 +136,11 @@ tests_unit_lib_event_test_loop_SOURCES = tests/unit/lib/event/test_loop.c
 tests_unit_lib_event_test_loop_LDADD = $(LINK_UNIT_LIB)
 tests_unit_lib_event_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_config_new
 
+unit_lib_tests += tests/unit/lib/event/test_readiness
+tests_unit_lib_event_test_readiness_SOURCES = tests/unit/lib/event/test_readiness.c
+tests_unit_lib_event_test_readiness_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_readiness_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+
 unit_lib_tests += tests/unit/lib/event/test_mailbox
 tests_unit_lib_event_test_mailbox_SOURCES = tests/unit/lib/event/test_mailbox.c
 tests_unit_lib_event_test_mailbox_LDADD = $(LINK_UNIT_LIB)

@@ -76,18 +76,26 @@ static void wake(int fd, short what) {
         event_base_active_by_fd(net.base, fd, what);
 }
 
-/* epoll reports at once what is there when a descriptor is added. */
+/* What a system reports at once: of an edge-triggered event when it is added, of a one-shot event when it is awaited. A
+ * bufferevent's are neither. */
+static short is_ready(const struct end *end, short events) {
+    bool is_readable = evbuffer_get_length(end->arrived) > 0 || end->fin_arrived || end->reset_arrived;
+    const struct end *peer = end_of(end->peer);
+    bool has_room = !peer || evbuffer_get_length(peer->way) < net.capacity;
+    bool is_writable = !end->is_connecting && (has_room || end->reset_arrived);
+    int what = (is_readable ? EV_READ : 0) | (end->fin_arrived ? EV_CLOSED : 0) | (is_writable ? EV_WRITE : 0);
+    return (short)(what & events);
+}
+
 int __real_event_add(struct event *event, const struct timeval *limit);
 int __wrap_event_add(struct event *event, const struct timeval *limit);
 int __wrap_event_add(struct event *event, const struct timeval *limit) {
     int result = __real_event_add(event, limit);
     const struct end *end = end_of(event_get_fd(event));
-    if (result == 0 && end && (event_get_events(event) & EV_ET)) {
-        bool readable = evbuffer_get_length(end->arrived) > 0 || end->fin_arrived;
-        short what = (short)((readable ? EV_READ : 0) | (end->fin_arrived ? EV_CLOSED : 0) |
-                             (end->is_connecting ? 0 : EV_WRITE));
+    bool is_readiness = end && ((event_get_events(event) & EV_ET) || !(event_get_events(event) & EV_PERSIST));
+    short what = is_readiness ? is_ready(end, event_get_events(event)) : 0;
+    if (result == 0 && what)
         event_active(event, what, 1);
-    }
     return result;
 }
 

@@ -5,9 +5,9 @@
  *
  * The linker sends the data plane's calls of lib/net/sock.h here (-Wl,--wrap): a descriptor that memory_pair made is
  * one end of a connection without a kernel; others go to the system. What one end sends is on its way until
- * memory_carry lets it arrive; then the loop's events on the receiving descriptor are activated, as an edge-triggered
- * epoll would: once. The edge that reports room comes later than the room, by a carry of its own. Runs
- * on: one thread, one test process.
+ * memory_carry lets it arrive; then the loop's events on the receiving descriptor are activated once, as by an
+ * edge-triggered epoll or one-shot events (readiness.h). The edge that reports room comes later than the room, by a
+ * carry of its own. Runs on: one thread, one test process.
  */
 #ifndef MUNNEL_TESTS_MEMORY_NET_H
 #define MUNNEL_TESTS_MEMORY_NET_H

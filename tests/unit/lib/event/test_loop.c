@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "lib/event/loop.h"
+#include "lib/event/readiness.h"
 #include "unit.h"
 
 #include <event2/bufferevent.h>
@@ -136,7 +137,7 @@ START_TEST(a_system_without_edges_is_refused_and_named) {
     missing[3] = "select";
     ck_assert_int_eq(loop_check_system(&error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "\"poll\""));
-    ck_assert_ptr_nonnull(strstr(error.text, "epoll or kqueue"));
+    ck_assert_ptr_nonnull(strstr(error.text, readiness_what_lacks()));
     ck_assert_ptr_null(loop_new("test"));
 }
 END_TEST

@@ -248,6 +248,21 @@ START_TEST(a_reset_while_reading_is_stopped_is_noticed) {
 }
 END_TEST
 
+static bool is_broken_after_a_sweep(void *context) {
+    return !stream_socket_sweep(&world.socket) || is_broken(context);
+}
+
+/* One-shot events do not report it: what is left has been reported, and is not awaited any more. */
+START_TEST(a_reset_behind_data_that_is_left_is_noticed_in_a_sweep) {
+    ck_assert_int_eq(write(world.there, "hello", 5), 5);
+    settle();
+    ck_assert(!is_broken_after_a_sweep(NULL));
+    reset_there();
+    ck_assert(unit_run_until(world.base, is_broken_after_a_sweep, NULL, SOON_MS));
+    ck_assert_int_eq(world.broken, 1);
+}
+END_TEST
+
 START_TEST(writing_to_a_peer_that_is_gone_fails) {
     struct iovec part = {(void *)(uintptr_t) "x", 1};
     reset_there();
@@ -286,6 +301,7 @@ static TCase *ends(void) {
     TCase *group = tcase_create("ends");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, a_reset_while_reading_is_stopped_is_noticed);
+    tcase_add_test(group, a_reset_behind_data_that_is_left_is_noticed_in_a_sweep);
     tcase_add_test(group, writing_to_a_peer_that_is_gone_fails);
     tcase_add_loop_test(group, a_stream_that_is_cut_ends_by_a_reset, 0, 2);
     tcase_add_test(group, a_descriptor_that_is_given_back_is_untouched);
