@@ -24,7 +24,7 @@ static const char *why_failed(int code) {
     case EAI_MEMORY:
         return "out of memory";
     default:
-        return gai_strerror(code);
+        return evutil_gai_strerror(code);
     }
 }
 
