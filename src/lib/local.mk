@@ -129,6 +129,7 @@ libmunnel_lib_event_a_SOURCES = \
 	src/lib/event/defer.h \
 	src/lib/event/file_watch.c \
 	src/lib/event/file_watch.h \
+	src/lib/event/file_watch_priv.h \
 	src/lib/event/lag_probe.c \
 	src/lib/event/lag_probe.h \
 	src/lib/event/loop.c \
@@ -259,6 +260,8 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_errors_windows.c \
 	src/lib/net/sock_tcp_windows.c \
 	src/lib/net/sock_windows.c
+libmunnel_lib_event_a_SOURCES += \
+	src/lib/event/file_watch_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/aligned_posix.c \
@@ -295,4 +298,6 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_linux.c \
 	src/lib/net/sock_portable.c \
 	src/lib/net/sock_posix.c
+libmunnel_lib_event_a_SOURCES += \
+	src/lib/event/file_watch_posix.c
 endif

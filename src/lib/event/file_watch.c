@@ -6,32 +6,14 @@
  */
 #include "config.h"
 
-#include "lib/event/file_watch.h"
+#include "lib/event/file_watch_priv.h"
 
-#include "lib/base/error.h"
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#ifdef __APPLE__ /* the only one that has other names for them */
-#define st_mtim st_mtimespec
-#define st_ctim st_ctimespec
-#endif
-
-struct stamp { /* all zero: it is not there */
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    mode_t mode;
-    struct timespec modified, changed;
-};
 
 struct watched {
     char *path;
-    struct stamp stamp;
+    struct file_stamp stamp;
 };
 
 struct file_watch {
@@ -39,26 +21,9 @@ struct file_watch {
     struct watched files[];
 };
 
-static struct stamp stamp_of(const char *path) {
-    struct stat status;
-
-    if (stat(path, &status) != 0)
-        return (struct stamp){0};
-    return (struct stamp){.device = status.st_dev,
-                          .inode = status.st_ino,
-                          .size = status.st_size,
-                          .mode = status.st_mode,
-                          .modified = status.st_mtim,
-                          .changed = status.st_ctim};
-}
-
-static bool same_time(struct timespec a, struct timespec b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b) {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->mode == b->mode &&
-           same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
+/* The members are of one size, without gaps. */
+static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b) {
+    return memcmp(a, b, sizeof *a) == 0;
 }
 
 struct file_watch *file_watch_new(const char *const *paths, size_t count) {
@@ -73,7 +38,7 @@ struct file_watch *file_watch_new(const char *const *paths, size_t count) {
             file_watch_free(watch);
             return NULL;
         }
-        file->stamp = stamp_of(file->path);
+        file->stamp = file_stamp_of(file->path);
         watch->count++;
     }
     return watch;
@@ -91,7 +56,7 @@ bool file_watch_has_changed(struct file_watch *watch) {
     bool changed = false;
 
     for (size_t i = 0; i < watch->count; i++) {
-        struct stamp now = stamp_of(watch->files[i].path);
+        struct file_stamp now = file_stamp_of(watch->files[i].path);
         changed = changed || !same_stamp(&now, &watch->files[i].stamp);
         watch->files[i].stamp = now;
     }
@@ -99,15 +64,8 @@ bool file_watch_has_changed(struct file_watch *watch) {
 }
 
 int file_watch_check_readable(const struct file_watch *watch, struct error *error) {
-    for (size_t i = 0; i < watch->count; i++) {
-        const char *path = watch->files[i].path;
-        if (access(path, R_OK) == 0)
-            continue;
-        return error_set(error,
-                         "%s: user %ld with group %ld cannot read it (%s), so that it could not be read again when it "
-                         "changes; give it that group, chgrp %ld %s, and mode 0640, and see that the folders above "
-                         "let the group through",
-                         path, (long)getuid(), (long)getgid(), error_text(errno), (long)getgid(), path);
-    }
+    for (size_t i = 0; i < watch->count; i++)
+        if (file_stamp_check_readable(watch->files[i].path, error))
+            return -1;
     return 0;
 }
