@@ -7,30 +7,15 @@
 
 #include "conf/agents_file.h"
 
+#include "conf/places.h"
 #include "lib/base/file.h"
 #include "lib/base/path.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* /usr/local/etc: of programs from the source, and of BSD's packages. */
-static bool is_below_etc(const char *path) {
-    static const char *const places[] = {"/etc/", "/usr/local/etc/"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (strncmp(path, places[i], strlen(places[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_configuration(const char *folder) {
-    char *real = file_real_path(folder);
-    bool result = is_below_etc(folder) || (real && is_below_etc(real));
-    free(real);
-    return result;
-}
-
 static char *in_state_folder(struct error *error) {
-    char *state = file_state_folder(error), *path = state ? file_in(state, AGENTS_FILE) : NULL;
+    char *state = places_state_folder(error), *path = state ? file_in(state, AGENTS_FILE) : NULL;
     if (state && !path)
         error_set(error, "out of memory");
     free(state);
@@ -43,7 +28,7 @@ char *agents_file_for(const char *folder, struct error *error) {
         error_set(error, "out of memory");
         return NULL;
     }
-    if (file_exists(beside) || !is_configuration(folder))
+    if (file_exists(beside) || !places_is_configuration(folder))
         return beside;
     free(beside);
     return in_state_folder(error);
@@ -66,10 +51,10 @@ int agents_file_check(const char *path, struct error *error) {
     if (!path_is_absolute(path) || !*path_name(path))
         return error_set(error,
                          "\"%.80s\" is not the absolute path of a file; write one like "
-                         "\"/var/lib/munnel/" AGENTS_FILE "\"",
+                         "\"" PLACES_AGENTS_FILE "\"",
                          path);
     for (const char *at = path; *at; at++)
-        if ((unsigned char)*at < ' ' || strchr("\"\\$", *at))
+        if ((unsigned char)*at < ' ' || (strchr("\"\\$", *at) && !path_is_separator(*at)))
             return error_set(error,
                              "there is a control character, a quotation mark, a backslash or a dollar sign in the "
                              "path; choose another");

@@ -30,6 +30,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/local_addrs_priv.h \
 	src/conf/managed_file.c \
 	src/conf/managed_file.h \
+	src/conf/places.h \
 	src/conf/option.c \
 	src/conf/option.h \
 	src/conf/option_json.c \
@@ -58,9 +59,11 @@ libmunnel_conf_a_SOURCES = \
 if WINDOWS
 libmunnel_conf_a_SOURCES += \
 	src/conf/local_addrs_windows.c \
-	src/conf/lock_windows.c
+	src/conf/lock_windows.c \
+	src/conf/places_windows.c
 else
 libmunnel_conf_a_SOURCES += \
 	src/conf/local_addrs_posix.c \
-	src/conf/lock_posix.c
+	src/conf/lock_posix.c \
+	src/conf/places_posix.c
 endif

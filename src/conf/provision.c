@@ -69,6 +69,8 @@ static int paths_make(struct paths *paths, const struct provision *setup, struct
         .services = file_in(folder, MANAGED_FOLDER),
         .tokens = file_in(folder, PROVISION_TOKENS),
     };
+    if (paths->agents)
+        path_to_slashes(paths->agents); /* it is written into the configuration */
     if (paths->ca && paths->ca_key && paths->server && paths->server_key && paths->agents && paths->token &&
         paths->configuration && paths->services && paths->tokens)
         return 0;

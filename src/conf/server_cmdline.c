@@ -7,14 +7,16 @@
 #include "config.h"
 
 #include "conf/cmdline.h"
+#include "conf/places.h"
 #include "conf/server_check.h"
 #include "conf/server_cmdline.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct cmdline_flag flags[] = {
-    {"config", 0, "FILE", "read FILE [/etc/munnel.json, or else /etc/munnel/munnel.json]", NULL},
+    {"config", 0, "FILE", "read FILE [" PLACES_CONFIGURATION "]", NULL},
     {"check", 0, NULL, "check the configuration and exit", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     CMDLINE_REFUSES_SECRETS("keys and tokens are in the files that munnel.json names"),
@@ -40,9 +42,11 @@ static bool says_all(const struct cmdline *line) {
 }
 
 /* Which file to read; NULL: none. */
-static const char *choose_file(const struct cmdline *line) {
-    const char *named = cmdline_value(line, "config");
-    return named || says_all(line) ? named : server_config_default_file();
+static const char *choose_file(struct server_options *options) {
+    const char *named = cmdline_value(&options->line, "config");
+    if (named || says_all(&options->line))
+        return named;
+    return options->found = places_configuration();
 }
 
 /* Other programs take their configuration as an argument; a service has spaces in it. */
@@ -108,11 +112,12 @@ static int report(const struct server_options *options, struct error *error) {
 static int read_line(struct server_options *options) {
     struct error error = {"out of memory"};
     const struct cmdline *line = &options->line;
-    const char *file = options->file = choose_file(line);
+    const char *file = options->file = choose_file(options);
     if (!file && !says_all(line))
         return cmdline_complain(&munneld, NULL,
-                                "there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
-                                "/etc/munnel\" makes one, --config FILE names another, or name a service, like "
+                                PLACES_NO_CONFIGURATION
+                                "; \"munnel init " PLACES_FOLDER
+                                "\" makes one, --config FILE names another, or name a service, like "
                                 "\"WinVNC 0.0.0.0:5900 localhost:5900\"");
     options->needs_setup = !file;
     options->conf = server_options_read_again(options, NULL, NULL, &error);
@@ -136,5 +141,7 @@ int server_options_read(struct server_options *options, int argc, char **argv) {
 void server_options_done(struct server_options *options) {
     server_config_free(options->conf);
     options->conf = NULL;
+    free(options->found);
+    options->found = NULL;
     cmdline_done(&options->line);
 }

@@ -13,6 +13,7 @@ struct server_options {
     struct server_config *conf; /* file and command line together */
     struct cmdline line;        /* of argv, which has to live as long */
     const char *file;           /* NULL: none is read */
+    char *found;                /* that file, if the command line does not name it */
     bool needs_setup; /* no file and no certificate named: the state folder's are used, made at the first start */
 };
 

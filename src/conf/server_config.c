@@ -8,6 +8,7 @@
 
 #include "conf/expand.h"
 #include "conf/include.h"
+#include "conf/places.h"
 #include "conf/server_check.h"
 #include "conf/server_config.h"
 #include "lib/base/file.h"
@@ -29,16 +30,8 @@ static struct server_config *new_conf(const struct option_place *place) {
     return NULL;
 }
 
-const char *server_config_default_file(void) {
-    static const char *const places[] = {"/etc/munnel.json", "/etc/munnel/munnel.json"};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (file_exists(places[i]))
-            return places[i];
-    return NULL;
-}
-
 struct server_config *server_config_default(struct error *error) {
-    char *state = file_state_folder(error);
+    char *state = places_state_folder(error);
     if (!state)
         return NULL;
     char *beside = file_in(state, "munnel.json");

@@ -94,8 +94,6 @@ struct server_config *server_config_load(const char *path, struct option_fault *
 /* The same as if the files were changed already; `edit` may be NULL. */
 struct server_config *server_config_load_edited(const char *path, const struct config_edit *edit,
                                                 struct option_fault *fault, struct error *error);
-/* Where the file is without --config: /etc/munnel.json, else /etc/munnel/munnel.json; NULL if there is neither. */
-const char *server_config_default_file(void);
 /* All defaults: no services; certificate, key and agents file in the state folder. NULL with `error`. */
 struct server_config *server_config_default(struct error *error);
 /* Adds a service from the command line: "NAME [GROUP] LISTEN:PORT DEST:PORT". 0 or -1. */

@@ -8,6 +8,7 @@
 #include "ctl/agent_store.h"
 
 #include "conf/join_code_issue.h"
+#include "conf/places.h"
 #include "conf/provision.h"
 #include "conf/server_config.h"
 #include "conf/suggest.h"
@@ -20,10 +21,15 @@
 
 /* The configuration that counts; as munneld's own choice, and after it the one that "munnel init" made. */
 static struct server_config *read_configuration(const char *named, struct error *error) {
-    const char *file = named ? named : server_config_default_file();
-    if (file)
-        return server_config_read(file, error);
-    char *state = file_state_folder(error);
+    if (named)
+        return server_config_read(named, error);
+    char *file = places_configuration();
+    if (file) {
+        struct server_config *conf = server_config_read(file, error);
+        free(file);
+        return conf;
+    }
+    char *state = places_state_folder(error);
     if (!state)
         return NULL;
     char *made = file_in(state, "munnel.json");

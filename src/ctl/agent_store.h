@@ -10,6 +10,7 @@
 #include "conf/credentials.h"
 #include "conf/lock.h"
 #include "conf/option.h"
+#include "conf/places.h"
 #include "proto/auth_proof.h"
 #include "proto/join_code.h"
 
@@ -33,7 +34,7 @@ struct agent_place { /* from the command line; each may be NULL */
     {                                                                                                                  \
         "config", OPTION_TEXT, offsetof(type, member.config), "null",                                                  \
             .wanted = "a file's path", .flag = "config", .argument = "FILE",                                           \
-            .help = "the server's configuration [/etc/munnel.json, or else /etc/munnel/munnel.json, or else the "      \
+            .help = "the server's configuration [" PLACES_CONFIGURATION ", or else the "                               \
                     "state folder's]"                                                                                  \
     }
 

@@ -8,6 +8,7 @@
 
 #include "conf/agents_file.h"
 #include "conf/managed_file.h"
+#include "conf/places.h"
 #include "conf/provision.h"
 #include "conf/server_config.h"
 #include "conf/validators.h"
@@ -57,7 +58,7 @@ static const struct option_spec specs[] = {
      .wanted = "an address like \"0.0.0.0:10001\"", .flag = "listen", .argument = "ADDR:PORT",
      .help = "where agents connect [0.0.0.0:10001]"},
     {"agents", OPTION_TEXT, offsetof(struct init_arguments, agents), "null", .check = agents_file_check,
-     .wanted = "a path like \"/var/lib/munnel/agents.json\"", .flag = "agents", .argument = "FILE",
+     .wanted = "a path like \"" PLACES_AGENTS_FILE "\"", .flag = "agents", .argument = "FILE",
      .help = "the agents file, where the server's user may write [agents.json in DIR; of a DIR below /etc in the state "
              "folder]"},
     {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = validate_loopback,
@@ -221,7 +222,7 @@ int init_run(const char *self, int argc, char **argv) {
     struct error error = {"out of memory"};
     int code = subcommand_read(&line, &command, &arguments, 0, 1, argc, argv);
     if (code < 0) {
-        char *folder = line.word_count > 0 ? strdup(line.words[0]) : file_state_folder(&error);
+        char *folder = line.word_count > 0 ? strdup(line.words[0]) : places_state_folder(&error);
         code = folder && set_up_in(folder, &arguments, &error) == 0 ? 0 : subcommand_fail(&command, &error);
         free(folder);
     }

@@ -8,6 +8,7 @@
 #include "server/bootstrap.h"
 
 #include "conf/advertised_addr.h"
+#include "conf/places.h"
 #include "conf/provision.h"
 #include "lib/base/file.h"
 #include "lib/base/secret.h"
@@ -91,7 +92,7 @@ static int bootstrap_in(struct server_config *conf, const char *folder, struct e
 }
 
 int bootstrap(struct server_config *conf, struct error *error) {
-    char *folder = conf->state ? NULL : file_state_folder(error);
+    char *folder = conf->state ? NULL : places_state_folder(error);
 
     if (!conf->state && !folder)
         return -1;

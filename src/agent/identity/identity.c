@@ -8,6 +8,7 @@
 #include "agent/identity/identity.h"
 
 #include "conf/option.h"
+#include "conf/places.h"
 #include "lib/base/file.h"
 #include "lib/net/addr.h"
 #include "lib/os/host_name.h"
@@ -185,7 +186,7 @@ const char *identity_agent_name(const struct agent_options *options, char name[P
 int identity_state_folder(const struct agent_options *options, char **folder, struct error *error) {
     struct error detail = {""};
 
-    *folder = file_state_folder(&detail);
+    *folder = places_state_folder(&detail);
     if (*folder || (!options->join && options->servers.count > 0))
         return 0;
     return error_set(error, "%s", detail.text);

@@ -8,6 +8,7 @@
 #include "agent/identity/join.h"
 
 #include "agent/identity/identity.h"
+#include "conf/places.h"
 #include "lib/base/file.h"
 #include "lib/os/terminal.h"
 #include "proto/join_code.h"
@@ -177,7 +178,7 @@ static int keep_in(const char *state_folder, const struct agent_options *options
 }
 
 int join_keep(const struct agent_options *options, struct error *error) {
-    char *state_folder = file_state_folder(error);
+    char *state_folder = places_state_folder(error);
     int result = state_folder ? keep_in(state_folder, options, error) : -1;
 
     free(state_folder);

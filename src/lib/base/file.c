@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { READ_FIRST = 4096 };
 
@@ -225,46 +224,4 @@ char *file_in(const char *folder, const char *name) {
 
 char *file_beside(const char *path, const char *name) {
     return path_beside(path, name);
-}
-
-static const char *from_environment(const char *variable) {
-    const char *value = getenv(variable);
-    return value && *value ? value : NULL;
-}
-
-static char *copy_part(const char *text, size_t length) {
-    char *copy = malloc(length + 1);
-    if (!copy)
-        return NULL;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    return copy;
-}
-
-/* The folder `name` in the one that `variable` names, of which the first `length` bytes count. */
-static char *state_in(const char *variable, const char *value, size_t length, const char *name, struct error *error) {
-    if (!path_is_absolute(value)) {
-        error_set(error, "the state folder is not known: %s is \"%.80s\", which is not an absolute path", variable,
-                  value);
-        return NULL;
-    }
-    char *path = *name ? path_join(value, length, name) : copy_part(value, length);
-    if (!path)
-        error_set(error, "out of memory");
-    return path;
-}
-
-char *file_state_folder(struct error *error) {
-    const char *given = from_environment("STATE_DIRECTORY");
-    if (given) /* the service manager may name several */
-        return state_in("STATE_DIRECTORY", given, strcspn(given, ":"), "", error);
-    if (geteuid() == 0)
-        return state_in("", "/var/lib", strlen("/var/lib"), "munnel", error);
-    const char *state = from_environment("XDG_STATE_HOME"), *home = from_environment("HOME");
-    if (state)
-        return state_in("XDG_STATE_HOME", state, strlen(state), "munnel", error);
-    if (home)
-        return state_in("HOME", home, strlen(home), ".local/state/munnel", error);
-    error_set(error, "the state folder is not known: set HOME, or STATE_DIRECTORY to the folder itself");
-    return NULL;
 }

@@ -73,10 +73,4 @@ int file_make_folder(const char *path, unsigned mode, struct error *error); /* p
 char *file_in(const char *folder, const char *name);
 char *file_beside(const char *path, const char *name);
 
-/*
- * The first of $STATE_DIRECTORY, /var/lib/munnel for root, $XDG_STATE_HOME/munnel and ~/.local/state/munnel; malloc'ed.
- * NULL with `error` if no variable is set, or one is no absolute path: keys must not land wherever a program starts.
- */
-char *file_state_folder(struct error *error);
-
 #endif

@@ -21,6 +21,12 @@ const char *path_name(const char *path) {
     return path + path_folder_length(path);
 }
 
+void path_to_slashes(char *path) {
+    for (; *path; path++)
+        if (path_is_separator(*path))
+            *path = '/';
+}
+
 static char *join(const char *folder, size_t length, bool needs_separator, const char *name) {
     size_t size = strlen(name) + 1;
     char *path = malloc(length + needs_separator + size);

@@ -21,7 +21,8 @@ size_t path_folder_length(const char *path); /* bytes before the name, the separ
 /* What of a path cannot be left by "..": "/", "C:\", "C:" or "\\server\share\"; 0: it has none. */
 size_t path_root_length(const char *path);
 bool path_is_separator(char byte);
-char path_separator(void); /* the one that the system's own programs write */
+void path_to_slashes(char *path); /* separated by '/', which needs no escape in JSON */
+char path_separator(void);        /* the one that the system's own programs write */
 
 /* Does this pattern of glob(7) match? '*', '?' and "[a-z]" match no separator, and no dot that begins a name; on
  * Windows the case of ASCII letters does not matter. */

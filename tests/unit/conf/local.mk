@@ -17,6 +17,10 @@ unit_conf_tests += tests/unit/conf/test_managed_file
 tests_unit_conf_test_managed_file_SOURCES = tests/unit/conf/test_managed_file.c
 tests_unit_conf_test_managed_file_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_places
+tests_unit_conf_test_places_SOURCES = tests/unit/conf/test_places.c
+tests_unit_conf_test_places_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_lock
 tests_unit_conf_test_lock_SOURCES = tests/unit/conf/test_lock.c
 tests_unit_conf_test_lock_LDADD = $(LINK_UNIT_CONF)
@@ -109,9 +113,9 @@ unit_conf_tests += tests/unit/conf/test_include_posix
 tests_unit_conf_test_include_posix_SOURCES = tests/unit/conf/test_include_posix.c
 tests_unit_conf_test_include_posix_LDADD = $(LINK_UNIT_CONF)
 
-unit_conf_tests += tests/unit/conf/test_server_cmdline_posix
-tests_unit_conf_test_server_cmdline_posix_SOURCES = tests/unit/conf/test_server_cmdline_posix.c
-tests_unit_conf_test_server_cmdline_posix_LDADD = $(LINK_UNIT_CONF)
+unit_conf_tests += tests/unit/conf/test_places_posix
+tests_unit_conf_test_places_posix_SOURCES = tests/unit/conf/test_places_posix.c
+tests_unit_conf_test_places_posix_LDADD = $(LINK_UNIT_CONF)
 endif
 
 unit_tests += $(unit_conf_tests)

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "capture.h"
+#include "conf/places.h"
 #include "conf/provision.h"
 #include "conf/server_cmdline.h"
 #include "lib/base/file.h"
@@ -131,13 +132,14 @@ START_TEST(a_usage_error_is_one_line_that_helps) {
 END_TEST
 
 START_TEST(with_nothing_said_it_tells_which_files_it_looked_for) {
-    if (server_config_default_file())
+    char *there = places_configuration();
+    free(there);
+    if (there)
         return; /* this machine has one */
     ck_assert_int_eq(READ("-v"), USAGE_ERROR);
-    ck_assert_str_eq(capture.text[1],
-                     "munneld: there is neither /etc/munnel.json nor /etc/munnel/munnel.json; \"munnel init "
-                     "/etc/munnel\" makes one, --config FILE names another, or name a service, like \"WinVNC "
-                     "0.0.0.0:5900 localhost:5900\"\n");
+    ck_assert_str_eq(capture.text[1], "munneld: " PLACES_NO_CONFIGURATION "; \"munnel init " PLACES_FOLDER
+                                      "\" makes one, --config FILE names another, or name a service, like \"WinVNC "
+                                      "0.0.0.0:5900 localhost:5900\"\n");
     capture_done(&capture);
 }
 END_TEST

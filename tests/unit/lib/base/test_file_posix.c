@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_file_posix: modes, owners, links and the state folder.
+ * test_file_posix: modes, owners and links.
  */
 #include "config.h"
 
@@ -139,60 +139,6 @@ START_TEST(what_root_puts_into_a_services_folder_is_the_services) {
 }
 END_TEST
 
-/* ---- the state folder ---- */
-
-static void check_state(const char *expected) {
-    char *folder = file_state_folder(NULL);
-    ck_assert_str_eq(folder, expected);
-    free(folder);
-}
-
-static void check_no_state(const char *part) {
-    struct error error = {""};
-    ck_assert_ptr_null(file_state_folder(&error));
-    ck_assert_msg(strstr(error.text, part), "\"%s\" says nothing of %s", error.text, part);
-}
-
-/* Keys landed in ./.local of wherever a program was started. */
-START_TEST(without_a_home_there_is_no_state_folder) {
-    unsetenv("XDG_STATE_HOME");
-    unsetenv("HOME");
-    setenv("STATE_DIRECTORY", "state", 1);
-    check_no_state("STATE_DIRECTORY is \"state\", which is not an absolute path");
-    setenv("STATE_DIRECTORY", "", 1);
-    if (geteuid() == 0)
-        ck_assert_int_eq(seteuid(4242), 0);
-    check_no_state("set HOME, or STATE_DIRECTORY");
-    setenv("HOME", "", 1);
-    check_no_state("set HOME, or STATE_DIRECTORY");
-    setenv("HOME", "home/x", 1);
-    check_no_state("HOME is \"home/x\"");
-    setenv("HOME", "/home/x", 1);
-    setenv("XDG_STATE_HOME", ".", 1);
-    check_no_state("XDG_STATE_HOME is \".\"");
-    if (getuid() == 0)
-        ck_assert_int_eq(seteuid(0), 0);
-}
-END_TEST
-
-START_TEST(the_state_folder_is_found) {
-    setenv("STATE_DIRECTORY", "/var/lib/one:/var/lib/two", 1);
-    check_state("/var/lib/one");
-    unsetenv("STATE_DIRECTORY");
-    setenv("XDG_STATE_HOME", "/home/x/state", 1);
-    setenv("HOME", "/home/x", 1);
-    if (geteuid() == 0) {
-        check_state("/var/lib/munnel");
-        ck_assert_int_eq(seteuid(4242), 0);
-    }
-    check_state("/home/x/state/munnel");
-    unsetenv("XDG_STATE_HOME");
-    check_state("/home/x/.local/state/munnel");
-    if (getuid() == 0)
-        ck_assert_int_eq(seteuid(0), 0);
-}
-END_TEST
-
 static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_loop_test(group, a_secret_that_others_can_reach_is_refused, 0, sizeof modes / sizeof *modes);
@@ -210,11 +156,4 @@ static TCase *writing(void) {
     return group;
 }
 
-static TCase *state(void) {
-    TCase *group = tcase_create("state");
-    tcase_add_test(group, the_state_folder_is_found);
-    tcase_add_test(group, without_a_home_there_is_no_state_folder);
-    return group;
-}
-
-UNIT_MAIN("lib/base/file_posix", reading, writing, state)
+UNIT_MAIN("lib/base/file_posix", reading, writing)

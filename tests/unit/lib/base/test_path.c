@@ -103,11 +103,19 @@ START_TEST(a_name_without_a_root_is_beside_the_path) {
 }
 END_TEST
 
+START_TEST(separators_are_written_so_that_json_can_have_them) {
+    char path[] = "/a\\b/c";
+    path_to_slashes(path);
+    ck_assert_str_eq(path, path_is_separator('\\') ? "/a/b/c" : "/a\\b/c");
+}
+END_TEST
+
 static TCase *texts(void) {
     TCase *group = tcase_create("texts");
     tcase_add_loop_test(group, a_path_has_a_root_a_folder_and_a_name, 0, sizeof parts / sizeof *parts);
     tcase_add_loop_test(group, a_name_without_a_root_is_beside_the_path, 0, sizeof besides / sizeof *besides);
     tcase_add_test(group, a_separator_is_put_in_where_there_is_none);
+    tcase_add_test(group, separators_are_written_so_that_json_can_have_them);
     return group;
 }
 

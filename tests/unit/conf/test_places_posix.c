@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_server_cmdline_posix: the configuration that munneld finds without being given one.
+ * test_places_posix: the configuration that munneld finds without being given one.
  */
 #include "config.h"
 
-#include "conf/server_cmdline.h"
+#include "conf/places.h"
 #include "lib/base/file.h"
 #include "unit.h"
 
@@ -17,13 +17,13 @@
 static bool finds_each_in_its_order(void) {
     static const char short_one[] = "/etc/munnel.json", long_one[] = "/etc/munnel/munnel.json";
     struct error error;
-    if (chroot(unit_folder()) || server_config_default_file() || file_make_folder("/etc/munnel", 0700, &error) ||
+    if (chroot(unit_folder()) || places_configuration() || file_make_folder("/etc/munnel", 0700, &error) ||
         file_write(long_one, "{}", 2, 0600, &error))
         return false;
-    const char *first = server_config_default_file();
+    char *first = places_configuration();
     if (!first || strcmp(first, long_one) != 0 || file_write(short_one, "{}", 2, 0600, &error))
         return false;
-    const char *second = server_config_default_file();
+    char *second = places_configuration();
     return second && strcmp(second, short_one) == 0;
 }
 
@@ -45,4 +45,4 @@ static TCase *looking(void) {
     return group;
 }
 
-UNIT_MAIN("conf/server_cmdline_posix", looking)
+UNIT_MAIN("conf/places_posix", looking)
