@@ -20,7 +20,7 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows-test: the names, in this machine's own words.
+# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows|windows-test: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
@@ -35,6 +35,8 @@ packages_list() {
     apt-rpm) echo rpm check xz-utils ;;
     # The programs for Windows are tried by wine.
     apt-windows-test) echo wine wine64 ;;
+    # Programs for Windows; libtool, because Debian's sources of the libraries come without what it makes.
+    apt-windows) echo gcc-mingw-w64-x86-64-posix make autoconf automake libtool pkg-config dpkg-dev perl patch ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# Programs for Windows: their resources.
+# Programs for Windows: their resources. README.md there tells how they are built.
 windows_resources = \
 	contrib/windows/messages.mc \
 	contrib/windows/munnel.ico \
 	contrib/windows/munnel.manifest \
 	contrib/windows/resources
-EXTRA_DIST += $(windows_resources) contrib/windows/icon
+EXTRA_DIST += $(windows_resources) \
+	contrib/windows/README.md \
+	contrib/windows/dependencies \
+	contrib/windows/icon \
+	contrib/windows/libevent-wepoll.patch \
+	contrib/windows/sources \
+	contrib/windows/wepoll_backend.c
 
 if WINDOWS
 windows_objects = munneld.res.o munnel-agent.res.o munnel.res.o
