@@ -7,14 +7,9 @@
 
 #include "admin/operations.h"
 
-#include "lib/base/file.h"
-#include "lib/net/sock.h"
-
 #include <event2/buffer.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-
-enum { SOCKET_MODE = 0660 };
 
 static const char metrics_type[] = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -39,26 +34,17 @@ static bool make_addr(const struct operations_socket *at, struct addr *addr) {
 bool operations_is_taken(const struct operations_socket *at) {
     struct addr addr;
 
-    return at->path && *at->path && make_addr(at, &addr) && sock_is_served(&addr);
+    return at->path && *at->path && make_addr(at, &addr) && local_listener_is_served(&addr);
 }
 
-/* -1 with `error`, or the descriptor. */
-static evutil_socket_t bind_at(const struct operations_socket *at, struct addr *addr, struct error *error) {
-    if (!make_addr(at, addr))
-        return error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
-    evutil_socket_t fd = sock_bind(addr, error);
-    if (fd < 0 || sock_set_access(addr, at->owner, SOCKET_MODE, error) == 0)
-        return fd;
-    sock_close(fd);
-    return -1;
-}
+/* NULL with `error`. */
+static struct local_listener *bind_at(const struct operations_socket *at, struct error *error) {
+    struct addr addr;
 
-static bool has_folder(const char *path) {
-    char *folder = file_beside(path, ".");
-    bool is_there = folder && file_exists(folder);
-
-    free(folder);
-    return is_there;
+    if (make_addr(at, &addr))
+        return local_listener_bind(&addr, at->owner, error);
+    error_set(error, "admin.socket: the path is too long for a socket: %s", at->path);
+    return NULL;
 }
 
 static void log_no_folder(struct log *log, const struct operations_socket *at) {
@@ -85,27 +71,26 @@ static int judge(struct log *log, const struct operations_socket *at, const stru
     return 0;
 }
 
-int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, evutil_socket_t *fd,
+int operations_bind(struct log *log, const struct operations_socket *at, struct local_listener **listener,
                     struct error *error) {
-    *fd = -1;
+    *listener = NULL;
     if (!at->path || !*at->path)
         return 0;
-    if (strcmp(at->path, at->preset) == 0 && !has_folder(at->path)) {
+    if (strcmp(at->path, at->preset) == 0 && !local_listener_has_place(at->path)) {
         log_no_folder(log, at);
         return 0;
     }
-    *fd = bind_at(at, addr, error);
-    return *fd >= 0 ? 0 : judge(log, at, error);
+    *listener = bind_at(at, error);
+    return *listener ? 0 : judge(log, at, error);
 }
 
 int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
                       struct error *error) {
-    struct addr addr;
-    evutil_socket_t fd;
+    struct local_listener *listener;
 
-    if (operations_bind(log, at, &addr, &fd, error))
+    if (operations_bind(log, at, &listener, error))
         return -1;
-    return fd < 0 || http_server_listen_fd(http, fd, &addr, error) == 0 ? 0 : judge(log, at, error);
+    return !listener || http_server_listen_local(http, listener, error) == 0 ? 0 : judge(log, at, error);
 }
 
 /* ---- metrics ---- */

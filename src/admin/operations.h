@@ -28,7 +28,7 @@
 void operations_log(struct log *log, const struct http_request *request, unsigned status);
 
 struct operations_socket {
-    const char *path;    /* admin.socket; NULL or "": none */
+    const char *path;    /* admin.socket, or the pipe's name; NULL or "": none */
     const char *preset;  /* the path that it has by default */
     const char *owner;   /* "USER:GROUP"; NULL: as the process */
     const char *program; /* "munneld" */
@@ -41,8 +41,9 @@ struct operations_socket {
 int operations_listen(struct http_server *http, struct log *log, const struct operations_socket *at,
                       struct error *error);
 bool operations_is_taken(const struct operations_socket *at); /* another process answers there */
-/* The same in two steps: bound, not yet listening. 0, with *fd -1 if it is served nowhere; or -1 with `error`. */
-int operations_bind(struct log *log, const struct operations_socket *at, struct addr *addr, evutil_socket_t *fd,
+/* The same in two steps: bound, not yet listening. 0, with *listener NULL if it is served nowhere; or -1 with `error`.
+ */
+int operations_bind(struct log *log, const struct operations_socket *at, struct local_listener **listener,
                     struct error *error);
 
 /* Answers with what `write` writes, in Prometheus's text format. */

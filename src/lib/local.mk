@@ -181,7 +181,10 @@ libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/event_stream.h \
 	src/lib/http/framing.c \
 	src/lib/http/listeners.c \
+	src/lib/http/local_listener.h \
 	src/lib/http/pacing.c \
+	src/lib/http/pipe_bridge.h \
+	src/lib/http/pipe_rights.h \
 	src/lib/http/pool.c \
 	src/lib/http/pool_priv.h \
 	src/lib/http/query.c \
@@ -198,6 +201,7 @@ libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/target.h \
 	src/lib/http/tokens.c \
 	src/lib/http/tokens.h \
+	src/lib/http/transport.h \
 	src/lib/http/version.c
 
 # malloc's options differ by C library.
@@ -262,6 +266,12 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_windows.c
 libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/file_watch_windows.c
+libmunnel_lib_http_a_SOURCES += \
+	src/lib/http/connection_windows.c \
+	src/lib/http/local_listener_windows.c \
+	src/lib/http/pipe_bridge_windows.c \
+	src/lib/http/pipe_rights_windows.c \
+	src/lib/http/transport_windows.c
 else
 libmunnel_lib_base_a_SOURCES += \
 	src/lib/base/aligned_posix.c \
@@ -300,4 +310,8 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_posix.c
 libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/file_watch_posix.c
+libmunnel_lib_http_a_SOURCES += \
+	src/lib/http/connection_posix.c \
+	src/lib/http/local_listener_posix.c \
+	src/lib/http/transport_posix.c
 endif

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <wchar.h>
 
-static bool ask_user(HANDLE token, struct sid *sid) {
+bool sid_of_token(HANDLE token, struct sid *sid) {
     struct {
         TOKEN_USER user;
         BYTE sid[SECURITY_MAX_SID_SIZE];
@@ -34,7 +34,7 @@ bool sid_of_self(struct sid_self *self) {
     HANDLE token;
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
         return false;
-    bool is_known = ask_user(token, &self->user);
+    bool is_known = sid_of_token(token, &self->user);
     CloseHandle(token);
     self->is_privileged = is_known && (sid_is_system(&self->user.sid) || is_administrator());
     return is_known;

@@ -43,11 +43,8 @@ bool http_check_peer(struct http_request *request) {
     const struct http_connection *connection = request->connection;
     if (!request->is_unix)
         return true;
-    if (connection->user == 0) /* other names could need a directory service, for which this thread must not wait */
-        snprintf(request->actor, sizeof request->actor, "root");
-    else
-        snprintf(request->actor, sizeof request->actor, "user %lu", (unsigned long)connection->user);
-    if (connection->is_permitted)
+    snprintf(request->actor, sizeof request->actor, "%s", connection->local.name);
+    if (connection->local.is_permitted)
         return true;
     request->must_close = true;
     return refuse(request, &request->server->counts.refused_peer, 403,
@@ -79,7 +76,7 @@ static bool is_loopback(const char *name, size_t length) {
 static bool is_listener(const struct http_server *server, const char *name, size_t length) {
     for (const struct http_listener *each = server->tcp_pool->listeners; each; each = each->next) {
         char text[ADDR_TEXT];
-        addr_format(&each->addr, text, sizeof text);
+        addr_format(&each->source.addr, text, sizeof text);
         text[name_length(text)] = '\0';
         if (is_same(name, length, text))
             return true;

@@ -3,18 +3,14 @@
 /*
  * client: one request and its answer at a time. A connection that the server has closed meanwhile is noticed before the
  * request is sent, not afterwards: then it could not be known whether a change was made.
- * Runs on: any thread, one at a time. Owns: its socket and buffers.
+ * Runs on: any thread, one at a time. Owns: its connection and buffers.
  */
 #include "config.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "lib/http/client_priv.h"
-#include "lib/net/sock.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,25 +22,23 @@ static int out_of_memory(struct error *error) {
 }
 
 struct http_client *http_client_new(const char *path, unsigned timeout_ms, struct error *error) {
-    struct endpoint endpoint = {.is_unix = true};
-    struct http_client *client = calloc(1, sizeof *client);
-    if (!client) {
-        (void)out_of_memory(error);
+    if (http_transport_check(path, error))
         return NULL;
-    }
-    client->fd = -1;
-    client->timeout_ms = timeout_ms;
-    strbuf_copy(endpoint.host, sizeof endpoint.host, path);
-    if (strlen(path) < sizeof endpoint.host && path[0] && addr_from_endpoint(&client->addr, &endpoint))
+    struct http_client *client = calloc(1, sizeof *client);
+    if (client)
+        client->path = strdup(path);
+    if (client && client->path) {
+        client->timeout_ms = timeout_ms;
         return client;
-    error_set(error, "\"%s\" is too long for the path of a Unix socket, or empty", path);
+    }
     free(client);
+    (void)out_of_memory(error);
     return NULL;
 }
 
 void http_client_close(struct http_client *client) {
-    sock_close(client->fd);
-    client->fd = -1;
+    http_transport_close(client->transport);
+    client->transport = NULL;
     client->length = 0;
     client->is_used = false;
 }
@@ -53,6 +47,7 @@ void http_client_free(struct http_client *client) {
     if (!client)
         return;
     http_client_close(client);
+    free(client->path);
     free(client->bytes);
     free(client->text);
     free(client);
@@ -60,52 +55,29 @@ void http_client_free(struct http_client *client) {
 
 /* ---- connecting, writing, reading, each until a deadline ---- */
 
-static int explain(const struct http_client *client, int error_number, struct error *error) {
-    char where[ADDR_TEXT];
-    const char *remedy = "";
-    addr_format(&client->addr, where, sizeof where);
-    if (error_number == ENOENT || error_number == ECONNREFUSED)
-        remedy = "; no program listens there: is it running, and is this its socket?";
-    if (error_number == EACCES || error_number == EPERM)
-        remedy = "; only root, the program's own user and members of the socket's group may";
-    if (error_number == EAGAIN)
-        remedy = "; the program does not answer";
-    return error_set(error, "cannot connect to %s: %s%s", where, error_text(error_number), remedy);
-}
-
-static int connect_again(struct http_client *client, struct error *error) {
-    bool done;
+static int connect_again(struct http_client *client, uint64_t deadline_ms, struct error *error) {
     http_client_close(client);
-    client->fd = sock_connect(&client->addr, NULL, &done);
-    return client->fd < 0 ? explain(client, errno, error) : 0;
+    client->transport = http_transport_open(client->path, deadline_ms, error);
+    return client->transport ? 0 : -1;
 }
 
-/* True when the descriptor is ready; false: it was not in time. */
-static bool wait_for(evutil_socket_t fd, short events, uint64_t deadline_ms) {
-    for (;;) {
-        struct pollfd descriptor = {.fd = fd, .events = events};
-        uint64_t now_ms = clock_ms(), left_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
-        int count = poll(&descriptor, 1, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms);
-        if (count > 0)
-            return true;
-        if (count == 0 || errno != EINTR)
-            return false;
-    }
-}
-
+/* A server that takes no more has answered already. */
 static int write_all(struct http_client *client, const char *bytes, size_t length, uint64_t deadline_ms,
                      struct error *error) {
     while (length > 0) {
-        struct iovec part = {(void *)(uintptr_t)bytes, length};
-        ssize_t count = sock_writev(client->fd, &part, 1);
-        if (count < 0 && !sock_would_block(errno))
-            return errno == EPIPE
-                       ? 0
-                       : error_set(error, "the connection broke: %s", error_text(errno)); /* an answer is there */
-        if (count < 0 && !wait_for(client->fd, POLLOUT, deadline_ms))
+        size_t count;
+        switch (http_transport_write(client->transport, bytes, length, deadline_ms, &count, error)) {
+        case HTTP_TRANSPORT_DONE:
+            bytes += count;
+            length -= count;
+            break;
+        case HTTP_TRANSPORT_ENDED:
+            return 0;
+        case HTTP_TRANSPORT_LATE:
             return error_set(error, "the server does not take the request");
-        bytes += count > 0 ? count : 0;
-        length -= count > 0 ? (size_t)count : 0;
+        case HTTP_TRANSPORT_BROKEN:
+            return -1;
+        }
     }
     return 0;
 }
@@ -123,23 +95,19 @@ static bool make_room(struct http_client *client) {
 }
 
 int http_client_read(struct http_client *client, uint64_t deadline_ms, bool *is_late, struct error *error) {
+    size_t count;
     if (!make_room(client))
         return out_of_memory(error);
-    for (;;) {
-        struct iovec part = {client->bytes + client->length, client->room - client->length};
-        ssize_t count = sock_readv(client->fd, &part, 1);
-        if (count >= 0) {
-            client->length += (size_t)count;
-            return count > 0;
-        }
-        if (!sock_would_block(errno))
-            return error_set(error, "the connection broke: %s", error_text(errno));
-        if (!wait_for(client->fd, POLLIN, deadline_ms)) {
-            if (is_late)
-                *is_late = true;
-            return error_set(error, "no answer in time");
-        }
-    }
+    enum http_transport_result result = http_transport_read(client->transport, client->bytes + client->length,
+                                                            client->room - client->length, deadline_ms, &count, error);
+    if (is_late)
+        *is_late = result == HTTP_TRANSPORT_LATE;
+    if (result == HTTP_TRANSPORT_LATE)
+        return error_set(error, "no answer in time");
+    if (result == HTTP_TRANSPORT_BROKEN)
+        return -1;
+    client->length += result == HTTP_TRANSPORT_DONE ? count : 0;
+    return result == HTTP_TRANSPORT_DONE;
 }
 
 void http_client_take(struct http_client *client, size_t count) {
@@ -171,8 +139,8 @@ int http_client_send(struct http_client *client, const struct http_ask *ask, con
     size_t content_length = content ? strlen(content) : 0;
     int length =
         ask->body && !content ? out_of_memory(error) : format_head(head, ask, accept, more, content_length, error);
-    bool is_stale = client->fd >= 0 && client->is_used && wait_for(client->fd, POLLIN, 0);
-    int result = length < 0 || ((client->fd < 0 || is_stale) && connect_again(client, error)) ? -1 : 0;
+    bool is_stale = client->transport && client->is_used && http_transport_is_readable(client->transport);
+    int result = length < 0 || ((!client->transport || is_stale) && connect_again(client, deadline_ms, error)) ? -1 : 0;
     client->is_used = true;
     if (!result)
         result = write_all(client, head, (size_t)length, deadline_ms, error);

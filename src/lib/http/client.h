@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * client: a small blocking HTTP/1.1 client for command-line tools, over the server's Unix socket.
+ * client: a small blocking HTTP/1.1 client for command-line tools, over the server's Unix socket or named pipe.
  *
  * One connection, kept alive between requests and opened again when the server has closed it meanwhile. Every call has
  * a deadline. An answer is at most 64 MiB.
- * Runs on: any thread, one at a time; never the control thread. Owns: its socket.
+ * Runs on: any thread, one at a time; never the control thread. Owns: its connection.
  */
 #ifndef MUNNEL_LIB_HTTP_CLIENT_H
 #define MUNNEL_LIB_HTTP_CLIENT_H
@@ -19,8 +19,8 @@
 
 struct http_client;
 
-/* Connects. `path`: of the Unix socket; it must fit. NULL with error, which tells whether the program does not run, or
- * this user may not ask it, and what to do. */
+/* `path`: of the Unix socket, which must fit, or of the pipe. It is connected to by the first request. NULL with error.
+ */
 struct http_client *http_client_new(const char *path, unsigned timeout_ms, struct error *error);
 void http_client_free(struct http_client *client); /* NULL is fine */
 
@@ -53,7 +53,7 @@ bool http_client_encode(char *encoded, size_t size, const char *text);
 
 /* last_id: NULL, or what was seen last. 0; or -1 with error, which explains an answer that is none. */
 int http_client_follow(struct http_client *client, const char *target, const char *last_id, struct error *error);
-/* To poll for reading, beside a keyboard; -1: the stream has ended, which http_client_next() tells. */
+/* The Unix socket, for who listens there (sock_peer_user); -1: it is not connected, or to a pipe. */
 evutil_socket_t http_client_fd(const struct http_client *client);
 
 struct http_client_event {        /* valid until the next call */

@@ -16,7 +16,7 @@
 enum { EVENT_MOST = 1024 * 1024, MORE_TEXT = 256, CHUNK_END = 2 };
 
 evutil_socket_t http_client_fd(const struct http_client *client) {
-    return client->fd;
+    return client->transport ? http_transport_fd(client->transport) : -1;
 }
 
 static int add_text(struct http_client *client, const char *bytes, size_t length, struct error *error) {
@@ -117,7 +117,7 @@ int http_client_next(struct http_client *client, unsigned wait_ms, struct http_c
     uint64_t deadline_ms = clock_ms() + wait_ms;
     while (!take_event(client, event)) {
         bool is_late = false;
-        if (client->fd < 0)
+        if (!client->transport)
             return error_set(error, "the event stream has ended");
         int got = http_client_read(client, deadline_ms, &is_late, error);
         if (is_late)

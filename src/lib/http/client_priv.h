@@ -8,15 +8,15 @@
 
 #include "lib/http/client.h"
 #include "lib/http/reply_head.h"
-#include "lib/net/addr.h"
+#include "lib/http/transport.h"
 
 #include <event2/util.h>
 #include <stdint.h>
 
 struct http_client {
-    struct addr addr;
+    char *path;
     unsigned timeout_ms;
-    evutil_socket_t fd; /* -1: none */
+    struct http_transport *transport; /* NULL: none */
     bool is_used;
     char *bytes; /* read and not taken */
     size_t length, room;

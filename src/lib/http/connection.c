@@ -20,11 +20,8 @@
 #include "lib/net/socket_types.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Sent by the client: within a request, which is more than evhttp's limit for headers and ours for content, so that
  * what is over it is content; and while it is not read. */
@@ -116,7 +113,7 @@ static bool may_be_sending(const struct http_connection *connection) {
 
 /* evhttp closes its descriptor, but not the connection. */
 static void linger(const struct http_connection *connection) {
-    evutil_socket_t fd = fcntl(bufferevent_getfd(connection->bufferevent), F_DUPFD_CLOEXEC, 0);
+    evutil_socket_t fd = http_duplicate(bufferevent_getfd(connection->bufferevent));
     if (fd >= 0)
         http_linger(connection->pool, fd);
 }
@@ -137,17 +134,14 @@ static void on_close(struct evhttp_connection *evhttp, void *context) {
         on_gone(connection->context);
 }
 
-/* On the Unix socket: root, our own user, the members of the socket's group. */
+/* What is none of a local listener's connections has come past it. */
 static void ask_who(struct http_connection *connection) {
     evutil_socket_t fd = bufferevent_getfd(connection->bufferevent);
     connection->peer.length = sizeof connection->peer.storage;
     if (getpeername(fd, (struct sockaddr *)&connection->peer.storage, &connection->peer.length))
         connection->peer.length = 0;
-    if (!connection->pool->is_unix)
-        return;
-    connection->is_permitted =
-        sock_peer_user(fd, &connection->user) &&
-        (connection->user == 0 || connection->user == geteuid() || sock_peer_is_in(fd, connection->pool->group));
+    if (connection->pool->is_unix && !http_listeners_ask_peer(connection->pool, fd, &connection->local))
+        http_connection_abort(connection);
 }
 
 void http_connection_adopt(struct http_connection *connection) {
@@ -175,9 +169,8 @@ void http_connection_end(struct http_connection *connection) {
 /* While a request is handled evhttp does not read, so it does not notice. A client that has closed its TCP connection
  * looks like one that has only ended its half, and is found out by the answer. */
 static bool has_gone(const struct http_connection *connection) {
-    struct pollfd state = {.fd = bufferevent_getfd(connection->bufferevent)};
-    return connection->phase == HTTP_PHASE_HANDLING && !connection->is_held && poll(&state, 1, 0) == 1 &&
-           state.revents & (POLLHUP | POLLERR);
+    return connection->phase == HTTP_PHASE_HANDLING && !connection->is_held &&
+           (sock_wait(bufferevent_getfd(connection->bufferevent), 0, 0) & (POLLHUP | POLLERR));
 }
 
 /* Its content is longer than evhttp would have to keep. Complete in the meantime, it has been answered. */

@@ -97,7 +97,8 @@ static void on_time(void *context, uint64_t now_ms) {
 /* Less in the kernel, so that a slow reader is noticed. */
 static void limit_kernel(const struct http_connection *connection) {
     int bytes = KERNEL_BYTES;
-    (void)setsockopt(bufferevent_getfd(connection->bufferevent), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    (void)setsockopt(bufferevent_getfd(connection->bufferevent), SOL_SOCKET, SO_SNDBUF, (const void *)&bytes,
+                     sizeof bytes);
 }
 
 static struct http_stream *make(struct http_request *request, void (*on_close)(void *context), void *context) {

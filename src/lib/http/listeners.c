@@ -16,14 +16,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { REFUSED_A_TURN = 16, PAUSE_MS = 100 };
-
-static const char *path_of(const struct addr *addr) {
-    return ((const struct sockaddr_un *)(const void *)&addr->storage)->sun_path;
-}
 
 static void pause_all(struct http_pool *pool) {
     pool->paused_until_ms = clock_ms() + PAUSE_MS;
@@ -83,15 +77,12 @@ bool http_listeners_set(struct http_pool *pool, enum http_accepting accepting) {
     return is_set;
 }
 
-/* The descriptor is evhttp's afterwards, or closed. */
-static struct evhttp_bound_socket *give_to_evhttp(struct http_pool *pool, evutil_socket_t fd) {
+/* The descriptor stays ours. */
+static struct evhttp_bound_socket *lend_to_evhttp(struct http_pool *pool, evutil_socket_t fd) {
     struct evconnlistener *accepts =
-        evconnlistener_new(pool->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-                           fd);
-    if (!accepts) {
-        sock_close(fd);
+        evconnlistener_new(pool->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0, fd);
+    if (!accepts)
         return NULL;
-    }
     struct evhttp_bound_socket *bound = evhttp_bind_listener(pool->evhttp, accepts);
     if (!bound) {
         evconnlistener_free(accepts);
@@ -101,21 +92,11 @@ static struct evhttp_bound_socket *give_to_evhttp(struct http_pool *pool, evutil
     return bound;
 }
 
-/* Notes whose path it is, and who may use it besides. */
-static void note_path(struct http_listener *listener) {
-    struct stat status;
-    if (!addr_is_unix(&listener->addr) || !path_of(&listener->addr)[0] || lstat(path_of(&listener->addr), &status))
-        return;
-    listener->device = status.st_dev;
-    listener->inode = status.st_ino;
-    listener->pool->group = status.st_gid;
-}
-
-static void remove_path(const struct http_listener *listener) {
-    struct stat status;
-    if (listener->inode && lstat(path_of(&listener->addr), &status) == 0 && status.st_dev == listener->device &&
-        status.st_ino == listener->inode)
-        (void)unlink(path_of(&listener->addr));
+static void close_source(const struct http_source *source) {
+    if (source->local)
+        local_listener_free(source->local);
+    else
+        sock_close(source->fd);
 }
 
 static void free_listener(struct http_listener *listener) {
@@ -123,28 +104,34 @@ static void free_listener(struct http_listener *listener) {
         evhttp_del_accept_socket(listener->pool->evhttp, listener->bound);
     if (listener->busy)
         event_free(listener->busy);
+    close_source(&listener->source);
     free(listener);
 }
 
-int http_listener_add(struct http_pool *pool, evutil_socket_t fd, const struct addr *addr, struct error *error) {
-    if (sock_listen(fd)) {
-        sock_explain(addr, errno, error);
-        sock_close(fd);
-        return -1;
-    }
+static int start(const struct http_source *source, struct error *error) {
+    if (source->local)
+        return local_listener_start(source->local, error);
+    return sock_listen(source->fd) ? sock_explain(&source->addr, errno, error) : 0;
+}
+
+int http_listener_add(struct http_pool *pool, const struct http_source *source, struct error *error) {
     struct http_listener *listener = calloc(1, sizeof *listener);
     if (!listener) {
-        sock_close(fd);
+        close_source(source);
         return error_set(error, "out of memory");
     }
-    *listener = (struct http_listener){.pool = pool, .addr = *addr, .bound = give_to_evhttp(pool, fd)};
+    *listener = (struct http_listener){.pool = pool, .source = *source};
+    if (start(source, error)) {
+        free_listener(listener);
+        return -1;
+    }
+    listener->bound = lend_to_evhttp(pool, source->fd);
     if (listener->bound)
-        listener->busy = event_new(pool->base, fd, EV_READ | EV_PERSIST, on_busy, pool);
+        listener->busy = event_new(pool->base, source->fd, EV_READ | EV_PERSIST, on_busy, pool);
     if (!listener->busy) {
         free_listener(listener);
         return error_set(error, "out of memory");
     }
-    note_path(listener);
     listener->next = pool->listeners;
     pool->listeners = listener;
     return 0;
@@ -153,13 +140,19 @@ int http_listener_add(struct http_pool *pool, evutil_socket_t fd, const struct a
 void http_listener_remove(struct http_pool *pool, const struct addr *addr) {
     for (struct http_listener **link = &pool->listeners; *link;) {
         struct http_listener *listener = *link;
-        if (addr && (addr->length != listener->addr.length ||
-                     memcmp(&addr->storage, &listener->addr.storage, addr->length) != 0)) {
+        const struct addr *here = &listener->source.addr;
+        if (addr && (addr->length != here->length || memcmp(&addr->storage, &here->storage, addr->length) != 0)) {
             link = &listener->next;
             continue;
         }
         *link = listener->next;
-        remove_path(listener);
         free_listener(listener);
     }
+}
+
+bool http_listeners_ask_peer(const struct http_pool *pool, evutil_socket_t fd, struct local_peer *peer) {
+    for (const struct http_listener *each = pool->listeners; each; each = each->next)
+        if (local_listener_ask_peer(each->source.local, fd, peer))
+            return true;
+    return false;
 }

@@ -102,7 +102,6 @@ struct http_pool *http_pool_new(struct event_base *base, bool is_unix, const str
     pool->limits = limits;
     pool->counts = counts;
     pool->count = is_unix ? &counts->connections_unix : &counts->connections_tcp;
-    pool->group = (gid_t)-1;
     TAILQ_INIT(&pool->lingering);
     for (unsigned i = 0; i < limits->connections; i++)
         pool->connections[i].pool = pool;

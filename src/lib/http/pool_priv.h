@@ -17,6 +17,7 @@
 
 #include "lib/base/queue.h"
 #include "lib/base/secret.h"
+#include "lib/http/local_listener.h"
 #include "lib/http/server.h"
 #include "lib/http/tokens.h"
 
@@ -51,8 +52,7 @@ struct http_connection {
     bool is_last;     /* the answer says so; the client may have more to send */
     /* Who it is. */
     struct addr peer;
-    bool is_permitted;           /* Unix: the peer's user may */
-    uid_t user;                  /* Unix */
+    struct local_peer local;     /* Unix */
     enum http_role needed;       /* TCP: by the last request */
     uint8_t digest[SECRET_SIZE]; /* of that token */
     /* While handling or streaming. on_gone: the connection is going, called once. on_time: the deadline is over. */
@@ -67,14 +67,18 @@ enum http_accepting {
     HTTP_ACCEPTING
 };
 
+struct http_source { /* what connections are accepted from */
+    struct addr addr;
+    evutil_socket_t fd;
+    struct local_listener *local; /* Unix: whose fd it is; TCP: NULL */
+};
+
 struct http_listener {
     struct http_listener *next;
     struct http_pool *pool;
     struct evhttp_bound_socket *bound;
     struct event *busy; /* accepts on the same descriptor while evhttp does not */
-    struct addr addr;
-    dev_t device; /* of a Unix socket's path, which is removed only if it is still this one */
-    ino_t inode;
+    struct http_source source;
 };
 
 struct http_limits {
@@ -94,7 +98,6 @@ struct http_pool {
     struct event *sweep; /* every tick while there are connections; at the end of a turn when it is activated */
     enum http_accepting accepting;
     uint64_t paused_until_ms;
-    gid_t group; /* of the Unix socket */
     struct http_listener *listeners;
     TAILQ_HEAD(, http_lingering) lingering; /* connections that have ended */
     unsigned lingering_count;
@@ -149,11 +152,17 @@ void http_refuse(evutil_socket_t fd, const struct http_refusal *refusal); /* wri
 void http_linger(struct http_pool *pool, evutil_socket_t fd);
 void http_linger_stop(struct http_pool *pool); /* closes them at once */
 
+/* ---- of a connection what differs by system (connection_posix.c, connection_windows.c) ---- */
+
+evutil_socket_t http_duplicate(evutil_socket_t fd); /* another descriptor of the same connection; -1: cannot */
+
 /* ---- listening sockets (listeners.c) ---- */
 
-int http_listener_add(struct http_pool *pool, evutil_socket_t fd, const struct addr *addr,
-                      struct error *error);                                 /* takes fd over */
+/* Listens. Takes the source over, also by an error. */
+int http_listener_add(struct http_pool *pool, const struct http_source *source, struct error *error);
 void http_listener_remove(struct http_pool *pool, const struct addr *addr); /* NULL: all */
+/* Unix: who has connected. False: it is none of the listeners' connections. */
+bool http_listeners_ask_peer(const struct http_pool *pool, evutil_socket_t fd, struct local_peer *peer);
 /* What happens to who connects. False: could not be set; it is paused and tried again by the next call. */
 bool http_listeners_set(struct http_pool *pool, enum http_accepting accepting);
 

@@ -16,7 +16,7 @@
 
 enum { CONNECTIONS = 24, REQUEST_MS = 10000, IDLE_MS = 60000, HANDLER_MS = 60000, KEEPALIVE_MS = 15000 };
 enum { REQUESTS_PER_S = 100 };
-enum { STREAM_BYTES = 256 * 1024, TICK_MS = 250, TICK_LEAST_MS = 10, UNIX_MODE = 0660 };
+enum { STREAM_BYTES = 256 * 1024, TICK_MS = 250, TICK_LEAST_MS = 10 };
 
 /* on_time of a request whose handler has not answered: the handler's answer, when it comes, is dropped. */
 static void on_late(void *context, uint64_t now_ms) {
@@ -161,31 +161,39 @@ static int check_address(const struct http_server *server, const struct addr *ad
     return 0;
 }
 
+static int listen_at(struct http_server *server, const struct http_source *source, struct error *error) {
+    struct http_pool *pool = pool_for(server, &source->addr);
+    if (http_listener_add(pool, source, error))
+        return -1;
+    http_pool_accept(pool);
+    return 0;
+}
+
 int http_server_listen_fd(struct http_server *server, evutil_socket_t fd, const struct addr *addr,
                           struct error *error) {
     if (check_address(server, addr, error)) {
         sock_close(fd);
         return -1;
     }
-    struct http_pool *pool = pool_for(server, addr);
-    if (http_listener_add(pool, fd, addr, error))
-        return -1;
-    http_pool_accept(pool);
-    return 0;
+    return listen_at(server, &(struct http_source){.addr = *addr, .fd = fd}, error);
+}
+
+int http_server_listen_local(struct http_server *server, struct local_listener *local, struct error *error) {
+    const struct http_source source = {*local_listener_addr(local), local_listener_fd(local), local};
+    return listen_at(server, &source, error);
 }
 
 int http_server_listen(struct http_server *server, struct addr *addr, const char *owner, struct error *error) {
     if (check_address(server, addr, error))
         return -1;
+    if (addr_is_unix(addr)) {
+        struct local_listener *local = local_listener_bind(addr, owner, error);
+        return local ? http_server_listen_local(server, local, error) : -1;
+    }
     evutil_socket_t fd = sock_bind(addr, error);
     if (fd < 0)
         return -1;
-    if (sock_set_access(addr, owner, UNIX_MODE, error)) {
-        sock_close(fd);
-        return -1;
-    }
-    if (!addr_is_unix(addr))
-        sock_local_addr(fd, addr);
+    sock_local_addr(fd, addr);
     return http_server_listen_fd(server, fd, addr, error);
 }
 

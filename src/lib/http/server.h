@@ -25,6 +25,7 @@
 
 #include "lib/base/error.h"
 #include "lib/http/assets.h"
+#include "lib/http/local_listener.h"
 #include "lib/http/request.h"
 #include "lib/http/tokens.h"
 #include "lib/net/addr.h"
@@ -79,9 +80,10 @@ void http_server_free(struct http_server *server);
  * TCP: loopback addresses only, and only with tokens; *addr gets the port that 0 became. 0, or -1 with error.
  */
 int http_server_listen(struct http_server *server, struct addr *addr, const char *owner, struct error *error);
-/* The same with a socket that is bound (before privileges went) or that the service manager passed: taken over, also by
- * an error. */
+/* The same with a TCP socket that is bound (before privileges went) or that the service manager passed, and with a
+ * local listener that is bound: taken over, also by an error. */
 int http_server_listen_fd(struct http_server *server, evutil_socket_t fd, const struct addr *addr, struct error *error);
+int http_server_listen_local(struct http_server *server, struct local_listener *local, struct error *error);
 /* Stops listening on this address; its connections are served on. */
 void http_server_unlisten(struct http_server *server, const struct addr *addr);
 

@@ -12,11 +12,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct wanted {
     struct admin_address at;
-    evutil_socket_t fd; /* bound; -1: it listens there already, or it is a trial */
+    /* Bound, one of the two; -1 and NULL: it listens there already, or it is a trial. */
+    evutil_socket_t fd;
+    struct local_listener *local;
 };
 
 struct admin_change {
@@ -55,8 +56,10 @@ static int prepare_socket(struct admin_change *change, const struct server_confi
         change->socket.at = admin->socket;
         return 0;
     }
-    int result = operations_bind(admin->options.log, &at, &change->socket.at.addr, &change->socket.fd, error);
-    change->socket.at.is_set = change->socket.fd >= 0;
+    int result = operations_bind(admin->options.log, &at, &change->socket.local, error);
+    change->socket.at.is_set = change->socket.local;
+    if (change->socket.local)
+        change->socket.at.addr = *local_listener_addr(change->socket.local);
     return result;
 }
 
@@ -114,15 +117,9 @@ struct admin_change *admin_prepare(struct admin *admin, const struct server_conf
     return NULL;
 }
 
-/* A path that was bound is no one else's. */
 static void discard(const struct wanted *wanted) {
-    const char *path = addr_unix_path(&wanted->at.addr);
-
-    if (wanted->fd < 0)
-        return;
     sock_close(wanted->fd);
-    if (path)
-        (void)unlink(path);
+    local_listener_free(wanted->local);
 }
 
 void admin_change_free(struct admin_change *change) {
@@ -148,8 +145,11 @@ static int move(const struct admin *admin, struct admin_address *from, struct wa
 
     if (is_same(from, &to->at))
         return 0;
-    if (to->fd >= 0)
+    if (to->local)
+        result = http_server_listen_local(admin->shared.http, to->local, error);
+    else if (to->fd >= 0)
         result = http_server_listen_fd(admin->shared.http, to->fd, &to->at.addr, error);
+    to->local = NULL;
     to->fd = -1;
     leave(admin, from);
     *from = to->at;

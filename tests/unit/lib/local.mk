@@ -294,6 +294,14 @@ unit_lib_tests += tests/unit/lib/http/test_client
 tests_unit_lib_http_test_client_SOURCES = tests/unit/lib/http/test_client.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
 tests_unit_lib_http_test_client_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/http/test_local_listener
+tests_unit_lib_http_test_local_listener_SOURCES = tests/unit/lib/http/test_local_listener.c tests/unit/lib/http/local_fixture.c tests/unit/lib/http/local_fixture.h
+tests_unit_lib_http_test_local_listener_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_transport
+tests_unit_lib_http_test_transport_SOURCES = tests/unit/lib/http/test_transport.c tests/unit/lib/http/local_fixture.c tests/unit/lib/http/local_fixture.h
+tests_unit_lib_http_test_transport_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/http/test_connection
 tests_unit_lib_http_test_connection_SOURCES = tests/unit/lib/http/test_connection.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
 tests_unit_lib_http_test_connection_LDADD = $(LINK_UNIT_LIB)
