@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "conf/admin_places.h"
 #include "conf/agent_cmdline.h"
 #include "conf/cmdline.h"
 #include "conf/validators.h"
@@ -18,8 +19,6 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct agent_options, member)
-
-#define FOLDER "/run/munnel-agent/" /* of the sockets of all agents of this machine */
 
 enum { FILE_MAX = 1 << 20, CHECK_S = 15, CHECK_MOST_S = 3600 };
 
@@ -51,7 +50,7 @@ static const struct option_spec agent_specs[] = {
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
      .help = "relay threads [0: one for two cores]"},
-    {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"" FOLDER "munnel-agent.sock\"", .check = validate_socket,
+    {"admin.socket", OPTION_TEXT, AT(admin_socket), ADMIN_AGENT_QUOTED, .check = validate_socket,
      .resolve = option_resolve_socket, .nullable = true, .wanted = "a path",
      .help = "the socket on which it answers munnel; null or \"\": none"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
@@ -95,10 +94,10 @@ static size_t stem_length(const char *name) {
 /* An agent's socket is named after its file, as that is after the unit: munnel-agent@web1 reads web1.json. */
 static char *default_socket(const char *file) {
     const char *name = file ? path_name(file) : NULL;
-    size_t length = stem_length(name), size = sizeof FOLDER + length + sizeof ".sock";
-    char *path = length > 0 ? malloc(size) : strdup(FOLDER "munnel-agent.sock");
+    size_t length = stem_length(name), size = sizeof ADMIN_AGENT_PLACE_OF + length;
+    char *path = length > 0 ? malloc(size) : strdup(ADMIN_AGENT_PLACE);
     if (path && length > 0)
-        snprintf(path, size, FOLDER "%.*s.sock", (int)length, name);
+        snprintf(path, size, ADMIN_AGENT_PLACE_OF, (int)length, name);
     return path;
 }
 

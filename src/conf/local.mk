@@ -5,6 +5,7 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_conf.a
 libmunnel_conf_a_SOURCES = \
+	src/conf/admin_places.h \
 	src/conf/advertised_addr.c \
 	src/conf/advertised_addr.h \
 	src/conf/agents_file.c \

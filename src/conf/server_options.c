@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "conf/admin_places.h"
 #include "conf/server_config.h"
 #include "conf/validators.h"
 
@@ -106,7 +107,7 @@ static const struct option_spec server_specs[] = {
      .wanted = "files like \"services.d/*.json\", or a list of them", .help = "files with more services"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .needs_restart = true, .flag = "threads",
      .argument = "N", .help = "relay threads [0: one for two cores]"},
-    {"admin.socket", OPTION_TEXT, AT(admin_socket), "\"/run/munnel/munneld.sock\"", .check = validate_socket,
+    {"admin.socket", OPTION_TEXT, AT(admin_socket), ADMIN_SERVER_QUOTED, .check = validate_socket,
      .resolve = option_resolve_socket, .nullable = true, .wanted = "a path",
      .help = "the socket on which it answers munnel; null or \"\": none"},
     {"admin.http", OPTION_TEXT, AT(admin_http), "null", .check = validate_loopback, .resolve = option_resolve_loopback,

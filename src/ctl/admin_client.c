@@ -7,8 +7,9 @@
 
 #include "ctl/admin_client.h"
 
+#include "conf/admin_places.h"
+#include "ctl/admin_socket.h"
 #include "ctl/answer.h"
-#include "lib/base/file.h"
 #include "lib/display/display.h"
 
 #include <stdio.h>
@@ -16,15 +17,12 @@
 #include <string.h>
 
 enum { PATH_TEXT = 512, AGENTS_MOST = 64 };
-#define SERVER_SOCKET "/run/munnel/munneld.sock"
-#define AGENT_SOCKET  "/run/munnel-agent/munnel-agent.sock"
-#define AGENT_SOCKETS "/run/munnel-agent/*.sock"
 
 /* ---- which socket ---- */
 
 static int refuse_none(struct error *error) {
-    return error_set(error, "no munneld and no munnel-agent can be asked here: neither " SERVER_SOCKET
-                            " nor " AGENT_SOCKETS " exists. Is it running? If its socket is elsewhere "
+    return error_set(error, "no munneld and no munnel-agent can be asked here: neither " ADMIN_SERVER_PLACE
+                            " nor " ADMIN_AGENT_PLACES " exists. Is it running? If its socket is elsewhere "
                             "(admin.socket of its configuration), name it: --socket PATH, or MUNNEL_SOCKET");
 }
 
@@ -36,10 +34,9 @@ static int refuse_many(const struct strlist *found, struct error *error) {
 /* Units of munnel-agent@NAME each have one. */
 static char *find_agent(const char *root, struct error *error) {
     struct strlist found = {0};
-    char pattern[PATH_TEXT], *path = NULL;
+    char *path = NULL;
 
-    snprintf(pattern, sizeof pattern, "%s%s", root, AGENT_SOCKETS);
-    if (file_glob(pattern, AGENTS_MOST, &found, error) == 0) {
+    if (admin_socket_list(root, ADMIN_AGENT_PLACES, AGENTS_MOST, &found, error) == 0) {
         if (found.count == 1 && !(path = strdup(found.items[0])))
             error_set(error, "out of memory");
         if (found.count == 0)
@@ -60,7 +57,7 @@ static char *copy(const char *path, struct error *error) {
 }
 
 char *admin_find_socket(const struct admin_place *place, const char *root, struct error *error) {
-    static const char *const defaults[] = {SERVER_SOCKET, AGENT_SOCKET};
+    static const char *const defaults[] = {ADMIN_SERVER_PLACE, ADMIN_AGENT_PLACE};
     const char *chosen = getenv("MUNNEL_SOCKET");
 
     if (place->socket)
@@ -70,7 +67,7 @@ char *admin_find_socket(const struct admin_place *place, const char *root, struc
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
         char path[PATH_TEXT];
         snprintf(path, sizeof path, "%s%s", root, defaults[i]);
-        if (file_exists(path))
+        if (admin_socket_exists(root, defaults[i]))
             return copy(path, error);
     }
     return find_agent(root, error);

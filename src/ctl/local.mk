@@ -9,6 +9,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/admin_client.h \
 	src/ctl/admin_command.c \
 	src/ctl/admin_command.h \
+	src/ctl/admin_socket.h \
 	src/ctl/agent_add.c \
 	src/ctl/agent_certificate.c \
 	src/ctl/agent_certificate.h \
@@ -70,6 +71,15 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/tar_writer.h \
 	src/ctl/value_text.c \
 	src/ctl/value_text.h
+
+# What differs by system is a file for each system, chosen here.
+if WINDOWS
+libmunnel_ctl_a_SOURCES += \
+	src/ctl/admin_socket_windows.c
+else
+libmunnel_ctl_a_SOURCES += \
+	src/ctl/admin_socket_posix.c
+endif
 
 # The program: links a library before those that it uses.
 bin_PROGRAMS += munnel

@@ -27,8 +27,6 @@ struct recent_events;
 struct statistics;
 struct trust_files;
 
-#define ADMIN_DEFAULT_SOCKET "/run/munnel/munneld.sock"
-
 struct admin_options { /* all outlive it */
     struct loop *loop; /* of the control thread */
     struct log *log;

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "admin/operations.h"
+#include "conf/admin_places.h"
 #include "lib/net/sock.h"
 #include "server/admin/admin_priv.h"
 
@@ -49,7 +50,7 @@ static int prepare_socket(struct admin_change *change, const struct server_confi
     snprintf(owner, sizeof owner, "%s%s%s", started->user ? started->user : "", started->group ? ":" : "",
              started->group ? started->group : "");
     const struct operations_socket at = {.path = conf->admin_socket,
-                                         .preset = ADMIN_DEFAULT_SOCKET,
+                                         .preset = ADMIN_SERVER_PLACE,
                                          .owner = *owner ? owner : NULL,
                                          .program = "munneld"};
     if (is_trial || keeps_socket(admin, conf->admin_socket)) {
