@@ -9,14 +9,13 @@
 #include "ctl/top/asker.h"
 
 #include "lib/base/error.h"
+#include "lib/net/sock.h"
 #include "lib/os/thread.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { QUEUE_MOST = 2 };
 
@@ -32,7 +31,7 @@ struct asker {
     struct queue waiting, answered;
     bool is_ended;           /* the main thread does not need it any more */
     bool is_busy;            /* a round is under way: the thread may take long */
-    evutil_socket_t wake[2]; /* a byte for each answered round */
+    evutil_socket_t wake[2]; /* the first is readable while rounds are answered */
     struct http_client *client;
 };
 
@@ -56,8 +55,8 @@ static void destroy(struct asker *asker) {
     for (struct ask_round round; pop(&asker->waiting, &round) || pop(&asker->answered, &round);)
         ask_done(&round);
     http_client_free(asker->client);
-    close(asker->wake[0]);
-    close(asker->wake[1]);
+    sock_close(asker->wake[0]);
+    sock_close(asker->wake[1]);
     pthread_cond_destroy(&asker->changed);
     pthread_mutex_destroy(&asker->lock);
     free(asker);
@@ -72,8 +71,8 @@ static void work(struct asker *asker, struct ask_round *round) {
     asker->is_busy = false;
     if (asker->is_ended || !push(&asker->answered, round))
         ask_done(round);
-    else if (write(asker->wake[1], "", 1) < 0)
-        return; /* the pipe is full, so it is readable */
+    else
+        sock_wake(asker->wake[1]);
 }
 
 static void *run(void *context) {
@@ -96,20 +95,10 @@ static void *run(void *context) {
     return NULL;
 }
 
-static bool make_pipe(int fds[2]) {
-    if (pipe(fds))
-        return false;
-    for (unsigned i = 0; i < 2; i++) {
-        (void)fcntl(fds[i], F_SETFL, O_NONBLOCK);
-        (void)fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-    }
-    return true;
-}
-
 struct asker *asker_new(struct http_client *client, struct error *error) {
     struct asker *asker = calloc(1, sizeof *asker);
 
-    if (!asker || !make_pipe(asker->wake)) {
+    if (!asker || sock_wake_pair(asker->wake)) {
         error_set(error, "cannot ask in the background: %s", error_text(errno));
         free(asker);
         http_client_free(client);
@@ -155,12 +144,10 @@ evutil_socket_t asker_fd(const struct asker *asker) {
 }
 
 bool asker_take(struct asker *asker, struct ask_round *round) {
-    char byte;
-
     pthread_mutex_lock(&asker->lock);
     bool is_there = pop(&asker->answered, round);
-    if (is_there && read(asker->wake[0], &byte, 1) < 0)
-        byte = 0; /* as many bytes as rounds, but for a full pipe */
+    if (!asker->answered.count)
+        sock_wake_clear(asker->wake[0]);
     pthread_mutex_unlock(&asker->lock);
     return is_there;
 }

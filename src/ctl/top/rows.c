@@ -27,7 +27,7 @@ const char *rows_key(char key[ROWS_KEY], const struct top_table *table, const js
     }
 
     if (json_is_integer(value))
-        snprintf(key, ROWS_KEY, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        snprintf(key, ROWS_KEY, "%lld", (long long)json_integer_value(value));
     else
         snprintf(key, ROWS_KEY, "%s", json_is_string(value) ? json_string_value(value) : "");
     return key;
