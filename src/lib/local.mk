@@ -91,8 +91,7 @@ libmunnel_lib_log_a_SOURCES = \
 	src/lib/log/log_line.h \
 	src/lib/log/log_ring.c \
 	src/lib/log/log_ring.h \
-	src/lib/log/log_socket.c \
-	src/lib/log/log_target.c \
+	src/lib/log/log_socket.h \
 	src/lib/log/log_target.h \
 	src/lib/log/log_text.c \
 	src/lib/log/log_text.h \
@@ -266,6 +265,8 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_windows.c
 libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/file_watch_windows.c
+libmunnel_lib_log_a_SOURCES += \
+	src/lib/log/log_target_windows.c
 libmunnel_lib_http_a_SOURCES += \
 	src/lib/http/connection_windows.c \
 	src/lib/http/local_listener_windows.c \
@@ -310,6 +311,9 @@ libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/sock_posix.c
 libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/file_watch_posix.c
+libmunnel_lib_log_a_SOURCES += \
+	src/lib/log/log_socket_posix.c \
+	src/lib/log/log_target_posix.c
 libmunnel_lib_http_a_SOURCES += \
 	src/lib/http/connection_posix.c \
 	src/lib/http/local_listener_posix.c \

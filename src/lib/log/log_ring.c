@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WRITE_AT_ONCE = 64 << 10 };
+enum { WRITE_AT_ONCE = 64 << 10, DAY_AT = 4 };
 
 int log_ring_init(struct log_ring *ring) {
     *ring = (struct log_ring){.bytes = malloc(LOG_RING_SIZE)};
@@ -27,10 +27,12 @@ static void read_time(struct log_ring *ring) {
         struct tm parts, local;
         if (!gmtime_r(&now.tv_sec, &parts) || !localtime_r(&now.tv_sec, &local) ||
             !strftime(ring->time, sizeof ring->time, "%Y-%m-%dT%H:%M:%S.000Z", &parts) ||
-            !strftime(ring->stamp, sizeof ring->stamp, "%b %e %H:%M:%S", &local)) {
+            !strftime(ring->stamp, sizeof ring->stamp, "%b %d %H:%M:%S", &local)) {
             memcpy(ring->time, "0000-00-00T00:00:00.000Z", sizeof ring->time);
             memcpy(ring->stamp, "Jan  1 00:00:00", sizeof ring->stamp);
         }
+        if (ring->stamp[DAY_AT] == '0') /* syslog's day has a blank there; %e is not on Windows */
+            ring->stamp[DAY_AT] = ' ';
         ring->second = now.tv_sec;
     }
     long ms = now.tv_nsec / 1000000;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log_target: where the log's thread writes: a stream, a file, or the socket of syslog or systemd's journal.
+ * log_target: where the log's thread writes: a stream, a file, or what the system has for logs: the socket of syslog or
+ * of systemd's journal, or the Event Log of Windows. One .c per system.
  * Runs on: made and freed on any thread; written and reopened by the log's own. Owns: the descriptor that it opened.
  */
 #ifndef MUNNEL_LIB_LOG_LOG_TARGET_H
@@ -10,18 +11,14 @@
 #include "lib/base/posix_types.h"
 #include "lib/log/log_line.h"
 
-#include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
 enum { LOG_FILE_MODE = 0640, LOG_BLOCKED_MS = 1000 };
 
-struct log_target {
+struct log_target { /* the system's file begins its own with it */
     enum log_envelope envelope;
     bool has_colours;
-    int fd;
-    char *path;                 /* of a file, to open it again; NULL: none */
-    struct sockaddr_un address; /* of a datagram socket */
+    char *path; /* of a file, to open it again; NULL: none */
 };
 
 /*
@@ -32,10 +29,5 @@ struct log_target {
 ssize_t log_target_write(const struct log_target *target, const struct iovec *parts, int count, unsigned *lost);
 /* Opens a file again, after a rotation. 0, or -1 with errno: it stays with the old one. */
 int log_target_reopen(struct log_target *target);
-
-/* log_socket.c: 0 or -1 with `error`, which names the socket and what to do. */
-int log_socket_check(enum log_envelope envelope, const char *path, struct error *error);
-int log_socket_open(struct log_target *target, enum log_envelope envelope, const char *path, struct error *error);
-ssize_t log_socket_write(const struct log_target *target, const struct iovec *parts, int count, unsigned *lost);
 
 #endif

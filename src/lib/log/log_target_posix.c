@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
-/* log_target: see log_target.h. */
+/* log_target_posix: see log_target.h. log_target_windows.c is its counterpart. */
 #include "config.h"
 
-#include "lib/log/log_target.h"
+#include "lib/log/log_socket.h"
 
 #include "lib/base/error.h"
 #include "lib/base/file.h"
@@ -111,7 +111,7 @@ bool log_target_is_journal(int fd) {
 
 /* Fields and priorities go to the journal by its own protocol where it reads the stream; a service manager's sandbox,
  * or a container, may hide that socket, and the stream still does. */
-static bool open_journal(struct log_target *target) {
+static bool open_journal(struct posix_target *target) {
     const char *path;
     const struct reader *journal = find_reader("journal", &path);
     struct error unused;
@@ -122,29 +122,29 @@ static bool open_journal(struct log_target *target) {
     return false;
 }
 
-static void open_stream(struct log_target *target, enum log_format format, const char *to) {
+static void open_stream(struct posix_target *target, enum log_format format, const char *to) {
     const char *terminal = getenv("TERM");
     int fd = strcmp(to, "stderr") == 0 ? STDERR_FILENO : STDOUT_FILENO;
     bool is_journal = log_target_is_journal(fd);
     if (is_journal && format == LOG_FORMAT_AUTO && open_journal(target))
         return;
     target->fd = fd;
-    target->envelope = is_journal ? LOG_ENVELOPE_PRIORITY : LOG_ENVELOPE_NONE;
-    target->has_colours = isatty(fd) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+    target->common.envelope = is_journal ? LOG_ENVELOPE_PRIORITY : LOG_ENVELOPE_NONE;
+    target->common.has_colours = isatty(fd) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
 }
 
 static int open_file(const char *path) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, LOG_FILE_MODE);
 }
 
-static int set_file(struct log_target *target, const char *to, struct error *error) {
-    target->path = strdup(to);
-    target->fd = target->path ? open_file(to) : -1;
+static int set_file(struct posix_target *target, const char *to, struct error *error) {
+    target->common.path = strdup(to);
+    target->fd = target->common.path ? open_file(to) : -1;
     return target->fd >= 0 ? 0 : error_set(error, "cannot open the log %s: %s", to, error_text(errno));
 }
 
 struct log_target *log_target_open(enum log_format format, const char *to, struct error *error) {
-    struct log_target *target = calloc(1, sizeof *target);
+    struct posix_target *target = calloc(1, sizeof *target);
     const char *path;
     const struct reader *reader = find_reader(to, &path);
     int result = 0;
@@ -160,26 +160,32 @@ struct log_target *log_target_open(enum log_format format, const char *to, struc
     else
         result = set_file(target, to, error);
     if (result == 0)
-        return target;
-    log_target_free(target);
+        return &target->common;
+    log_target_free(&target->common);
     return NULL;
 }
 
-void log_target_free(struct log_target *target) {
+static struct posix_target *posix_of(struct log_target *target) {
+    return (struct posix_target *)target;
+}
+
+void log_target_free(struct log_target *common) {
+    struct posix_target *target = posix_of(common);
     if (!target)
         return;
     if (target->fd >= 0 && target->fd != STDERR_FILENO && target->fd != STDOUT_FILENO)
         close(target->fd);
-    free(target->path);
+    free(common->path);
     free(target);
 }
 
 /* ---- the log's thread ---- */
 
-int log_target_reopen(struct log_target *target) {
-    if (!target->path)
+int log_target_reopen(struct log_target *common) {
+    struct posix_target *target = posix_of(common);
+    if (!common->path)
         return 0;
-    int fd = open_file(target->path);
+    int fd = open_file(common->path);
     if (fd < 0)
         return -1;
     close(target->fd);
@@ -202,9 +208,10 @@ static ssize_t write_stream(int fd, const struct iovec *parts, int count) {
     }
 }
 
-ssize_t log_target_write(const struct log_target *target, const struct iovec *parts, int count, unsigned *lost) {
+ssize_t log_target_write(const struct log_target *common, const struct iovec *parts, int count, unsigned *lost) {
+    const struct posix_target *target = (const struct posix_target *)common;
     *lost = 0;
-    if (log_envelope_is_datagram(target->envelope))
+    if (log_envelope_is_datagram(common->envelope))
         return log_socket_write(target, parts, count, lost);
     return write_stream(target->fd, parts, count);
 }

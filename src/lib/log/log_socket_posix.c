@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * log_socket: a datagram for each record, to syslog or to systemd's journal.
+ * log_socket_posix: a datagram for each record, to syslog or to systemd's journal.
  *
  * By hand, and not by syslog(3) and sd_journal_send(3): those wait for a reader that does not read for as long as it
  * takes, cannot report that a line is lost, and syslog(3) has one connection for the whole process. A datagram is sent
@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "lib/log/log_target.h"
+#include "lib/log/log_socket.h"
 
 #include "lib/base/error.h"
 
@@ -58,11 +58,11 @@ int log_socket_check(enum log_envelope envelope, const char *path, struct error 
     return result;
 }
 
-int log_socket_open(struct log_target *target, enum log_envelope envelope, const char *path, struct error *error) {
+int log_socket_open(struct posix_target *target, enum log_envelope envelope, const char *path, struct error *error) {
     static const struct timeval most = {LOG_BLOCKED_MS / 1000, LOG_BLOCKED_MS % 1000 * 1000};
     if (log_socket_check(envelope, path, error) || set_address(&target->address, path, error))
         return -1;
-    target->envelope = envelope;
+    target->common.envelope = envelope;
     target->fd = new_socket();
     if (target->fd < 0 || setsockopt(target->fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most))
         return error_set(error, "cannot make a socket for the log: %s", error_text(errno));
@@ -99,7 +99,7 @@ static size_t record_length(const struct iovec *parts, int count, size_t skip) {
     return 0;
 }
 
-static int send_record(const struct log_target *target, struct iovec *parts, int count, unsigned *lost) {
+static int send_record(const struct posix_target *target, struct iovec *parts, int count, unsigned *lost) {
     struct sockaddr_un address = target->address;
     const struct msghdr message = {.msg_name = &address,
                                    .msg_namelen = sizeof address,
@@ -115,7 +115,7 @@ static int send_record(const struct log_target *target, struct iovec *parts, int
     return 0;
 }
 
-ssize_t log_socket_write(const struct log_target *target, const struct iovec *parts, int count, unsigned *lost) {
+ssize_t log_socket_write(const struct posix_target *target, const struct iovec *parts, int count, unsigned *lost) {
     struct iovec record[2];
     size_t done = 0, length;
     while ((length = record_length(parts, count, done)) > 0) {
