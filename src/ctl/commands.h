@@ -14,9 +14,6 @@
 /* program.c: becomes munneld or munnel-agent, beside `self` or else in PATH. */
 int program_run_server(const char *self, int argc, char **argv);
 int program_run_agent(const char *self, int argc, char **argv);
-/* The program in munnel's own folder, so that a build folder and an odd prefix work; malloc'ed. NULL: PATH finds both.
- */
-char *program_beside(const char *self, const char *program);
 
 /* diag.c: asks what it can, and works without a running program. */
 int diag_run(const char *self, int argc, char **argv);

@@ -21,6 +21,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/answer.c \
 	src/ctl/answer.h \
 	src/ctl/check.c \
+	src/ctl/child.h \
 	src/ctl/command_table.c \
 	src/ctl/command_table.h \
 	src/ctl/commands.h \
@@ -39,6 +40,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/diag_output.h \
 	src/ctl/diag_parts.c \
 	src/ctl/diag_parts.h \
+	src/ctl/diag_rights.h \
 	src/ctl/difference.c \
 	src/ctl/difference.h \
 	src/ctl/dispatch.c \
@@ -51,8 +53,8 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/lists.h \
 	src/ctl/log_level.c \
 	src/ctl/program.c \
-	src/ctl/program_output.c \
 	src/ctl/program_output.h \
+	src/ctl/program_start.h \
 	src/ctl/question.c \
 	src/ctl/question.h \
 	src/ctl/relay.c \
@@ -75,10 +77,17 @@ libmunnel_ctl_a_SOURCES = \
 # What differs by system is a file for each system, chosen here.
 if WINDOWS
 libmunnel_ctl_a_SOURCES += \
-	src/ctl/admin_socket_windows.c
+	src/ctl/admin_socket_windows.c \
+	src/ctl/child_windows.c \
+	src/ctl/diag_rights_windows.c \
+	src/ctl/program_output_windows.c \
+	src/ctl/program_start_windows.c
 else
 libmunnel_ctl_a_SOURCES += \
-	src/ctl/admin_socket_posix.c
+	src/ctl/admin_socket_posix.c \
+	src/ctl/diag_rights_posix.c \
+	src/ctl/program_output_posix.c \
+	src/ctl/program_start_posix.c
 endif
 
 # The program: links a library before those that it uses.

@@ -9,46 +9,13 @@
 #include "ctl/commands.h"
 
 #include "conf/server_config.h"
+#include "ctl/program_start.h"
 #include "ctl/subcommand.h"
-#include "lib/base/error.h"
-#include "lib/base/file.h"
-#include "lib/base/path.h"
 #include "lib/net/addr.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-char *program_beside(const char *self, const char *program) {
-    if (!path_folder_length(self))
-        return NULL;
-    char *real = file_real_path(self); /* munnel may be a link to where they all are */
-    char *path = file_beside(real ? real : self, program);
-    free(real);
-    if (path && access(path, X_OK) == 0)
-        return path;
-    free(path);
-    path = file_beside(self, program);
-    if (path && access(path, X_OK) == 0)
-        return path;
-    free(path);
-    return NULL;
-}
-
-/* Returns only if it fails. */
-static int become(const char *self, const char *program, char **argv) {
-    char *beside = program_beside(self, program);
-    if (beside)
-        execv(beside, argv);
-    else
-        execvp(program, argv);
-    fprintf(stderr, "munnel: cannot start %s: %s; it is looked for beside munnel, then in PATH\n",
-            beside ? beside : program, error_text(errno));
-    free(beside);
-    return SUBCOMMAND_FAILED;
-}
 
 static bool takes_value(const char *option) {
     static const char *const alone[] = {"--config", "--state"};
@@ -92,7 +59,7 @@ static int run(const char *self, char *program, int address, int argc, char **ar
             passed[count++] = listen;
         passed[count++] = argv[i];
     }
-    int code = become(self, program, passed);
+    int code = program_become(self, program, passed);
     free(passed);
     return code;
 }

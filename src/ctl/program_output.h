@@ -8,9 +8,9 @@
 #define MUNNEL_CTL_PROGRAM_OUTPUT_H
 
 #include "lib/base/error.h"
+#include "lib/base/posix_types.h"
 
 #include <stddef.h>
-#include <sys/types.h>
 
 enum { PROGRAM_OUTPUT_MOST = 4 * 1024 * 1024 };
 

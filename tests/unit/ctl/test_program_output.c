@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_program_output: what other programs print, and those that do not end.
+ * test_program_output: what other programs print, and those that do not end; on Windows by child_windows.c.
  */
 #include "config.h"
 

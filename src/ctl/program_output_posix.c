@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * program_output: see program_output.h.
+ * program_output_posix: see program_output.h. program_output_windows.c is its counterpart.
  */
 #include "config.h"
 
