@@ -7,17 +7,17 @@
  */
 #include "config.h"
 
+#include "ctl/archive_file.h"
 #include "ctl/commands.h"
 #include "ctl/diag_parts.h"
 #include "ctl/subcommand.h"
+#include "lib/base/file.h"
 #include "lib/os/host_name.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { HOST_TEXT = 40, NAME_TEXT = 80, WAIT_MS = 20000 /* a check takes 15 s */ };
 
@@ -62,14 +62,9 @@ static void make_name(char name[NAME_TEXT]) {
     snprintf(name, NAME_TEXT, "munnel-diag-%s-%s", *host ? host : "host", date);
 }
 
-/* Never over what is there, and for the owner alone. NULL with error. */
 static FILE *open_archive(const char *path, struct error *error) {
-    int fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
-                                    : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    FILE *file = archive_file_open(path);
 
-    if (!file && fd >= 0)
-        close(fd);
     if (!file)
         diag_archive_refuse(path, errno, error);
     return file;
@@ -99,7 +94,7 @@ static int run(const char *self, const struct cmdline *line, struct diag_argumen
     if (fclose(file) != 0 && result == 0)
         result = diag_archive_refuse(path, errno, error);
     if (result != 0 && strcmp(path, "-") != 0)
-        (void)unlink(path);
+        (void)file_remove(path, NULL);
     if (result == 0)
         fprintf(stderr, "%s: %u parts, %u of them missing%s\n", path, archive.count, archive.failed,
                 archive.failed ? "; MANIFEST in it tells why" : "");

@@ -7,6 +7,7 @@
 #ifndef MUNNEL_CTL_DIAG_MACHINE_H
 #define MUNNEL_CTL_DIAG_MACHINE_H
 
+#include "ctl/diag_archive.h"
 #include "ctl/program_output.h"
 
 #include <stdbool.h>
@@ -19,6 +20,11 @@ struct diag_machine_file {
 };
 /* Of the machine and of this process; of another process. Both end with name NULL. */
 extern const struct diag_machine_file diag_machine_files[], diag_process_files[];
+
+/* What the system keeps of the programs' lines: systemd's journal, the Event Log of Windows. */
+void diag_add_system_log(struct diag_archive *archive);
+/* "Linux 6.1.0 x86_64" */
+void diag_machine_name(char *text, size_t size);
 
 /* Whose rights a process has. False: unknown. */
 bool diag_process_user(pid_t process, struct program_user *user);

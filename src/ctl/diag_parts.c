@@ -14,17 +14,13 @@
 #include "ctl/diag_output.h"
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/text_buffer.h"
 #include "lib/net/sock.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
-enum { FILE_MOST = 256 * 1024, CHECKS_MS = 60000, PATIENCE_MS = 15000 };
+enum { SYSTEM_TEXT = 300, FILE_MOST = 256 * 1024, CHECKS_MS = 60000, PATIENCE_MS = 15000 };
 
 /* ---- what a running program answers ---- */
 
@@ -112,35 +108,15 @@ static void add_checks(struct diag_archive *archive, struct diag_source *source)
 
 /* ---- files and programs ---- */
 
-/* Of a file what there is, or its end. */
 static void add_file(struct diag_archive *archive, const char *name, const char *path) {
     struct error error = {{0}};
-    char *bytes = malloc(FILE_MOST);
-    int fd = bytes ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    struct stat status;
     size_t length = 0;
-    ssize_t got = -1;
+    char *bytes = file_read(path, FILE_MOST, &length, &error);
 
-    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > FILE_MOST)
-        (void)lseek(fd, status.st_size - FILE_MOST, SEEK_SET);
-    while (fd >= 0 && length < FILE_MOST && (got = read(fd, bytes + length, FILE_MOST - length)) > 0)
-        length += (size_t)got;
-    if (fd < 0 || got < 0)
-        error_set(&error, "%s: %s", path, error_text(errno));
     if (bytes)
         diag_redact(bytes, length);
-    diag_archive_add(archive, name, fd < 0 || got < 0 ? NULL : bytes, length, &error);
-    if (fd >= 0)
-        close(fd);
+    diag_archive_add(archive, name, bytes, length, &error);
     free(bytes);
-}
-
-static void add_journal(struct diag_archive *archive) {
-    char program[] = "journalctl", lines[] = "--lines=2000", pager[] = "--no-pager", quiet[] = "--quiet";
-    char form[] = "--output=short-iso", unit[] = "--unit=munneld", agents[] = "--unit=munnel-agent*";
-    char *argv[] = {program, lines, pager, quiet, form, unit, agents, NULL};
-
-    diag_add_output(archive, "journal.txt", argv, NULL, DIAG_FAILURE_TELLS);
 }
 
 static void add_named(struct diag_archive *archive, struct diag_source *source, const json_t *status) {
@@ -180,12 +156,12 @@ static void add_machine(struct diag_archive *archive) {
 
 static void add_versions(struct diag_archive *archive) {
     struct text_buffer versions = {0};
-    struct utsname system;
+    char system[SYSTEM_TEXT];
     struct error error = {"out of memory"};
 
     cmdline_add_version(&versions, "munnel");
-    if (uname(&system) == 0)
-        text_buffer_add(&versions, "%s %s %s\n", system.sysname, system.release, system.machine);
+    diag_machine_name(system, sizeof system);
+    text_buffer_add(&versions, "%s\n", system);
     size_t length = versions.length;
     char *text = text_buffer_take(&versions);
     diag_archive_add(archive, "versions.txt", text, length, &error);
@@ -203,7 +179,7 @@ void diag_add_parts(struct diag_archive *archive, struct diag_source *source) {
         add_checks(archive, source);
         add_named(archive, source, status);
     }
-    add_journal(archive);
+    diag_add_system_log(archive);
     add_machine(archive);
     json_decref(status);
 }

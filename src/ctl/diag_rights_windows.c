@@ -12,7 +12,8 @@ struct diag_rights diag_rights_of_server(evutil_socket_t socket) {
     struct diag_rights rights = {.is_given = false};
 
     (void)socket;
-    error_set(&rights.why, "left out: what a server names is read with its own rights, which no other account can take on; "
-                           "add the log yourself, and name the configuration by --config");
+    error_set(&rights.why,
+              "left out: what a server names is read with its own rights, which no other account can take on; "
+              "add the log yourself, and name the configuration by --config");
     return rights;
 }

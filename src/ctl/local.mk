@@ -20,6 +20,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/agent_store.h \
 	src/ctl/answer.c \
 	src/ctl/answer.h \
+	src/ctl/archive_file.h \
 	src/ctl/check.c \
 	src/ctl/child.h \
 	src/ctl/command_table.c \
@@ -32,8 +33,6 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/diag_archive.c \
 	src/ctl/diag_archive.h \
 	src/ctl/diag_machine.h \
-	src/ctl/diag_machine_linux.c \
-	src/ctl/diag_machine_portable.c \
 	src/ctl/diag_named.c \
 	src/ctl/diag_named.h \
 	src/ctl/diag_output.c \
@@ -78,13 +77,19 @@ libmunnel_ctl_a_SOURCES = \
 if WINDOWS
 libmunnel_ctl_a_SOURCES += \
 	src/ctl/admin_socket_windows.c \
+	src/ctl/archive_file_windows.c \
 	src/ctl/child_windows.c \
+	src/ctl/diag_machine_windows.c \
 	src/ctl/diag_rights_windows.c \
 	src/ctl/program_output_windows.c \
 	src/ctl/program_start_windows.c
 else
 libmunnel_ctl_a_SOURCES += \
 	src/ctl/admin_socket_posix.c \
+	src/ctl/archive_file_posix.c \
+	src/ctl/diag_machine_linux.c \
+	src/ctl/diag_machine_portable.c \
+	src/ctl/diag_machine_posix.c \
 	src/ctl/diag_rights_posix.c \
 	src/ctl/program_output_posix.c \
 	src/ctl/program_start_posix.c
