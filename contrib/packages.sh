@@ -36,7 +36,8 @@ packages_list() {
     # The programs for Windows are tried by wine.
     apt-windows-test) echo wine wine64 ;;
     # Programs for Windows; libtool, because Debian's sources of the libraries come without what it makes.
-    apt-windows) echo gcc-mingw-w64-x86-64-posix make autoconf automake libtool pkg-config dpkg-dev perl patch ;;
+    apt-windows) echo gcc-mingw-w64-x86-64-posix make autoconf automake libtool pkg-config dpkg-dev perl patch \
+        faketime mandoc msitools wixl zip ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;

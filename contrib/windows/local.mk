@@ -9,9 +9,13 @@ windows_resources = \
 	contrib/windows/resources
 EXTRA_DIST += $(windows_resources) \
 	contrib/windows/README.md \
+	contrib/windows/build \
 	contrib/windows/dependencies \
 	contrib/windows/icon \
+	contrib/windows/installer \
 	contrib/windows/libevent-wepoll.patch \
+	contrib/windows/pack \
+	contrib/windows/sbom \
 	contrib/windows/sources \
 	contrib/windows/wepoll_backend.c
 
