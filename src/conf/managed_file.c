@@ -105,22 +105,28 @@ static char *name_in(const char *folder, const char *service) {
     return path;
 }
 
-/* The path as glob(3) gives it for this pattern, whose folder may be `folder` by another name. NULL: it does not. */
-static char *match(const char *pattern, const char *folder, const char *service) {
-    char *path = name_in(folder, service), *of_pattern = file_beside(pattern, ".");
+/* Without wildcards and escapes, so that it is a path as well. */
+static bool is_plain(const char *pattern) {
+    return !strpbrk(pattern, "*?[") && path_matches(pattern, pattern);
+}
 
-    if (path && !path_matches(pattern, path)) {
-        bool is_same = of_pattern && file_is_same(of_pattern, folder);
-        char *other = is_same ? file_beside(pattern, path_name(path)) : NULL;
-        free(path);
-        path = other;
-        if (path && !path_matches(pattern, path)) {
-            free(path);
-            path = NULL;
-        }
+/* The path as file_glob() gives it for this pattern, whose folder may be `folder` by another name: a link, or other
+ * separators. NULL: it does not. */
+static char *match(const char *pattern, const char *folder, const char *service) {
+    char *path = name_in(folder, service), *of_pattern = file_beside(pattern, "."), *found = NULL;
+    bool is_match = path && path_matches(pattern, path);
+
+    if (path && of_pattern && is_plain(of_pattern) && (is_match || file_is_same(of_pattern, folder)))
+        found = file_beside(pattern, path_name(path));
+    else if (is_match)
+        found = strdup(path);
+    if (found && !path_matches(pattern, found)) {
+        free(found);
+        found = NULL;
     }
+    free(path);
     free(of_pattern);
-    return path;
+    return found;
 }
 
 static char *path_of(const struct server_config *conf, const char *folder, const char *service) {

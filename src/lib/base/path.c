@@ -27,23 +27,32 @@ void path_to_slashes(char *path) {
             *path = '/';
 }
 
-static char *join(const char *folder, size_t length, bool needs_separator, const char *name) {
+/* `separator` in between, unless it is NUL. */
+static char *join(const char *folder, size_t length, char separator, const char *name) {
     size_t size = strlen(name) + 1;
-    char *path = malloc(length + needs_separator + size);
+    char *path = malloc(length + 1 + size);
     if (!path)
         return NULL;
     memcpy(path, folder, length);
-    if (needs_separator)
-        path[length++] = path_separator();
+    if (separator)
+        path[length++] = separator;
     memcpy(path + length, name, size);
     return path;
 }
 
+/* The one that the folder has itself: a path of configurations may be written with slashes on Windows. */
+static char separator_of(const char *folder, size_t length) {
+    while (length && !path_is_separator(folder[length - 1]))
+        length--;
+    return length ? folder[length - 1] : path_separator();
+}
+
 char *path_join(const char *folder, size_t length, const char *name) {
-    return join(folder, length, length > 0 && !path_is_separator(folder[length - 1]), name);
+    bool needs_separator = length > 0 && !path_is_separator(folder[length - 1]);
+    return join(folder, length, needs_separator ? separator_of(folder, length) : '\0', name);
 }
 
 /* Of the folder "C:" no separator follows: "C:\\name" is another file than "C:name". */
 char *path_beside(const char *path, const char *name) {
-    return join(path, path_root_length(name) ? 0 : path_folder_length(path), false, name);
+    return join(path, path_root_length(name) ? 0 : path_folder_length(path), '\0', name);
 }

@@ -16,6 +16,7 @@
 #include <openssl/err.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LOOKED_AT = 32 * 1024, LABEL_LONGEST = 40, NO_KIND = -1 };
@@ -161,8 +162,7 @@ static int check_content(const struct content *content, struct error *error) {
 
 /* ---- the file ---- */
 
-int pem_check(const char *path, enum pem_kind kind, struct error *error) {
-    char text[LOOKED_AT + 1];
+static int look(const char *path, enum pem_kind kind, char *text, struct error *error) {
     enum file_kind what;
     ssize_t length = file_peek(path, text, LOOKED_AT, &what);
     if (length < 0)
@@ -174,8 +174,15 @@ int pem_check(const char *path, enum pem_kind kind, struct error *error) {
     text[length] = '\0';
     const struct content content = {
         .path = path, .kind = kind, .text = text, .length = (size_t)length, .is_whole = length < LOOKED_AT};
-    int result = check_content(&content, error);
-    secret_wipe(text, sizeof text);
+    return check_content(&content, error);
+}
+
+int pem_check(const char *path, enum pem_kind kind, struct error *error) {
+    char *text = malloc(LOOKED_AT + 1);
+    int result = text ? look(path, kind, text, error) : error_set(error, "out of memory");
+    if (text)
+        secret_wipe(text, LOOKED_AT + 1);
+    free(text);
     return result;
 }
 

@@ -14,19 +14,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef _WIN32
+#define ROOT              "C:"
+#define OF_CONFIGURATIONS "C:/ProgramData/Munnel"
+#else
+#define ROOT              ""
+#define OF_CONFIGURATIONS "/etc/of-no-package"
+#endif
+
 static const struct {
     const char *folder, *file;
 } places[] = {
-    {"/etc/of-no-package", "/state/agents.json"},
-    {"/usr/local/etc/munnel/", "/state/agents.json"},
-    {"/etcetera", "/etcetera/agents.json"},
-    {"/srv/etc/munnel", "/srv/etc/munnel/agents.json"},
-    {"state", "state/agents.json"},
+    {OF_CONFIGURATIONS, ROOT "/state/agents.json"},
+    {OF_CONFIGURATIONS "/", ROOT "/state/agents.json"},
+    {ROOT "/etcetera", ROOT "/etcetera/agents.json"},
+    {ROOT "/srv/etc/munnel", ROOT "/srv/etc/munnel/agents.json"},
+    {"state/", "state/agents.json"},
 };
 
 START_TEST(the_server_need_not_write_below_etc) {
     struct error error = {""};
-    unit_set_environment("STATE_DIRECTORY", "/state");
+    unit_set_environment("STATE_DIRECTORY", ROOT "/state");
     char *path = agents_file_for(places[_i].folder, &error);
     ck_assert_pstr_eq(path, places[_i].file);
     free(path);
@@ -36,7 +44,7 @@ END_TEST
 START_TEST(a_link_to_a_folder_below_etc_is_one) {
     struct error error = {""};
     const char *link = unit_path("link");
-    unit_set_environment("STATE_DIRECTORY", "/state");
+    unit_set_environment("STATE_DIRECTORY", ROOT "/state");
     if (!unit_make_link("/etc/ssl", link)) /* one that is there wherever the tests are run */
         return;
     char *path = agents_file_for(link, &error);
@@ -48,7 +56,7 @@ END_TEST
 START_TEST(without_a_state_folder_it_is_an_error) {
     struct error error = {""};
     unit_set_environment("STATE_DIRECTORY", "relative");
-    ck_assert_ptr_null(agents_file_for("/etc/of-no-package", &error));
+    ck_assert_ptr_null(agents_file_for(OF_CONFIGURATIONS, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "STATE_DIRECTORY"));
 }
 END_TEST
@@ -78,7 +86,7 @@ START_TEST(what_a_configuration_cannot_name_is_refused) {
     struct error error;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ck_assert_msg(agents_file_check(wrong[i], &error) == -1, "%s", wrong[i]);
-    ck_assert_int_eq(agents_file_check("/var/lib/a b/agents.json", &error), 0);
+    ck_assert_int_eq(agents_file_check(ROOT "/var/lib/a b/agents.json", &error), 0);
 }
 END_TEST
 

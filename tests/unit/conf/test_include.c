@@ -118,7 +118,7 @@ START_TEST(a_file_that_cannot_be_trusted_is_refused) {
     make_folder();
     unit_text_file("d/a.json", NAMED("a", "2"));
     unit_let_others_write(unit_path("d/a.json"));
-    expect_refusal("\"d/?.json\"", "everybody on this machine may change ");
+    expect_refusal("\"d/?.json\"", " may change ");
     if (unit_make_link("loop.json", unit_path("d/loop.json")))
         expect_refusal("\"d/loop.json\"", "symbolic links");
     if (unit_make_fifo(unit_path("d/fifo.json")))

@@ -23,12 +23,12 @@ static int look_for(const char *name, size_t limit) {
 START_TEST(files_come_in_the_order_of_their_bytes) {
     unit_text_file("b.json", "");
     unit_text_file("a.json", "");
-    unit_text_file("B.json", "");
+    unit_text_file("C.json", "");
     unit_text_file(".hidden.json", "");
-    unit_text_file("c.json~", "");
+    unit_text_file("d.json~", "");
     ck_assert_int_eq(look_for("*.json", 10), 0);
     ck_assert_uint_eq(found.count, 3);
-    ck_assert_str_eq(found.items[0], unit_path("B.json"));
+    ck_assert_str_eq(found.items[0], unit_path("C.json"));
     ck_assert_str_eq(found.items[1], unit_path("a.json"));
     ck_assert_str_eq(found.items[2], unit_path("b.json"));
     ck_assert_int_eq(file_glob(unit_path("a.*"), 10, &found, &error), 0);
@@ -60,7 +60,7 @@ START_TEST(a_folder_to_which_everybody_may_add_files_is_refused) {
     unit_text_file("d/a.json", "");
     unit_let_others_write(unit_path("d"));
     ck_assert_int_eq(look_for("d/?.json", 10), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "everybody on this machine may add files to the folder of "));
+    ck_assert_ptr_nonnull(strstr(error.text, " may add files to the folder of "));
     unit_keep_to_owner(unit_path("d"));
     ck_assert_int_eq(look_for("d/?.json", 10), 0);
     strlist_done(&found);

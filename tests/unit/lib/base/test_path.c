@@ -70,13 +70,15 @@ START_TEST(a_separator_is_put_in_where_there_is_none) {
 #ifdef _WIN32
     check_join("C:\\a", "name", "C:\\a\\name");
     check_join("C:\\a\\", "name", "C:\\a\\name");
+    check_join("C:/a", "name", "C:/a/name");
+    check_join("C:/a\\b", "name", "C:/a\\b\\name");
 #else
     check_join("/a", "name", "/a/name");
     check_join("/", "name", "/name");
     check_join("a\\", "name", "a\\/name");
 #endif
-    char *path = path_join("/abc", 2, "name");
-    ck_assert_msg(path[2] == path_separator() && strcmp(path + 3, "name") == 0, "%s", path);
+    char *path = path_join("abc", 1, "name");
+    ck_assert_msg(path[1] == path_separator() && strcmp(path + 2, "name") == 0, "%s", path);
     free(path);
 }
 END_TEST

@@ -20,9 +20,11 @@ START_TEST(a_failure_has_an_errno_and_stays_as_it_was) {
                  {ERROR_BAD_EXE_FORMAT, EIO}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         SetLastError(cases[i].failure);
-        ck_assert_int_eq(system_errno_set(), -1);
-        ck_assert_int_eq(errno, cases[i].number);
-        ck_assert_uint_eq(GetLastError(), cases[i].failure);
+        int result = system_errno_set(), number = errno;
+        DWORD failure = GetLastError();
+        ck_assert_int_eq(result, -1);
+        ck_assert_int_eq(number, cases[i].number);
+        ck_assert_uint_eq(failure, cases[i].failure);
     }
 }
 END_TEST
