@@ -17,6 +17,14 @@
 #include <afunix.h>
 #include <iphlpapi.h>
 #include <ws2tcpip.h>
+
+/* Of <wincrypt.h>, which those bring whatever NOCRYPT says: OpenSSL's types have these names. */
+#undef OCSP_REQUEST
+#undef OCSP_RESPONSE
+#undef PKCS7_ISSUER_AND_SERIAL
+#undef PKCS7_SIGNER_INFO
+#undef X509_EXTENSIONS
+#undef X509_NAME
 #else
 #include <arpa/inet.h>
 #include <net/if.h>
