@@ -72,6 +72,7 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/malloc.h \
 	src/lib/os/privilege.h \
 	src/lib/os/process_stats.h \
+	src/lib/os/processor_count.h \
 	src/lib/os/account.h \
 	src/lib/os/program.h \
 	src/lib/os/standard_streams.h \
@@ -242,6 +243,7 @@ libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/host_name_windows.c \
 	src/lib/os/privilege_windows.c \
 	src/lib/os/process_stats_windows.c \
+	src/lib/os/processor_count_windows.c \
 	src/lib/os/program_output.h \
 	src/lib/os/program_output_windows.c \
 	src/lib/os/program_requests.h \
@@ -291,6 +293,7 @@ libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/privilege_portable.c \
 	src/lib/os/privilege_posix.c \
 	src/lib/os/process_stats_posix.c \
+	src/lib/os/processor_count_posix.c \
 	src/lib/os/program_posix.c \
 	src/lib/os/standard_streams_posix.c \
 	src/lib/os/terminal_posix.c \

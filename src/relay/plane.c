@@ -10,6 +10,7 @@
 
 #include "relay/plane_priv.h"
 
+#include "lib/os/processor_count.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/loop_detect.h"
 #include "relay/stream/relay.h"
@@ -17,7 +18,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- what the threads call ---- */
 
@@ -66,8 +66,8 @@ static const struct relay_thread_ops thread_ops = {.start_link = link_start,
 
 /* One for two cores: the kernel's part of the work, and the programs at both ends, want the other (tests/bench). */
 unsigned plane_threads(unsigned wanted) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = wanted ? wanted : (cores > 2 ? (unsigned)cores / 2 : 1);
+    unsigned cores = processor_count();
+    unsigned count = wanted ? wanted : (cores > 2 ? cores / 2 : 1);
     return count < PLANE_THREADS_MAX ? count : PLANE_THREADS_MAX;
 }
 

@@ -86,6 +86,10 @@ unit_lib_tests += tests/unit/lib/os/test_host_name
 tests_unit_lib_os_test_host_name_SOURCES = tests/unit/lib/os/test_host_name.c
 tests_unit_lib_os_test_host_name_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/os/test_processor_count
+tests_unit_lib_os_test_processor_count_SOURCES = tests/unit/lib/os/test_processor_count.c
+tests_unit_lib_os_test_processor_count_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/os/test_process_stats
 tests_unit_lib_os_test_process_stats_SOURCES = tests/unit/lib/os/test_process_stats.c
 tests_unit_lib_os_test_process_stats_LDADD = $(LINK_UNIT_LIB)
