@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * admin_socket_windows: see admin_socket.h. admin_socket_posix.c is its counterpart. The list of all pipes is read,
- * since asking for one by its name would connect to it.
+ * admin_socket_windows: see admin_socket.h. admin_socket_posix.c is its counterpart. wine has no list of all pipes.
  */
 #include "config.h"
 
@@ -19,13 +18,11 @@
 #include <windows.h>
 
 #define PIPES "\\\\.\\pipe\\"
-enum { PATH_TEXT = 512 };
+enum { PATH_TEXT = 512, NOT_AT_ALL_MS = 1 };
 
-/* A pattern ends in '*', or is a name. */
+/* A pattern ends in '*'. */
 static bool matches(const char *pattern, const char *path) {
-    size_t length = strcspn(pattern, "*");
-
-    return _strnicmp(path, pattern, length) == 0 && (pattern[length] || !path[length]);
+    return _strnicmp(path, pattern, strcspn(pattern, "*")) == 0;
 }
 
 static int add_match(const wchar_t *wide, const char *pattern, size_t most, struct strlist *found) {
@@ -54,11 +51,12 @@ int admin_socket_list(const char *root, const char *pattern, size_t most, struct
     return failed ? error_set(error, "out of memory") : 0;
 }
 
+/* It waits for an instance that is free, and connects to none. */
 bool admin_socket_exists(const char *root, const char *path) {
-    struct strlist found = {0};
-    struct error unused;
-    bool is_there = admin_socket_list(root, path, 1, &found, &unused) == 0 && found.count > 0;
+    wchar_t *name = wide_of(path);
+    bool is_there = name && (WaitNamedPipeW(name, NOT_AT_ALL_MS) || GetLastError() != ERROR_FILE_NOT_FOUND);
 
-    strlist_done(&found);
+    (void)root;
+    free(name);
     return is_there;
 }
