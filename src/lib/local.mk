@@ -11,6 +11,7 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/aligned.h \
 	src/lib/base/clock.c \
 	src/lib/base/clock.h \
+	src/lib/base/clock_timeval.c \
 	src/lib/base/counter.h \
 	src/lib/base/date.c \
 	src/lib/base/date.h \

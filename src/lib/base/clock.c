@@ -21,9 +21,3 @@ uint64_t clock_ms(void) {
 time_t clock_wall(void) {
     return time(NULL);
 }
-
-struct timeval clock_timeval(uint64_t us) {
-    uint64_t seconds = us / 1000000;
-    return (struct timeval){.tv_sec = seconds < INT32_MAX ? (int32_t)seconds : INT32_MAX,
-                            .tv_usec = (int)(us % 1000000)};
-}
