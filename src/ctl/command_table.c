@@ -9,6 +9,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/dispatch.h"
+#include "ctl/service_system.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 static int run_agent(const char *self, int argc, char **argv);
 static int run_help(const char *self, int argc, char **argv);
+static int run_service(const char *self, int argc, char **argv);
 static int run_version(const char *self, int argc, char **argv);
 
 /* ---- the tables ---- */
@@ -78,7 +80,8 @@ static const struct subcommand commands[] = {
     {"check", .admin = &check_command, .arguments = "SERVICE", .help = "try a service, hop by hop",
      .words = "@services"},
     {"diag", .run = diag_run, .arguments = "[-o FILE]", .help = "what a report of a fault needs, in a file"},
-    {"service", .below = &service_table, .arguments = "", .help = NULL, .heading = "Change what runs"},
+    {"service", .run = run_service, .below = &service_table, .arguments = "", .heading = "Change what runs"},
+    {"service", .below = &service_system_table, .arguments = ""},    /* for the help; run_service() chooses */
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
     {"source", .below = &source_table, .arguments = "", .help = NULL},
@@ -110,7 +113,7 @@ static void print_command(const struct subcommand *command) {
 int command_print_help(void) {
     printf("munnel relays TCP connections to services behind firewalls.\n");
     for (size_t i = 0; i < command_table.count; i++)
-        if (commands[i].help || commands[i].below)
+        if (commands[i].help || (commands[i].below && commands[i].below->count > 0))
             print_command(&commands[i]);
     printf("\nSERVICE: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", one argument; see man munnel\n");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
@@ -181,4 +184,13 @@ static int run_agent(const char *self, int argc, char **argv) {
     if (argc > 1 && *argv[1] && argv[1][0] != '-' && !is_address(argv[1]))
         return refuse_agent_word(argv[1]);
     return program_run_agent(self, argc, argv);
+}
+
+/* ---- "munnel service" ---- */
+
+/* Services of the system, or of the running server. */
+static int run_service(const char *self, int argc, char **argv) {
+    int code;
+
+    return service_system_run(self, argc, argv, &code) ? code : dispatch_run(&service_table, self, argc, argv);
 }

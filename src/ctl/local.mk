@@ -61,6 +61,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/service.c \
 	src/ctl/service_change.c \
 	src/ctl/service_change.h \
+	src/ctl/service_system.h \
 	src/ctl/source.c \
 	src/ctl/status.c \
 	src/ctl/status.h \
@@ -82,7 +83,11 @@ libmunnel_ctl_a_SOURCES += \
 	src/ctl/diag_machine_windows.c \
 	src/ctl/diag_rights_windows.c \
 	src/ctl/program_output_windows.c \
-	src/ctl/program_start_windows.c
+	src/ctl/program_start_windows.c \
+	src/ctl/service_folder_windows.c \
+	src/ctl/service_install_windows.c \
+	src/ctl/service_system_priv.h \
+	src/ctl/service_system_windows.c
 else
 libmunnel_ctl_a_SOURCES += \
 	src/ctl/admin_socket_posix.c \
@@ -92,7 +97,8 @@ libmunnel_ctl_a_SOURCES += \
 	src/ctl/diag_machine_posix.c \
 	src/ctl/diag_rights_posix.c \
 	src/ctl/program_output_posix.c \
-	src/ctl/program_start_posix.c
+	src/ctl/program_start_posix.c \
+	src/ctl/service_system_posix.c
 endif
 
 # The program: links a library before those that it uses.

@@ -18,8 +18,9 @@ struct program {
 /*
  * For main() to return: runs the program once standard streams are open (standard_streams.h). A daemon is sealed before
  * (privilege.h), and no write to a socket ends it. On Windows arguments are UTF-8 and so is the console, libraries come
- * from the system's folder only, sockets are ready, and a daemon takes --service as its first argument: it is the
- * service manager that starts it. Returns the exit code; after an error, which it prints, EXIT_FAILURE.
+ * from the system's folder only, sockets are ready, and a daemon takes --service as its first argument
+ * (program_service.h): it is the service manager that starts it. Returns the exit code; after an error, which it
+ * prints, EXIT_FAILURE.
  */
 int program_run(const struct program *program, int argc, char **argv);
 

@@ -17,7 +17,8 @@
 
 enum program_service_state { PROGRAM_SERVICE_STARTING, PROGRAM_SERVICE_RUNNING, PROGRAM_SERVICE_STOPPING };
 
-bool program_service_is_asked(int argc, char **argv); /* its first argument is --service */
+/* Its first argument is --service, or --service=FOLDER: that sets STATE_DIRECTORY, as systemd does. */
+bool program_service_is_asked(int argc, char **argv);
 /* Runs the program without that argument on a thread of the service manager's, and returns its exit code. */
 int program_service_run(const struct program *program, int argc, char **argv);
 

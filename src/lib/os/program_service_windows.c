@@ -6,6 +6,7 @@
 #include "lib/os/program_service.h"
 
 #include "lib/base/system_error.h"
+#include "lib/base/wide.h"
 #include "lib/os/program_output.h"
 #include "lib/os/program_requests.h"
 
@@ -18,6 +19,8 @@ enum {
     PENDING_MS = 30000, /* the next report comes before that, or it counts as stuck */
     REOPEN_LOG = 128    /* the first of the controls that are left to services */
 };
+
+static const char option[] = "--service";
 
 static struct {
     SRWLOCK lock;
@@ -104,18 +107,36 @@ static void WINAPI run_service(DWORD count, wchar_t **arguments) {
     report(SERVICE_STOPPED);
 }
 
+/* NULL: it is another argument; else what is behind it, "=FOLDER" or nothing. */
+static const char *after_option(int argc, char **argv) {
+    size_t length = strlen(option);
+    bool is_option = argc > 1 && strncmp(argv[1], option, length) == 0;
+
+    return is_option && (!argv[1][length] || argv[1][length] == '=') ? argv[1] + length : NULL;
+}
+
 bool program_service_is_asked(int argc, char **argv) {
-    return argc > 1 && strcmp(argv[1], "--service") == 0;
+    return after_option(argc, argv);
+}
+
+static bool set_state_folder(const char *folder) {
+    wchar_t *wide = wide_of(folder);
+    bool is_set = wide && _wputenv_s(L"STATE_DIRECTORY", wide) == 0;
+
+    free(wide);
+    return is_set;
 }
 
 int program_service_run(const struct program *program, int argc, char **argv) {
     wchar_t any_name[] = L"";
     const SERVICE_TABLE_ENTRYW services[] = {{any_name, run_service}, {NULL, NULL}};
-    char words[SYSTEM_ERROR_TEXT];
+    const char *rest = after_option(argc, argv);
+    char words[SYSTEM_ERROR_TEXT], *first = argv[1];
 
-    char *option = argv[1];
+    if (*rest && !set_state_folder(rest + 1))
+        return EXIT_FAILURE;
     argv[1] = argv[0]; /* they change places, so that each stays to be freed */
-    argv[0] = option;
+    argv[0] = first;
     service.program = program;
     service.argc = argc - 1;
     service.argv = argv + 1;

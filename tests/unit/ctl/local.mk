@@ -26,6 +26,20 @@ tests_unit_ctl_test_agent_store_SOURCES = tests/unit/ctl/test_agent_store.c $(un
 tests_unit_ctl_test_agent_store_LDADD = $(LINK_UNIT_CTL)
 tests_unit_ctl_test_agent_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write
 
+unit_ctl_tests += tests/unit/ctl/test_service_system
+tests_unit_ctl_test_service_system_SOURCES = tests/unit/ctl/test_service_system.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_ctl_test_service_system_LDADD = $(LINK_UNIT_CTL)
+
+if WINDOWS
+unit_ctl_tests += tests/unit/ctl/test_service_folder
+tests_unit_ctl_test_service_folder_SOURCES = tests/unit/ctl/test_service_folder.c
+tests_unit_ctl_test_service_folder_LDADD = $(LINK_UNIT_CTL)
+
+unit_ctl_tests += tests/unit/ctl/test_service_install
+tests_unit_ctl_test_service_install_SOURCES = tests/unit/ctl/test_service_install.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_ctl_test_service_install_LDADD = $(LINK_UNIT_CTL)
+endif
+
 unit_ctl_tests += tests/unit/ctl/test_subcommand
 tests_unit_ctl_test_subcommand_SOURCES = tests/unit/ctl/test_subcommand.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_ctl_test_subcommand_LDADD = $(LINK_UNIT_CTL)

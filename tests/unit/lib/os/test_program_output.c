@@ -11,10 +11,12 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum { LINES = 5000 };
 
 START_TEST(much_output_ends_in_the_event_log_and_blocks_nothing) {
+    int kept_output = dup(STDOUT_FILENO), kept_error = dup(STDERR_FILENO); /* for Check's report */
     struct program_output *output = program_output_to_event_log("munnel-unit");
 
     ck_assert_ptr_nonnull(output);
@@ -25,6 +27,8 @@ START_TEST(much_output_ends_in_the_event_log_and_blocks_nothing) {
     ck_assert_int_gt(printf("to nowhere\n"), 0);
     ck_assert_int_eq(fflush(stdout), 0);
     program_output_end(NULL);
+    dup2(kept_output, STDOUT_FILENO);
+    dup2(kept_error, STDERR_FILENO);
 }
 END_TEST
 

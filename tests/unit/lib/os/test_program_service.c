@@ -10,7 +10,8 @@
 
 #include <stdlib.h>
 
-static char name[] = "munnel-unit", option[] = "--service", other[] = "--check";
+static char name[] = "munnel-unit", option[] = "--service", folder[] = "--service=C:\\folder", other[] = "--check",
+            services[] = "--services";
 
 static int run(int argc, char **argv) {
     (void)argc, (void)argv;
@@ -19,10 +20,13 @@ static int run(int argc, char **argv) {
 }
 
 START_TEST(only_the_first_argument_asks_for_it) {
-    char *service[] = {name, option, NULL}, *plain[] = {name, other, option, NULL};
+    char *service[] = {name, option, NULL}, *plain[] = {name, other, option, NULL},
+         *with_folder[] = {name, folder, NULL}, *similar[] = {name, services, NULL};
 
     ck_assert(program_service_is_asked(2, service));
     ck_assert(!program_service_is_asked(3, plain));
+    ck_assert(program_service_is_asked(2, with_folder));
+    ck_assert(!program_service_is_asked(2, similar));
     ck_assert(!program_service_is_asked(1, service));
 }
 END_TEST
