@@ -86,13 +86,10 @@ evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *d
 }
 
 int sock_connect_result(evutil_socket_t fd) {
-    int result = 0;
-    socklen_t length = sizeof result;
-    if (sock_result(getsockopt(fd, SOL_SOCKET, SO_ERROR, (char *)&result, &length)))
-        return errno;
+    int result = sock_system_error(fd);
     struct addr here, there = {.length = sizeof there.storage};
     if (result != 0 || getpeername(fd, (struct sockaddr *)&there.storage, &there.length))
-        return sock_errno_of(result);
+        return result;
     sock_local_addr(fd, &here);
     return is_connected_to_itself(&here, &there) ? ECONNREFUSED : 0;
 }

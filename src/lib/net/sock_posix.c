@@ -80,6 +80,12 @@ ssize_t sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int coun
     return send_parts(fd, parts, count, MSG_MORE);
 }
 
+int sock_system_error(evutil_socket_t fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) ? errno : error;
+}
+
 ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size) {
     ssize_t got;
     do {

@@ -11,6 +11,7 @@
 
 /* The errno that means what the system's error number of a socket does: itself on POSIX. */
 int sock_errno_of(int system_error);
+int sock_system_error(evutil_socket_t fd); /* the errno with which it failed, to connect or later; 0: it works */
 /* `result` of a call of the system's for a socket. Where it is negative, errno says from now on why it failed. */
 int sock_result(int result);
 

@@ -81,6 +81,17 @@ ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size) {
     return sock_result(recv((SOCKET)fd, buffer, size < INT_MAX ? (int)size : INT_MAX, MSG_PEEK));
 }
 
+/* SO_ERROR stays 0 when the peer resets a connection. Polling reports that also behind data that is left unread. */
+int sock_system_error(evutil_socket_t fd) {
+    int error = 0, length = sizeof error;
+    WSAPOLLFD polled = {.fd = (SOCKET)fd, .events = POLLIN};
+    if (sock_result(getsockopt((SOCKET)fd, SOL_SOCKET, SO_ERROR, (char *)&error, &length)))
+        return errno;
+    if (error != 0)
+        return sock_errno_of(error);
+    return WSAPoll(&polled, 1, 0) == 1 && (polled.revents & POLLERR) ? ECONNRESET : 0;
+}
+
 bool sock_wake_at(evutil_socket_t fd, size_t bytes) {
     (void)fd, (void)bytes; /* SO_RCVLOWAT can be neither set nor read */
     return false;
