@@ -151,3 +151,12 @@ bool unit_has_mode(const char *path, unsigned mode) {
 bool unit_system_set_environment(const char *name, const char *value) {
     return _putenv_s(name, value ? value : "") == 0;
 }
+
+void unit_tcp_pair(evutil_socket_t *here, evutil_socket_t *there) {
+    evutil_socket_t ends[2];
+    ck_assert_int_eq(evutil_socketpair(AF_INET, SOCK_STREAM, 0, ends), 0); /* here these are TCP, over the loopback */
+    *here = ends[0];
+    *there = ends[1];
+    ck_assert_int_eq(evutil_make_socket_nonblocking(*here), 0);
+    ck_assert_int_eq(evutil_make_socket_nonblocking(*there), 0);
+}
