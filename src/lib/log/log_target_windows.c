@@ -15,6 +15,7 @@
 #include "lib/base/system_errno.h"
 #include "lib/base/wide.h"
 #include "lib/os/event_log.h"
+#include "lib/os/program_service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +176,7 @@ struct log_target *log_target_open(enum log_format format, const char *to, struc
     }
     if (is_foreign(to))
         result = refuse_foreign(to, error);
-    else if (is_event_log(to))
+    else if (is_event_log(to) || (is_stream(to) && program_service_is_one())) /* nothing reads its streams */
         result = open_event_log(target, error);
     else if (is_stream(to))
         open_stream(target, to);
