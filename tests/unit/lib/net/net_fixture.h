@@ -88,6 +88,17 @@ static inline int option_of(evutil_socket_t fd, int level, int option) {
     return value;
 }
 
+#ifdef _WIN32
+/* Which ends connections in order before it resets them, and binds datagram sockets to addresses of no machine. */
+static inline bool is_wine(void) {
+    return !!GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
+}
+#else
+static inline bool is_wine(void) {
+    return false;
+}
+#endif
+
 /* Windows has had them since 2018; wine has not. */
 static inline bool has_unix_sockets(void) {
     evutil_socket_t fd = (evutil_socket_t)socket(AF_UNIX, SOCK_STREAM, 0);

@@ -74,7 +74,9 @@ static const struct wrong {
     {"[fe80::1%]:80", "not an IPv6 address with the name of an interface"},
     {"[fe80::1%a%b]:80", "not an IPv6 address"},
     {"[fe80::1%a b]:80", "not an IPv6 address"},
+#if IF_NAMESIZE == 16
     {"[fe80::1%sixteencharacter]:80", "not an IPv6 address"},
+#endif
     {"[fe80::1%\"]:80", "not an IPv6 address"},
     {"[eth0%fe80::1]:80", "not an IPv6 address"},
     {"1.2.3:80", "neither an IPv4 address"},
