@@ -9,6 +9,7 @@
 #include "conf/local_addrs_priv.h"
 
 #include <ifaddrs.h>
+#include <net/if.h>
 
 int local_addrs_each(int (*add)(struct strlist *names, const struct sockaddr *address), struct strlist *names) {
     struct ifaddrs *all = NULL;

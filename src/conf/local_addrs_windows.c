@@ -8,6 +8,7 @@
 
 #include "conf/local_addrs_priv.h"
 
+#include <iphlpapi.h>
 #include <stdlib.h>
 
 enum { LIST_SIZE = 16384, LIST_MOST = 1 << 22 };

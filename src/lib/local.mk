@@ -109,6 +109,7 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/addr.c \
 	src/lib/net/addr.h \
 	src/lib/net/endpoint.c \
+	src/lib/net/interface_names.h \
 	src/lib/net/network_watch.c \
 	src/lib/net/network_watch.h \
 	src/lib/net/network_watch_priv.h \

@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "lib/net/acl_priv.h"
-#include "lib/net/socket_types.h"
+#include "lib/net/interface_names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/addr.h"
-#include "lib/net/socket_types.h"
+#include "lib/net/interface_names.h"
 
 #include <stddef.h>
 #include <stdio.h>

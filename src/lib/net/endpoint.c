@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "lib/net/addr.h"
-#include "lib/net/socket_types.h"
+#include "lib/net/interface_names.h"
 
 #include <ctype.h>
 #include <stdio.h>

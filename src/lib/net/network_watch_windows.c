@@ -14,6 +14,7 @@
 #include "lib/net/sock_priv.h"
 
 #include <errno.h>
+#include <iphlpapi.h>
 #include <stdlib.h>
 
 enum { REPORTS = 3 };

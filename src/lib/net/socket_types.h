@@ -15,7 +15,6 @@
 #include <winsock2.h> /* before all other headers of Windows */
 
 #include <afunix.h>
-#include <iphlpapi.h>
 #include <ws2tcpip.h>
 
 /* Of <wincrypt.h>, which those bring whatever NOCRYPT says: OpenSSL's types have these names. */
@@ -27,7 +26,6 @@
 #undef X509_NAME
 #else
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>

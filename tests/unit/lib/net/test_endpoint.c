@@ -7,6 +7,8 @@
 
 #include "net_fixture.h"
 
+#include "lib/net/interface_names.h"
+
 #include <string.h>
 
 static const struct right {
