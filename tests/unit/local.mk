@@ -27,7 +27,7 @@ LINK_UNIT_CTL = libmunnel_unit.a libmunnel_ctl.a libmunnel_conf.a libmunnel_prot
 # What every unit test needs; built for "make check" only.
 check_LIBRARIES = libmunnel_unit.a
 libmunnel_unit_a_SOURCES = tests/unit/count_instructions.h tests/unit/count_instructions.c tests/unit/unit.h tests/unit/unit.c \
-	tests/unit/unit_log.h tests/unit/unit_log.c tests/unit/unit_system.h
+	tests/unit/unit_log.h tests/unit/unit_log.c tests/unit/unit_sockets.c tests/unit/unit_system.h
 if WINDOWS
 libmunnel_unit_a_SOURCES += tests/unit/unit_windows.c
 else

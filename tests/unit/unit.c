@@ -189,12 +189,16 @@ bool unit_run_until(struct event_base *base, unit_condition condition, void *con
     return holds;
 }
 
+void unit_nap(unsigned us) {
+    const struct timespec time = {us / 1000000, us % 1000000 * 1000L};
+    nanosleep(&time, NULL);
+}
+
 bool unit_wait_until(unit_condition condition, void *context, unsigned limit_ms) {
-    const struct timespec period = {0, POLL_MS * 1000000L};
     uint64_t end = clock_ms() + (uint64_t)limit_ms * TIME_FACTOR;
     bool holds;
     while (!(holds = condition(context)) && clock_ms() < end)
-        nanosleep(&period, NULL);
+        unit_nap(POLL_MS * 1000);
     return holds;
 }
 

@@ -20,6 +20,8 @@
 #ifndef MUNNEL_TESTS_UNIT_H
 #define MUNNEL_TESTS_UNIT_H
 
+#include "lib/net/socket_types.h"
+
 #include <check.h>
 #include <event2/event.h>
 #include <stdbool.h>
@@ -90,7 +92,20 @@ static inline unsigned unit_any(uint32_t *seed, unsigned of) {
     return (*seed >> 16) % of;
 }
 
-/* Both ends of a new TCP connection over the loopback, non-blocking. */
+/* Both ends of a new TCP connection over the loopback, non-blocking; the caller's. */
 void unit_tcp_pair(evutil_socket_t *here, evutil_socket_t *there);
+/* A socket that listens at a free port of the loopback, non-blocking; the caller's. */
+evutil_socket_t unit_listen(uint16_t *port);
+/* A Unix socket for datagrams, non-blocking, as a service manager and a journal have; -1: the system has none. */
+evutil_socket_t unit_datagram_socket(const char *path);
+/* As send(2) and recv(2), with errno also on Windows. */
+ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size);
+ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size);
+
+void unit_nap(unsigned us);
+
+/* A loop test whose steps end the process by a failed assertion; where a test has no process of its own there is none.
+ */
+void unit_add_abort_test(TCase *group, const TTest *test, int count);
 
 #endif

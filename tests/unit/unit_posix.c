@@ -8,13 +8,13 @@
 #include "unit.h"
 #include "unit_system.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 void unit_system_begin(void) {
@@ -74,18 +74,26 @@ bool unit_system_set_environment(const char *name, const char *value) {
     return (value ? setenv(name, value, 1) : unsetenv(name)) == 0;
 }
 
-void unit_tcp_pair(evutil_socket_t *here, evutil_socket_t *there) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
-    *here = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(*here, (struct sockaddr *)&address, sizeof address), 0);
-    *there = accept(listener, NULL, NULL);
-    ck_assert_int_ge(*there, 0);
-    ck_assert_int_eq(fcntl(*here, F_SETFL, O_NONBLOCK), 0);
-    ck_assert_int_eq(fcntl(*there, F_SETFL, O_NONBLOCK), 0);
-    close(listener);
+evutil_socket_t unit_datagram_socket(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    ck_assert_uint_lt(strlen(path), sizeof address.sun_path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(evutil_make_socket_nonblocking(fd), 0);
+    return fd;
+}
+
+ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size) {
+    return send(fd, bytes, size, MSG_NOSIGNAL);
+}
+
+ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size) {
+    return recv(fd, bytes, size, 0);
+}
+
+void unit_add_abort_test(TCase *group, const TTest *test, int count) {
+    const char *forks = getenv("CK_FORK");
+    if (!forks || strcmp(forks, "no") != 0)
+        tcase_add_loop_test_raise_signal(group, test, SIGABRT, 0, count);
 }

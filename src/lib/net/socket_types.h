@@ -17,6 +17,9 @@
 #include <afunix.h>
 #include <ws2tcpip.h>
 
+#undef far /* words of 16-bit systems, empty */
+#undef near
+
 /* Of <wincrypt.h>, which those bring whatever NOCRYPT says: OpenSSL's types have these names. */
 #undef OCSP_REQUEST
 #undef OCSP_RESPONSE

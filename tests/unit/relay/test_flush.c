@@ -8,27 +8,24 @@
 #include "relay/flush.h"
 #include "unit.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { PIECE = 20000, PIECES = 200 };
 
-static int ends[2];
+static evutil_socket_t ends[2];
 static struct evbuffer *buffer;
 
 static void set_up(void) {
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    unit_tcp_pair(&ends[0], &ends[1]);
     buffer = evbuffer_new();
     ck_assert_ptr_nonnull(buffer);
 }
 
 static void tear_down(void) {
     evbuffer_free(buffer);
-    close(ends[0]);
-    close(ends[1]);
+    evutil_closesocket(ends[0]);
+    if (ends[1] >= 0)
+        evutil_closesocket(ends[1]);
 }
 
 /* Chains of their own, more than one write takes. */
@@ -45,9 +42,9 @@ static void fill(void) {
 
 static size_t take(size_t seen) {
     static uint8_t bytes[PIECE];
-    ssize_t n = recv(ends[1], bytes, sizeof bytes, MSG_DONTWAIT);
+    ptrdiff_t n = unit_receive(ends[1], bytes, sizeof bytes);
     bool is_right = true; /* an assertion for each byte would take seconds */
-    for (ssize_t i = 0; i < n; i++)
+    for (ptrdiff_t i = 0; i < n; i++)
         is_right &= bytes[i] == (seen + (size_t)i) / PIECE;
     ck_assert(is_right);
     return n > 0 ? (size_t)n : 0;
@@ -60,10 +57,9 @@ START_TEST(a_full_socket_keeps_the_rest_in_the_buffer) {
     size_t left = evbuffer_get_length(buffer);
     ck_assert_uint_gt(left, 0);
     ck_assert(flush_to_socket(buffer, ends[0])); /* full is not broken */
-    ck_assert_uint_eq(evbuffer_get_length(buffer), left);
+    ck_assert_uint_le(evbuffer_get_length(buffer), left);
     while (seen < (size_t)PIECE * PIECES) {
         size_t taken = take(seen);
-        ck_assert_uint_gt(taken, 0);
         seen += taken;
         ck_assert(flush_to_socket(buffer, ends[0]));
     }
@@ -77,11 +73,16 @@ START_TEST(nothing_is_flushed_at_once) {
 }
 END_TEST
 
+static bool is_broken(void *context) {
+    (void)context;
+    return !flush_to_socket(buffer, ends[0]);
+}
+
 START_TEST(a_connection_that_is_gone_is_broken) {
     fill();
-    close(ends[1]);
-    ck_assert(!flush_to_socket(buffer, ends[0]));
+    evutil_closesocket(ends[1]);
     ends[1] = -1;
+    ck_assert(unit_wait_until(is_broken, NULL, 5000));
 }
 END_TEST
 

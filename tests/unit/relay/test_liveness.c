@@ -14,9 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 enum { PATIENCE_MS = 5000, SILENCE_MS = 200 };
 
@@ -29,7 +26,7 @@ struct world {
     struct loop *loop;
     struct plane *plane;
     struct block block;
-    int fd; /* the service manager's */
+    evutil_socket_t fd; /* the service manager's */
     unsigned fed;
 };
 
@@ -114,8 +111,8 @@ static bool is_alive(void *context) {
 static bool is_fed(void *context) {
     struct world *world = context;
     char text[512];
-    ssize_t got;
-    while ((got = recv(world->fd, text, sizeof text - 1, MSG_DONTWAIT)) > 0) {
+    ptrdiff_t got;
+    while ((got = unit_receive(world->fd, text, sizeof text - 1)) > 0) {
         text[got] = '\0';
         world->fed += strstr(text, "WATCHDOG=1") ? 1 : 0;
     }
@@ -127,20 +124,23 @@ static bool never(void *context) {
     return false;
 }
 
-static void listen_as_manager(struct world *world) {
-    struct sockaddr_un place = {.sun_family = AF_UNIX};
-    snprintf(place.sun_path, sizeof place.sun_path, "%s", unit_path("notify"));
-    world->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(world->fd, (struct sockaddr *)&place, sizeof place), 0);
-    unit_set_environment("NOTIFY_SOCKET", place.sun_path);
+static bool listen_as_manager(struct world *world) {
+    world->fd = unit_datagram_socket(unit_path("notify"));
+    if (world->fd < 0)
+        return false;
+    unit_set_environment("NOTIFY_SOCKET", unit_path("notify"));
     unit_set_environment("WATCHDOG_USEC", "20000");
     unit_set_environment("WATCHDOG_PID", NULL);
+    return true;
 }
 
 START_TEST(a_stuck_thread_gets_no_watchdog_notification) {
     struct world world;
     begin(&world);
-    listen_as_manager(&world);
+    if (!listen_as_manager(&world)) {
+        finish(&world);
+        return;
+    }
     struct service_manager *notify = service_manager_new(loop_base(world.loop), is_alive, &world);
     ck_assert_ptr_nonnull(notify);
     ck_assert(unit_run_until(loop_base(world.loop), is_fed, &world, PATIENCE_MS));
@@ -157,7 +157,7 @@ START_TEST(a_stuck_thread_gets_no_watchdog_notification) {
     service_manager_free(notify);
     ck_assert(unit_wait_until(all_answered, &world, PATIENCE_MS));
     finish(&world);
-    close(world.fd);
+    evutil_closesocket(world.fd);
 }
 END_TEST
 

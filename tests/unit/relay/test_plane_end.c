@@ -10,8 +10,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { PATIENCE_MS = 5000 };
 
@@ -20,8 +18,9 @@ static struct world {
     struct plane *plane;
     SSL_CTX *tls;
     bool is_agent;
-    int more;                  /* so many more orders */
-    int there[4], there_count; /* the far ends of what was adopted */
+    int more;                 /* so many more orders */
+    evutil_socket_t there[4]; /* the far ends of what was adopted */
+    int there_count;
     int gone;
 } world;
 
@@ -33,12 +32,11 @@ static struct addr some_address(void) {
 }
 
 static void adopt(void) {
-    int ends[2];
+    evutil_socket_t here;
     struct addr peer = some_address();
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     ck_assert_int_lt(world.there_count, 4);
-    world.there[world.there_count++] = ends[1];
-    plane_adopt(world.plane, ends[0], &peer, world.tls, 1, 0);
+    unit_tcp_pair(&here, &world.there[world.there_count++]);
+    plane_adopt(world.plane, here, &peer, world.tls, 1, 0);
 }
 
 static void dial(void) {
@@ -77,6 +75,12 @@ static void begin(unsigned threads, bool is_agent) {
     ck_assert_msg(world.plane, "%s", error.text);
 }
 
+static bool is_closed(void *there) {
+    char byte;
+    ptrdiff_t n = unit_receive(*(evutil_socket_t *)there, &byte, 1);
+    return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
 static void finish(void) {
     plane_free(world.plane);
     loop_free(world.loop);
@@ -84,10 +88,8 @@ static void finish(void) {
     SSL_CTX_free(world.tls);
     SSL_CTX_free(world.tls);
     for (int i = 0; i < world.there_count; i++) {
-        char byte;
-        ssize_t n = recv(world.there[i], &byte, 1, 0);
-        ck_assert_msg(n == 0 || (n < 0 && errno == ECONNRESET), "connection %d is still open", i);
-        close(world.there[i]);
+        ck_assert_msg(unit_wait_until(is_closed, &world.there[i], 5000), "connection %d is still open", i);
+        evutil_closesocket(world.there[i]);
     }
 }
 

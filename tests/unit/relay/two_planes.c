@@ -19,12 +19,9 @@
 #include "relay/plane_priv.h"
 
 #include <event2/buffer.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { GREETING_MS = 5000, GREETING_ROUNDS = 10, ATTEMPT_MS = 10000 };
 
@@ -61,17 +58,6 @@ static void make_certificates(struct two_planes *planes) {
 }
 
 /* ---- from begin to finish ---- */
-
-int two_planes_listen(unsigned *port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(fd, SOMAXCONN), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
 
 static struct plane *make_plane(struct two_planes *planes, bool is_agent, unsigned threads,
                                 const struct plane_events *events, void *world) {
@@ -114,7 +100,7 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
 
 static struct addr server_address(void) {
     struct addr address;
-    struct endpoint endpoint = {.host = "127.0.0.1", .port = (uint16_t)the_planes->port};
+    struct endpoint endpoint = {.host = "127.0.0.1", .port = the_planes->port};
     ck_assert(addr_from_endpoint(&address, &endpoint));
     return address;
 }
@@ -122,16 +108,18 @@ static struct addr server_address(void) {
 static void on_accepts(evutil_socket_t fd, short what, void *context) {
     struct two_planes *planes = context;
     struct addr peer = server_address();
-    int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    evutil_socket_t accepted = accept(fd, NULL, NULL);
     (void)what;
-    if (accepted >= 0)
-        plane_adopt(planes->server, accepted, &peer, planes->server_tls, 1, 0);
+    if (accepted < 0)
+        return;
+    ck_assert_int_eq(evutil_make_socket_nonblocking(accepted), 0);
+    plane_adopt(planes->server, accepted, &peer, planes->server_tls, 1, 0);
 }
 
 void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threads,
                           const struct plane_events *server_events, const struct plane_events *agent_events) {
     init(planes, world);
-    planes->listener = two_planes_listen(&planes->port);
+    planes->listener = unit_listen(&planes->port);
     planes->server = make_plane(planes, false, threads, server_events, world);
     planes->agent = make_plane(planes, true, 1, agent_events, world);
     event_assign(&planes->accepts, loop_base(planes->loop), planes->listener, EV_READ | EV_PERSIST, on_accepts, planes);
@@ -141,7 +129,7 @@ void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threa
 void two_planes_finish(struct two_planes *planes) {
     if (planes->listener >= 0) {
         event_del(&planes->accepts);
-        close(planes->listener);
+        evutil_closesocket(planes->listener);
     }
     if (planes->server) /* else the test has freed it */
         plane_free(planes->server);
@@ -335,7 +323,7 @@ static uint32_t service_to(const char *destination) {
     return id;
 }
 
-struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end) {
+struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, evutil_socket_t *end) {
     struct service_terms_plan whole = *plan;
     struct client *client = calloc(1, sizeof *client);
     int ends[2];

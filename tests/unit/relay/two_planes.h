@@ -40,8 +40,8 @@ struct two_planes {
     unsigned resume_ms;             /* of a session that begins with it */
     bool is_control;                /* the next link is a control link */
     bool is_check;                  /* the next client is a check */
-    int listener;                   /* two_planes_begin_tcp: of the server; else -1 */
-    unsigned port;                  /* that the agent dials */
+    evutil_socket_t listener;       /* two_planes_begin_tcp: of the server; else -1 */
+    uint16_t port;                  /* that the agent dials */
     struct event accepts;
 };
 
@@ -53,8 +53,6 @@ void two_planes_begin(struct two_planes *planes, void *world, size_t capacity, c
  * of its own. Of the functions below, those that carry bytes are of no use then, and links come by dials. */
 void two_planes_begin_tcp(struct two_planes *planes, void *world, unsigned threads,
                           const struct plane_events *server_events, const struct plane_events *agent_events);
-
-int two_planes_listen(unsigned *port); /* on the loopback, at a port of the system's choice; non-blocking */
 
 /* Frees it all; an end that is still open by then fails the test. */
 void two_planes_finish(struct two_planes *planes);
@@ -83,7 +81,7 @@ int two_planes_accepted(void); /* the far end of a dial that must have come */
 
 /* A client of the role's session for plane_serve() that has come to `destination`, "host:port", with the test's end of
  * it in *end. */
-struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, int *end);
+struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, evutil_socket_t *end);
 void two_planes_free_client(struct client *client); /* that came back; its connection is closed, if it is open */
 
 unsigned two_planes_relays(const struct plane *plane);

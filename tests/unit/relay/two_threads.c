@@ -7,13 +7,12 @@
 
 #include "relay/two_threads.h"
 
+#include "lib/net/sock.h"
 #include "relay/plane_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { SOON_MS = 10000, PIECE = 100000 };
 
@@ -144,24 +143,24 @@ static const struct plane_events agent_events = {.on_carrier = on_agents_carrier
 /* ---- the world ---- */
 
 void begin(void) {
-    unsigned port;
+    uint16_t port;
     memset(&world, 0, sizeof world);
     world.steps = world.unblocking = -1;
     is_test_thread = true;
     ck_assert_int_eq(sem_init(&world.block.entered, 0, 0), 0);
     ck_assert_int_eq(sem_init(&world.block.left, 0, 0), 0);
     two_planes_begin_tcp(&world.planes, &world, THREADS, &server_events, &agent_events);
-    world.listener = two_planes_listen(&port);
+    world.listener = unit_listen(&port);
     snprintf(world.destination, sizeof world.destination, "127.0.0.1:%u", port);
 }
 
 void finish(void) {
     for (int i = 0; i < world.stream_count; i++) {
-        close(world.streams[i].client);
-        close(world.streams[i].far);
+        evutil_closesocket(world.streams[i].client);
+        evutil_closesocket(world.streams[i].far);
     }
     two_planes_finish(&world.planes);
-    close(world.listener);
+    evutil_closesocket(world.listener);
 }
 
 bool run_until(unit_condition condition, void *context) {
@@ -234,8 +233,8 @@ void __wrap_relay_thread_end(struct relay_thread *thread) {
 
 static bool is_reached(void *context) {
     struct served *stream = context;
-    stream->far = accept4(world.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    return stream->far >= 0;
+    stream->far = accept(world.listener, NULL, NULL);
+    return stream->far >= 0 && evutil_make_socket_nonblocking(stream->far) == 0;
 }
 
 struct served *open_stream(unsigned server_thread) {
@@ -249,7 +248,7 @@ struct served *open_stream(unsigned server_thread) {
 }
 
 struct transfer {
-    int from, to;
+    evutil_socket_t from, to;
     size_t sent, received;
 };
 
@@ -262,10 +261,10 @@ static bool is_transferred(void *context) {
     static uint8_t bytes[PIECE];
     for (size_t i = 0; i < PIECE; i++)
         bytes[i] = byte_at(i);
-    ssize_t n = send(transfer->from, bytes + transfer->sent, PIECE - transfer->sent, 0);
+    ptrdiff_t n = unit_send(transfer->from, bytes + transfer->sent, PIECE - transfer->sent);
     transfer->sent += n > 0 ? (size_t)n : 0;
     uint8_t got[4096];
-    while ((n = recv(transfer->to, got, sizeof got, 0)) > 0) {
+    while ((n = unit_receive(transfer->to, got, sizeof got)) > 0) {
         ck_assert_mem_eq(got, bytes + transfer->received, (size_t)n);
         transfer->received += (size_t)n;
     }
@@ -283,8 +282,8 @@ static bool is_back(void *context) {
 }
 
 void end_stream(struct served *stream) {
-    shutdown(stream->client, SHUT_WR);
-    shutdown(stream->far, SHUT_WR);
+    sock_half_close(stream->client);
+    sock_half_close(stream->far);
     ck_assert(run_until(is_back, stream));
     ck_assert_int_eq(stream->outcome, CLIENT_ENDED);
 }

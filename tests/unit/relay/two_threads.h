@@ -22,7 +22,7 @@ struct block {              /* a message that keeps the thread that it is delive
 };
 
 struct served {
-    int client, far; /* the test's ends */
+    evutil_socket_t client, far; /* the test's ends */
     struct client *lent;
     enum client_outcome outcome;
     size_t received;
@@ -30,7 +30,7 @@ struct served {
 
 extern struct world {
     struct two_planes planes;
-    int listener; /* of the destination */
+    evutil_socket_t listener; /* of the destination */
     char destination[32];
     unsigned accepted, accept_failed, carriers[THREADS], gone, gone_by_thread[THREADS], over; /* events of the server */
     unsigned agents_carriers, agents_gone;

@@ -21,8 +21,11 @@ START_TEST(dates_come_back_and_agree_with_libc) {
         time_t moment = (time_t)moments[i], got = -1;
         struct tm parts;
         char text[DATE_TEXT], right[64];
-        strftime(right, sizeof right, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&moment, &parts));
-        ck_assert_str_eq(date_format(moment, text), right);
+        date_format(moment, text);
+        if (gmtime_r(&moment, &parts)) { /* that of Windows ends with the year 3000 */
+            strftime(right, sizeof right, "%Y-%m-%dT%H:%M:%SZ", &parts);
+            ck_assert_str_eq(text, right);
+        }
         ck_assert(date_parse(&got, text));
         ck_assert_int_eq(got, moment);
     }

@@ -9,8 +9,6 @@
 
 #include "unit.h"
 
-#include <unistd.h>
-
 enum { TIMEOUT_MS = 30000, SMALL = 100, BULK = 3 * 1024 * 1024 };
 
 static struct pair pair;
@@ -160,7 +158,7 @@ static uint32_t window_of_bulk(size_t full_at, unsigned delay_us) {
     for (int i = 0; i < 2000 && !client->is_over; i++) {
         exclusive->ends[SERVER].is_stuck = i % 4 != 3;
         if (i % 4 == 3)
-            usleep(delay_us);
+            unit_nap(delay_us);
         for (int fills = 0; fills < 64; fills++) /* all that the window allows */
             party_fill(client);
         pair_run(&pair, 1);
@@ -313,7 +311,7 @@ START_TEST(as_many_exclusive_carriers_are_asked_for_as_there_are_bulk_streams) {
         ck_assert_ptr_nonnull(pair_open(&pair, UINT64_MAX));
     for (int i = 0; i < 100 && asked < STREAMS; i++) { /* on a machine that stands still their second may be over */
         pair_run(&pair, 20);
-        usleep(110000); /* not oftener than each 100 ms */
+        unit_nap(110000); /* not oftener than each 100 ms */
         pair.wanted[SERVER][true] = 0;
         pair_step(&pair);
         asked = pair.wanted[SERVER][true];

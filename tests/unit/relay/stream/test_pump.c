@@ -7,22 +7,19 @@
 
 #include "relay/stream/pump.h"
 
+#include "lib/net/sock.h"
 #include "relay/mux/mux_pair.h"
 #include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000 };
 
 struct side { /* one end of the stream, and the peer of its socket */
     struct pump pump;
     struct relay_bytes bytes; /* first */
-    int there;                /* the peer's descriptor */
+    evutil_socket_t there;    /* the peer's descriptor */
     bool is_over, is_broken, got_end, was_reset;
     enum stream_outcome_how how;
     uint64_t sent, received, wrong;
@@ -71,7 +68,7 @@ static const struct pump_events events = {on_opened, on_repeat_opened, on_moved,
 /* ---- TCP ---- */
 
 static void begin_side(struct side *side) {
-    int here;
+    evutil_socket_t here;
     unit_tcp_pair(&here, &side->there);
     pump_init(&side->pump, &world.again, &world.rechecks, &events, &side->bytes);
     ck_assert(stream_socket_attach(&side->pump.socket, world.pair.base, here, false, &pump_socket_events, NULL));
@@ -87,7 +84,7 @@ static void peer_sends(struct side *side, uint64_t most) {
         size_t count = most - side->sent < PIECE ? (size_t)(most - side->sent) : PIECE;
         for (size_t i = 0; i < count; i++)
             bytes[i] = byte_at(side, side->sent + i);
-        ssize_t n = send(side->there, bytes, count, MSG_NOSIGNAL);
+        ptrdiff_t n = unit_send(side->there, bytes, count);
         if (n <= 0)
             return;
         side->sent += (uint64_t)n;
@@ -98,12 +95,12 @@ static void peer_reads(struct side *side, size_t most) {
     static uint8_t bytes[PIECE];
     const struct side *from = side == &world.client ? &world.destination : &world.client;
     while (most > 0 && !side->got_end && !side->was_reset) {
-        ssize_t n = recv(side->there, bytes, most < PIECE ? most : PIECE, 0);
+        ptrdiff_t n = unit_receive(side->there, bytes, most < PIECE ? most : PIECE);
         side->got_end = n == 0;
         side->was_reset = n < 0 && errno == ECONNRESET;
         if (n <= 0)
             return;
-        for (ssize_t i = 0; i < n; i++)
+        for (ptrdiff_t i = 0; i < n; i++)
             side->wrong += bytes[i] != byte_at(from, side->received + (uint64_t)i);
         side->received += (uint64_t)n;
         most -= (size_t)n;
@@ -137,7 +134,8 @@ static void begin(void) {
 static void end_side(struct side *side) {
     ck_assert(side->is_over);
     ck_assert_int_eq(side->pump.socket.fd, -1);
-    close(side->there);
+    if (side->there >= 0)
+        evutil_closesocket(side->there);
 }
 
 static void end(void) {
@@ -157,9 +155,9 @@ static void run(uint64_t up, uint64_t down, size_t reads) {
         peer_sends(&world.client, up);
         peer_sends(&world.destination, down);
         if (world.client.sent == up)
-            shutdown(world.client.there, SHUT_WR);
+            sock_half_close(world.client.there);
         if (world.destination.sent == down)
-            shutdown(world.destination.there, SHUT_WR);
+            sock_half_close(world.destination.there);
         peer_reads(&world.client, reads);
         peer_reads(&world.destination, reads);
         pair_run(&world.pair, 1);
@@ -242,12 +240,12 @@ START_TEST(a_socket_is_closed_as_soon_as_both_directions_have_ended) {
     begin();
     for (int i = 0; i < 8; i++)
         pair_step(&world.pair);
-    shutdown(world.client.there, SHUT_WR);
+    sock_half_close(world.client.there);
     for (int i = 0; i < STEPS && !world.destination.got_end; i++) {
         pair_step(&world.pair);
         peer_reads(&world.destination, SIZE_MAX);
     }
-    shutdown(world.destination.there, SHUT_WR);
+    sock_half_close(world.destination.there);
     for (int i = 0; i < STEPS && world.destination.pump.socket.fd >= 0; i++)
         pair_step(&world.pair);
     wire_cut(&world.pair.wires[0], SIZE_MAX, 0);
@@ -284,24 +282,18 @@ START_TEST(what_was_read_before_comes_first) {
 }
 END_TEST
 
-static void reset_peer(int fd) {
-    const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    close(fd);
-}
-
 START_TEST(a_reset_goes_through) {
     begin();
     peer_sends(&world.client, 100);
     pair_run(&world.pair, 8);
-    reset_peer(world.client.there);
+    sock_close_reset(world.client.there);
     for (int i = 0; i < STEPS && !both_over(); i++)
         pair_run(&world.pair, 1);
     ck_assert(world.client.is_broken && !world.destination.is_broken);
     ck_assert_uint_eq(world.destination.how, STREAM_HOW_RESET);
     ck_assert(unit_wait_until(has_ended, &world.destination, 3000));
     ck_assert(world.destination.was_reset);
-    world.client.there = open("/dev/null", O_RDONLY);
+    world.client.there = -1;
     end();
 }
 END_TEST
