@@ -6,7 +6,7 @@
  *   many_agents COUNT ARGUMENTS-OF-MUNNEL-AGENT
  *
  * The agent called NAME0 is followed by NAME1 and so on, each with an instance, links and a relay thread of its own;
- * all of them run on one loop. SIGTERM ends it without farewell.
+ * all of them run on one loop. Any signal that munnel-agent takes ends it without farewell.
  */
 #include "config.h"
 
@@ -55,7 +55,7 @@ static void on_stop(void *context) {
 }
 
 static bool make_shared(struct many *many, struct error *error) {
-    static const struct signal_action actions[] = {{SIGTERM, on_stop}};
+    static const struct signal_actions actions = {on_stop, on_stop, on_stop};
     many->loop = loop_new("control");
     many->resolver = resolver_new();
     many->rules = acl_new();
@@ -64,7 +64,7 @@ static bool make_shared(struct many *many, struct error *error) {
     if (!many->loop || !many->resolver || !many->rules || !many->log || !many->joined)
         return false;
     many->identities = identity_make(&many->options, many->joined, NULL, error);
-    many->signals = signals_new(loop_base(many->loop), actions, 1, many);
+    many->signals = signals_new(loop_base(many->loop), &actions, many);
     many->timer = event_new(loop_base(many->loop), -1, EV_PERSIST, on_second, many);
     return many->identities && many->signals && many->timer;
 }

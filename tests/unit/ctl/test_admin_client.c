@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_admin_client: which program is asked, by admin_socket_exists() and admin_socket_list(), and what a person is told
- * to do if none can be.
+ * test_admin_client: which program is asked, by admin_socket_exists() and admin_socket_list(), and what a person is
+ * told to do if none can be.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_program: the original's two command lines, as munneld and munnel-agent get them by program_become(). Scripts stand
- * in for the two.
+ * test_program: the original's two command lines, as munneld and munnel-agent get them by program_become(). Scripts
+ * stand in for the two.
  */
 #include "config.h"
 
