@@ -68,6 +68,9 @@ struct strlist;
 int file_glob(const char *pattern, size_t limit, struct strlist *paths, struct error *error);
 int file_check_folder(const char *path, struct error *error); /* only that check, of the folder of `path` */
 int file_make_folder(const char *path, unsigned mode, struct error *error); /* parents too; 0 also if it is there */
+/* Puts into `remedy` the command by which an administrator makes the folder of `path` one that `user` may write; NULL:
+ * the one that this program runs as. */
+void file_folder_remedy(const char *path, const char *user, struct error *remedy);
 
 /* path_join() and path_beside(): malloc'ed; NULL when out of memory. */
 char *file_in(const char *folder, const char *name);

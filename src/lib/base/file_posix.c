@@ -222,3 +222,13 @@ bool file_is_folder(const char *path) {
 int file_make_one_folder(const char *path, unsigned mode) {
     return mkdir(path, (mode_t)mode);
 }
+
+void file_folder_remedy(const char *path, const char *user, struct error *remedy) {
+    size_t folder = path_folder_length(path);
+    char number[24];
+    snprintf(number, sizeof number, "%ld", (long)geteuid());
+    while (folder > 1 && path[folder - 1] == '/')
+        folder--;
+    error_set(remedy, "install -d -o %s -m 0750 %.*s", user ? user : number, folder ? (int)folder : 1,
+              folder ? path : ".");
+}

@@ -5,8 +5,10 @@
  */
 #include "config.h"
 
+#include "lib/base/file.h"
 #include "lib/base/file_rights.h"
 #include "lib/base/file_rights_priv.h"
+#include "lib/base/path.h"
 #include "lib/base/system_error.h"
 #include "lib/base/wide.h"
 
@@ -106,6 +108,18 @@ static int check_owner(const struct rights *rights, const struct sid_self *self,
                            path, sid_name(rights->owner, name), native ? native : path);
     free(native);
     return result;
+}
+
+/* No other user is ever asked for: Windows chooses a program's account when it starts. */
+void file_folder_remedy(const char *path, const char *user, struct error *remedy) {
+    struct sid_self self;
+    char account[SID_TEXT];
+    char *folder = path_beside(path, "."), *native = folder ? native_path(folder) : NULL;
+    bool is_known = !user && sid_of_self(&self) && sid_write((PSID)&self.user.sid, account);
+    error_set(remedy, "icacls \"%s\" /grant %s%s:(OI)(CI)M", native ? native : path, is_known ? "*" : "",
+              is_known ? account : "ACCOUNT");
+    free(native);
+    free(folder);
 }
 
 /* ---- checks ---- */

@@ -26,7 +26,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct change {
     struct admin *admin;
@@ -54,15 +53,13 @@ static void change_free(struct change *change) {
 /* ---- what the disk refuses ---- */
 
 static const char *folder_remedy(const struct change *change, struct error *remedy) {
-    const char *user = change->admin->options.policy->conf->user;
-    size_t folder = path_folder_length(change->path);
-    char number[24];
+    struct error command;
 
-    snprintf(number, sizeof number, "%ld", (long)geteuid());
-    error_set(remedy, "; %s: install -d -o %s -m 0750 %.*s",
+    file_folder_remedy(change->path, change->admin->options.policy->conf->user, &command);
+    error_set(remedy, "; %s: %s",
               change->failure == ENOTDIR ? "move away what is in the folder's place, and make the folder"
                                          : "make that folder writable for the server's user",
-              user ? user : number, folder ? (int)folder : 1, folder ? change->path : ".");
+              command.text);
     return remedy->text;
 }
 
