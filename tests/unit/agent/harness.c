@@ -153,16 +153,16 @@ int harness_run(struct harness *harness) {
     return agent_result(harness->agent, detail, sizeof detail);
 }
 
-char *harness_end(struct harness *harness) {
+void harness_done(struct harness *harness) {
     agent_free(harness->agent);
     for (size_t i = 0; i < harness->settings.server_count; i++)
         trust_free(harness->servers[i].trust);
     loop_free(harness->settings.loop);
     log_free(harness->settings.log);
     fake_plane_forget();
-    return unit_read(unit_path("log"), NULL);
 }
 
-void harness_done(struct harness *harness) {
-    free(harness_end(harness));
+char *harness_end(struct harness *harness) {
+    harness_done(harness);
+    return unit_read(unit_path("log"), NULL);
 }
