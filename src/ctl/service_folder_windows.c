@@ -33,10 +33,9 @@ int system_service_sid(const wchar_t *name, char sid[SERVICE_SID_TEXT]) {
     wchar_t capitals[128];
     uint32_t numbers[SID_NUMBERS];
     unsigned size = sizeof numbers;
-    size_t length = 0;
+    size_t length = wcsnlen(name, sizeof capitals / sizeof *capitals);
 
-    for (; name[length] && length < sizeof capitals / sizeof *capitals; length++)
-        capitals[length] = name[length];
+    wmemcpy(capitals, name, length);
     CharUpperBuffW(capitals, (DWORD)length);
     if (!EVP_Digest(capitals, length * sizeof *capitals, (unsigned char *)numbers, &size, EVP_sha1(), NULL))
         return -1;

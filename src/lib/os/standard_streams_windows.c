@@ -26,7 +26,8 @@ static int open_one(FILE *stream, const char *name, const char *mode, struct err
 
     if (is_open)
         (void)_setmode(fd, _O_BINARY);
-    if (is_open || freopen("NUL", mode, stream) || fd < 0)
+    const FILE *opened = is_open ? stream : freopen("NUL", mode, stream);
+    if (opened || fd < 0)
         return 0;
     return error_set(error, "%s is closed, and NUL cannot take its place (errno %d)", name, errno);
 }
