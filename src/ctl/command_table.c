@@ -146,13 +146,12 @@ static int run_version(const char *self, int argc, char **argv) {
 
 /* ---- "munnel agent" ---- */
 
-/* The options of munnel-agent are many: with them it would not fit a screen. */
+/* Above the options of munnel-agent, which this process becomes. */
 static int print_agent_commands(void) {
     printf("%s\n", agent_table.about);
     dispatch_print(&agent_table);
-    printf("\nOptions of each: munnel help agent COMMAND\n"
-           "\nOn the agent's machine it is munnel-agent: munnel-agent --help has its options.\n");
-    return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
+    printf("\nOn the agent's machine, munnel agent is munnel-agent:\n\n");
+    return fflush(stdout);
 }
 
 /* A word without a port or a path can be no server. */
@@ -179,8 +178,8 @@ static int run_agent(const char *self, int argc, char **argv) {
 
     if (found)
         return dispatch_run(&agent_table, self, argc, argv);
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return print_agent_commands();
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) && print_agent_commands() != 0)
+        return SUBCOMMAND_FAILED;
     if (argc > 1 && *argv[1] && argv[1][0] != '-' && !is_address(argv[1]))
         return refuse_agent_word(argv[1]);
     return program_run_agent(self, argc, argv);

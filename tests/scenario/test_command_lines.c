@@ -46,8 +46,7 @@ START_TEST(help_and_version_of_all_three) {
     ck_assert_int_eq(sandbox_do(sandbox, "agent-help", sandbox_program(sandbox, "munnel"), "help", "agent", NULL), 0);
     const char *agent_help = sandbox_output(sandbox, "agent-help");
     ck_assert_ptr_nonnull(strstr(agent_help, "munnel agent rotate NAME"));
-    ck_assert_ptr_nonnull(strstr(agent_help, "munnel-agent --help"));
-    ck_assert_uint_le(lines_in(agent_help), 24);
+    ck_assert_ptr_nonnull(strstr(agent_help, "--token-file"));
     ck_assert_int_eq(sandbox_do(sandbox, "version", sandbox_program(sandbox, "munnel"), "version", NULL), 0);
     ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "version"), "OpenSSL"));
     sandbox_free(sandbox);
