@@ -52,7 +52,7 @@ static const char *choose_file(struct server_options *options) {
 /* Other programs take their configuration as an argument; a service has spaces in it. */
 static bool names_file(const char *word) {
     size_t length = strlen(word);
-    return !strchr(word, ' ') && (strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0));
+    return !strpbrk(word, " \t\r\n") && (strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0));
 }
 
 static int add_service(struct server_config *conf, const char *word, struct error *error) {

@@ -18,8 +18,8 @@ struct signal_actions {
 
 struct signals;
 
-/* Of actions that are asked for several times before the loop runs, each is called once. NULL: out of memory, or an
- * event cannot be added. */
+/* An action that is asked for several times before the loop runs may be called once or as often. NULL: out of memory,
+ * or an event cannot be added. */
 struct signals *signals_new(struct event_base *base, const struct signal_actions *actions, void *context);
 void signals_free(struct signals *signals); /* restores the former handlers; NULL is fine */
 

@@ -101,7 +101,10 @@ bool sock_wake_at(evutil_socket_t fd, size_t bytes) {
 
 short sock_system_poll(evutil_socket_t fd, short events, int ms) {
     struct pollfd wanted = {.fd = fd, .events = events};
-    return poll(&wanted, 1, ms) > 0 ? wanted.revents : 0;
+    int found = poll(&wanted, 1, ms);
+    if (found < 0)
+        return errno == EINTR ? 0 : POLLERR;
+    return found > 0 ? wanted.revents : 0;
 }
 
 int sock_half_close(evutil_socket_t fd) {

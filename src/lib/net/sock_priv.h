@@ -20,7 +20,7 @@ evutil_socket_t sock_system_open(int family, int type);
 evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length); /* likewise */
 /* 0: the connection is under way, or up, as *done has it; else the errno. */
 int sock_system_connect(evutil_socket_t fd, const struct addr *addr, bool *done);
-/* What poll() finds within `ms`; 0 also where a signal ended the wait. */
+/* What poll() finds within `ms`; 0 also where a signal ended the wait, POLLERR where one cannot wait. */
 short sock_system_poll(evutil_socket_t fd, short events, int ms);
 /* A socket that is not connected yet and whose connections will not leave this machine. */
 void sock_system_stays_within(evutil_socket_t fd);

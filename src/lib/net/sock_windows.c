@@ -102,8 +102,9 @@ static short select_one(evutil_socket_t fd, short events, int ms) {
     struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     fd_set readable = {.fd_count = (events & POLLIN) != 0, .fd_array = {(SOCKET)fd}};
     fd_set writable = {.fd_count = 1, .fd_array = {(SOCKET)fd}}, failed = writable;
-    if (select(0, &readable, &writable, &failed, &wait) <= 0)
-        return 0;
+    int found = select(0, &readable, &writable, &failed, &wait);
+    if (found <= 0)
+        return found < 0 ? POLLERR : 0;
     return (short)((readable.fd_count ? POLLIN : 0) | (writable.fd_count ? POLLOUT : 0) |
                    (failed.fd_count ? POLLERR : 0));
 }
@@ -112,7 +113,8 @@ short sock_system_poll(evutil_socket_t fd, short events, int ms) {
     WSAPOLLFD wanted = {.fd = (SOCKET)fd, .events = events};
     if (events & POLLOUT)
         return select_one(fd, events, ms);
-    return WSAPoll(&wanted, 1, ms) > 0 ? wanted.revents : 0;
+    int found = WSAPoll(&wanted, 1, ms);
+    return found < 0 ? POLLERR : found > 0 ? wanted.revents : 0;
 }
 
 int sock_half_close(evutil_socket_t fd) {

@@ -75,6 +75,14 @@ START_TEST(options_may_stand_anywhere_and_with_an_equals_sign) {
 }
 END_TEST
 
+START_TEST(a_service_whose_words_are_lines_is_no_file) {
+    ck_assert_int_eq(READ("--listen", ":9", "web\n:80\nunix:/run/web.sock"), RUNS_ON);
+    expect_silence();
+    ck_assert_str_eq(options.conf->services[0].connect.items[0], "unix:/run/web.sock");
+    server_options_done(&options);
+}
+END_TEST
+
 START_TEST(the_command_line_goes_over_the_file) {
     const char *file =
         unit_text_file("munnel.json",
@@ -290,6 +298,7 @@ static TCase *taking(void) {
     TCase *group = tcase_create("taking");
     tcase_add_test(group, the_original_command_line);
     tcase_add_test(group, options_may_stand_anywhere_and_with_an_equals_sign);
+    tcase_add_test(group, a_service_whose_words_are_lines_is_no_file);
     tcase_add_test(group, the_command_line_goes_over_the_file);
     return group;
 }
