@@ -152,7 +152,7 @@ void http_listener_remove(struct http_pool *pool, const struct addr *addr) {
 
 bool http_listeners_ask_peer(const struct http_pool *pool, evutil_socket_t fd, struct local_peer *peer) {
     for (const struct http_listener *each = pool->listeners; each; each = each->next)
-        if (local_listener_ask_peer(each->source.local, fd, peer))
+        if (each->source.local && local_listener_ask_peer(each->source.local, fd, peer))
             return true;
     return false;
 }

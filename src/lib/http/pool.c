@@ -61,17 +61,26 @@ void http_pool_recheck(struct http_pool *pool, const struct http_tokens *tokens)
     }
 }
 
+static void adopt_accepted(struct http_pool *pool) {
+    for (unsigned i = 0; i < pool->limits->connections; i++)
+        if (pool->connections[i].phase == HTTP_PHASE_ACCEPTED)
+            http_connection_adopt(&pool->connections[i]);
+}
+
+/* Whose client a connection is, its listener knows: those that have just been accepted ask it now. */
+void http_pool_unlisten(struct http_pool *pool, const struct addr *addr) {
+    adopt_accepted(pool);
+    http_listener_remove(pool, addr);
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *context) {
     (void)fd, (void)what;
     struct http_pool *pool = context;
     uint64_t now_ms = clock_ms();
-    for (unsigned i = 0; i < pool->limits->connections; i++) {
-        struct http_connection *connection = &pool->connections[i];
-        if (connection->phase == HTTP_PHASE_ACCEPTED)
-            http_connection_adopt(connection);
-        if (connection->phase > HTTP_PHASE_ACCEPTED)
-            http_connection_check(connection, now_ms);
-    }
+    adopt_accepted(pool);
+    for (unsigned i = 0; i < pool->limits->connections; i++)
+        if (pool->connections[i].phase > HTTP_PHASE_ACCEPTED)
+            http_connection_check(&pool->connections[i], now_ms);
     set_accepting(pool, now_ms);
     unsigned delay_ms = *pool->count ? pool->limits->tick_ms : pool->listeners ? QUIET_MS : UNUSED_MS;
     const struct timeval delay = clock_timeval((uint64_t)delay_ms * 1000);
@@ -122,14 +131,10 @@ struct http_pool *http_pool_new(struct event_base *base, bool is_unix, const str
 void http_pool_free(struct http_pool *pool) {
     if (!pool)
         return;
-    http_listener_remove(pool, NULL);
-    for (unsigned i = 0; i < pool->limits->connections; i++) {
-        struct http_connection *connection = &pool->connections[i];
-        if (connection->phase == HTTP_PHASE_ACCEPTED)
-            http_connection_adopt(connection);
-        if (connection->phase > HTTP_PHASE_ACCEPTED)
-            http_connection_end(connection);
-    }
+    http_pool_unlisten(pool, NULL);
+    for (unsigned i = 0; i < pool->limits->connections; i++)
+        if (pool->connections[i].phase > HTTP_PHASE_ACCEPTED)
+            http_connection_end(&pool->connections[i]);
     http_linger_stop(pool);
     if (pool->next)
         bufferevent_free(pool->next->bufferevent);

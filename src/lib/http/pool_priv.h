@@ -113,7 +113,8 @@ struct http_pool *http_pool_new(struct event_base *base, bool is_unix, const str
 void http_pool_free(struct http_pool *pool); /* NULL is fine */
 struct http_connection *http_pool_find(struct http_pool *pool, const struct evhttp_connection *evhttp); /* or NULL */
 
-void http_pool_accept(struct http_pool *pool); /* a listening socket was added */
+void http_pool_accept(struct http_pool *pool);                            /* a listening socket was added */
+void http_pool_unlisten(struct http_pool *pool, const struct addr *addr); /* NULL: all; not within evhttp's callbacks */
 /* TCP: the tokens are others. Ends streams whose token has not the role any more. */
 void http_pool_recheck(struct http_pool *pool, const struct http_tokens *tokens);
 

@@ -198,7 +198,7 @@ int http_server_listen(struct http_server *server, struct addr *addr, const char
 }
 
 void http_server_unlisten(struct http_server *server, const struct addr *addr) {
-    http_listener_remove(pool_for(server, addr), addr);
+    http_pool_unlisten(pool_for(server, addr), addr);
 }
 
 void http_server_set_tokens(struct http_server *server, struct http_tokens *tokens) {

@@ -85,6 +85,25 @@ START_TEST(an_address_can_be_given_up_while_others_stay) {
 }
 END_TEST
 
+static void give_up_unix(evutil_socket_t fd, short what, void *context) {
+    (void)fd, (void)what, (void)context;
+    http_server_unlisten(fixture.server, &fixture.unix_addr);
+}
+
+START_TEST(a_client_is_served_whose_socket_is_given_up_in_the_turn_of_its_accept) {
+    evutil_socket_t ends[2];
+    ck_assert_int_eq(sock_wake_pair(ends), 0);
+    struct peer peer = peer_connect(&fixture, false);
+    sock_wake(ends[1]); /* later than the client, and so reported behind it */
+    ck_assert_int_eq(event_base_once(fixture.base, ends[0], EV_READ, give_up_unix, NULL, NULL), 0);
+    peer_text(&peer, "GET /open HTTP/1.1\r\n" HOST "\r\n");
+    ck_assert_uint_eq(peer_wait_answer(&peer), 200);
+    peer_close(&peer);
+    sock_close(ends[0]);
+    sock_close(ends[1]);
+}
+END_TEST
+
 START_TEST(connections_have_deadlines_when_nothing_is_listened_on) {
     struct peer peer = peer_connect(&fixture, true);
     unit_run_rounds(fixture.base, 3);
@@ -151,6 +170,7 @@ static TCase *listening(void) {
     tcase_add_checked_fixture(group, setup, teardown);
     tcase_add_test(group, only_loopback_is_listened_on_and_only_with_tokens);
     tcase_add_test(group, an_address_can_be_given_up_while_others_stay);
+    tcase_add_test(group, a_client_is_served_whose_socket_is_given_up_in_the_turn_of_its_accept);
     tcase_add_test(group, connections_have_deadlines_when_nothing_is_listened_on);
     tcase_add_test(group, the_socket_is_removed_unless_it_is_anothers);
     tcase_add_test(group, without_descriptors_clients_wait);
