@@ -18,9 +18,17 @@
 
 enum { PATIENCE_MS = 500 };
 
+/* A command may stand in the table more than once, for the headings of the help. */
+static bool is_first(const struct subcommand_table *table, size_t index) {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(table->commands[i].name, table->commands[index].name) == 0)
+            return false;
+    return true;
+}
+
 static void print_commands(const struct subcommand_table *table) {
     for (size_t i = 0; i < table->count; i++)
-        if (table->commands[i].help || table->commands[i].below)
+        if ((table->commands[i].help || table->commands[i].below) && is_first(table, i))
             printf("%s\t%s\n", table->commands[i].name, table->commands[i].help ? table->commands[i].help : "");
 }
 

@@ -135,6 +135,15 @@ else
     sed 's/^/#   /' "$folder/server.log"
 fi
 
+number=$((number + 1))
+twice=$(munnel complete | cut -f 1 | sort | uniq -d)
+if [ -z "$twice" ]; then
+    echo "ok $number - each command is named once"
+else
+    echo "not ok $number - each command is named once: $twice"
+    failed=1
+fi
+
 # An agent chooses the name that is offered: it must not be run, neither now nor when it is chosen.
 mkdir "$folder/fake"
 cat >"$folder/fake/munnel" <<EOF
