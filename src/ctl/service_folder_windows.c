@@ -96,7 +96,8 @@ static int set_rights(const wchar_t *path, const char *text, bool inherits, stru
     return failure ? fail(path, "SetNamedSecurityInfo", failure, error) : 0;
 }
 
-/* Its files take the rights of the folder and have none of their own, whoever made them. */
+/* Files that an earlier account or an administrator has made have entries of their own, by which the service could be
+ * kept out: they are removed, and the files inherit the folder's. */
 static int hand_down(const wchar_t *folder, const char *service, struct error *error) {
     wchar_t pattern[PATH_ROOM], path[PATH_ROOM];
     WIN32_FIND_DATAW found;

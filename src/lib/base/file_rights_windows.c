@@ -50,8 +50,9 @@ static bool is_other(PSID sid, const struct rights *rights, const struct sid_sel
            !sid_is_service(sid) && !IsWellKnownSid(sid, WinCreatorOwnerRightsSid);
 }
 
-/* The first who is given one of the rights in `mask`; false: nobody. An entry that takes rights from others does not
- * count, which is on the safe side. Without any list everybody may do everything. */
+/* Finds the first other account that an entry gives one of the rights in `mask`; false: there is none. Entries that
+ * deny rights are left out, so that a file may be refused which nobody else can open. Without a list Windows gives all
+ * rights to all. */
 static bool find_other(const struct rights *rights, const struct sid_self *self, ACCESS_MASK mask, struct sid *other) {
     DWORD size = sizeof *other;
     if (!rights->list)

@@ -15,8 +15,8 @@ struct iovec {
     void *iov_base;
     size_t iov_len;
 };
-/* Users and groups have no numbers there: no function fills one in, and what asks for one is told that it is unknown.
- */
+/* Windows knows accounts by SID. The types are there for the contracts that have them; the functions of Windows report
+ * the user and the group as unknown. */
 typedef unsigned uid_t;
 typedef unsigned gid_t;
 #else

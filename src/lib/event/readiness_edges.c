@@ -23,7 +23,6 @@ int readiness_features(void) {
 }
 
 const char *readiness_what_lacks(void) {
-    return "has no edge-triggered events: Munnel needs a system with epoll or kqueue, and a libevent that was built "
-           "with "
-           "it";
+    return "has no edge-triggered events: Munnel needs a system with epoll or kqueue, "
+           "and a libevent that was built with it";
 }

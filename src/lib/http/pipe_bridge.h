@@ -28,7 +28,8 @@ int pipe_bridge_start(struct pipe_bridge *bridge, uint16_t port, struct error *e
 /* No more clients. Those that are connected are served on, by the thread, which frees the bridge. NULL is fine. */
 void pipe_bridge_free(struct pipe_bridge *bridge);
 
-/* Who has come by the pipe, from this port of the loopback. False: nobody has, or not any more. */
+/* The account whose connection to the pipe is carried on from this port of the loopback. False: none is, or it has
+ * ended. */
 bool pipe_bridge_find(struct pipe_bridge *bridge, uint16_t port, char *name, size_t size);
 
 #endif

@@ -24,7 +24,7 @@ int pipe_check_name(const char *path, struct error *error); /* "\\.\pipe\NAME"; 
 
 /*
  * For CreateNamedPipeW: SYSTEM, Administrators, our own account, and that of `owner`: "USER", "USER:GROUP", ":GROUP"
- * (groups only), or NULL. Nobody over the network. To be freed by LocalFree; NULL with error.
+ * (groups only), or NULL. The network's logons are denied. To be freed by LocalFree; NULL with error.
  */
 PSECURITY_DESCRIPTOR pipe_rights_new(const char *owner, struct error *error);
 

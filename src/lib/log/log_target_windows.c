@@ -128,7 +128,7 @@ int log_check_target(const char *to, struct error *error) {
 
 /* ---- opening ---- */
 
-/* A console shows colours since Windows 10, once it is told to. */
+/* Consoles print escape sequences as text until ENABLE_VIRTUAL_TERMINAL_PROCESSING is set (Windows 10). */
 static void open_stream(struct windows_target *target, const char *to) {
     DWORD mode;
     target->handle = GetStdHandle(strcmp(to, "stderr") == 0 ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE);
