@@ -104,7 +104,7 @@ static short select_one(evutil_socket_t fd, short events, int ms) {
     fd_set writable = {.fd_count = 1, .fd_array = {(SOCKET)fd}}, failed = writable;
     int found = select(0, &readable, &writable, &failed, &wait);
     if (found <= 0)
-        return found < 0 ? POLLERR : 0;
+        return (short)(found < 0 ? POLLERR : 0);
     return (short)((readable.fd_count ? POLLIN : 0) | (writable.fd_count ? POLLOUT : 0) |
                    (failed.fd_count ? POLLERR : 0));
 }
