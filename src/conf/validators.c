@@ -13,6 +13,7 @@
 #include "lib/net/socket_types.h"
 #include "proto/auth_proof.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +81,18 @@ int validate_loopback(const char *text, struct error *error) {
                      text, endpoint.port ? endpoint.port : 10002u);
 }
 
+/* On the agent's system, which may be another than the server's: "/run/x.sock", "C:\\x.sock". */
+static bool is_absolute_somewhere(const char *path) {
+    bool has_drive = isalpha((unsigned char)path[0]) && path[1] == ':' && (path[2] == '/' || path[2] == '\\');
+    return path[0] == '/' || has_drive || path_is_absolute(path);
+}
+
 int validate_destination(const char *text, struct error *error) {
     static const struct usual usual = {"host", "localhost", "5900", ", say"};
     struct endpoint endpoint;
     if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
         return -1;
-    if (endpoint.is_unix && !path_is_absolute(endpoint.host))
+    if (endpoint.is_unix && !is_absolute_somewhere(endpoint.host))
         return error_set(error, "\"%s\" is relative, but the agent has no folder of yours; write \"unix:/...\"", text);
     if (!endpoint.host[0])
         return error_set(error, "\"%s\" has no host; write \"localhost:%u\"", text, endpoint.port);

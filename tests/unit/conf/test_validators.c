@@ -25,6 +25,8 @@ static const struct {
     {validate_destination, "localhost:80"},
     {validate_destination, "[::1]:65535"},
     {validate_destination, "unix:/run/x.sock"},
+    {validate_destination, "unix:C:/run/x.sock"}, /* on an agent for Windows */
+    {validate_destination, "unix:c:\\x.sock"},
     {validate_server, "example.org:10001"},
     {validate_server, "[2001:db8::1]:1"},
     {validate_name, "WinVNC-1_.x"},
@@ -77,6 +79,8 @@ static const struct {
     {validate_destination, "h:0", "\"h:0\" has \"0\" for a port; a port is a number from 1 to 65535"},
     {validate_destination, "unix:x",
      "\"unix:x\" is relative, but the agent has no folder of yours; write \"unix:/...\""},
+    {validate_destination, "unix:C:x",
+     "\"unix:C:x\" is relative, but the agent has no folder of yours; write \"unix:/...\""},
     {validate_server, "", "\"\" is no server; write \"HOST:PORT\""},
     {validate_server, "example.org", "\"example.org\" has no port; write \"example.org:10001\""},
     {validate_server, "10001", "\"10001\" has no host; write \"HOST:10001\""},
