@@ -160,10 +160,10 @@ static const struct entry *find_entry(const struct grammar *grammar, int code) {
     return NULL;
 }
 
-/* getopt_long answered '?' or ':'. */
+/* getopt_long answered '?' or ':'; mingw-w64's answers ':' also to a value for an option that takes none. */
 static int refuse_answer(const struct grammar *grammar, int answer, char **argv) {
     const struct entry *entry = find_entry(grammar, optopt);
-    if (entry && answer == ':')
+    if (entry && entry->argument && answer == ':')
         return refuse(grammar, "--%s needs a value: --%s %s", entry->name, entry->name, entry->argument);
     if (entry)
         return refuse(grammar, "--%s takes no value; see %s --help", entry->name, grammar->command->program);
