@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "capture.h"
+#include "conf/admin_places.h"
 #include "conf/agent_cmdline.h"
 #include "unit.h"
 
@@ -78,13 +79,19 @@ static void expect_socket(const char *file, const char *socket) {
     agent_options_done(&options);
 }
 
+static void expect_named(const char *file, const char *text, const char *name) {
+    char socket[sizeof ADMIN_AGENT_PLACE_OF + 64];
+    snprintf(socket, sizeof socket, ADMIN_AGENT_PLACE_OF, (int)strlen(name), name);
+    expect_socket(unit_text_file(file, text), socket);
+}
+
 /* Two agents of a machine would take each other's socket. */
 START_TEST(socket_is_named_after_the_file) {
-    expect_socket(NULL, "/run/munnel-agent/munnel-agent.sock");
-    expect_socket(unit_text_file("munnel-agent.json", "{}"), "/run/munnel-agent/munnel-agent.sock");
-    expect_socket(unit_text_file("web1.json", "{ \"admin\": {} }"), "/run/munnel-agent/web1.sock");
-    expect_socket(unit_text_file("db.example.org.json", "{}"), "/run/munnel-agent/db.example.org.sock");
-    expect_socket(unit_text_file("agent", "{}"), "/run/munnel-agent/agent.sock");
+    expect_socket(NULL, ADMIN_AGENT_PLACE);
+    expect_named("munnel-agent.json", "{}", "munnel-agent");
+    expect_named("web1.json", "{ \"admin\": {} }", "web1");
+    expect_named("db.example.org.json", "{}", "db.example.org");
+    expect_named("agent", "{}", "agent");
     expect_socket(unit_text_file("web2.json", "{ \"admin\": { \"socket\": \"/run/x.sock\" } }"), "/run/x.sock");
     expect_socket(unit_text_file("web3.json", "{ \"admin\": { \"socket\": \"\" } }"), "");
 }

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "capture.h"
+#include "conf/admin_places.h"
 #include "conf/agent_cmdline.h"
 #include "conf/server_config.h"
 #include "lib/base/json.h"
@@ -45,6 +46,31 @@ static void expect(const char *text, const char *needle, const char *option) {
     ck_assert_msg(strstr(text, needle), "of %s this should be written: %s\nbut there is: %s", option, needle, text);
 }
 
+/* The documents are the same for all systems. Sockets of the administration are presets of POSIX there; a manual names
+ * those of Windows besides, in roff. */
+static const struct {
+    const char *spec, *written, *on_windows;
+} sockets[] = {
+    {ADMIN_SERVER_QUOTED, "\"/run/munnel/munneld.sock\"",
+     "On Windows it is the name of a pipe, by default .Ql "
+     "\\e\\e.\\epipe\\emunneld ."},
+    {ADMIN_AGENT_QUOTED, "\"/run/munnel-agent/munnel-agent.sock\"",
+     "On Windows it is the name of a pipe, by default .Ql \\e\\e.\\epipe\\emunnel-agent ,"},
+};
+
+static const char *written_preset(const struct option_spec *spec) {
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        if (strcmp(spec->preset, sockets[i].spec) == 0)
+            return sockets[i].written;
+    return spec->preset;
+}
+
+static void expect_pipe(const char *entry, const struct option_spec *spec) {
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        if (strcmp(spec->preset, sockets[i].spec) == 0)
+            expect(entry, sockets[i].on_windows, spec->name);
+}
+
 /* What a text must have about an option, in each of its forms. */
 static void expect_contents(const char *text, const struct option_spec *spec) {
     char needle[TEXT];
@@ -70,7 +96,7 @@ static void look_at_sample(const char **at, const struct option_spec *spec) {
     join_lines(comment);
     expect_contents(comment, spec);
     if (spec->preset)
-        snprintf(needle, sizeof needle, "[%s]", spec->preset);
+        snprintf(needle, sizeof needle, "[%s]", written_preset(spec));
     else
         snprintf(needle, sizeof needle, "(must be written)");
     if (spec->kind != OPTION_WORD && spec->kind != OPTION_TABLES)
@@ -119,7 +145,7 @@ static void expect_defaults(json_t *sample, const struct option_table *table) {
         const struct option_spec *spec = &table->specs[i];
         if (!spec->preset || strcmp(spec->preset, "null") == 0)
             continue;
-        json_t *preset = json_loads(spec->preset, JSON_DECODE_ANY, NULL);
+        json_t *preset = json_loads(written_preset(spec), JSON_DECODE_ANY, NULL);
         if (!spec->elements)
             ck_assert_msg(json_equal(find(sample, spec->name), preset), "%s is not %s", spec->name, spec->preset);
         else
@@ -209,11 +235,13 @@ static void look_at_manual(const char *manual, const char *prefix, const struct 
     join_lines(entry);
     expect_contents(entry, spec);
     if (spec->preset)
-        snprintf(needle, sizeof needle, "Default: %s.", spec->preset);
+        snprintf(needle, sizeof needle, "Default: %s.", written_preset(spec));
     else
         snprintf(needle, sizeof needle, "It must be written.");
     if (spec->kind != OPTION_WORD)
         expect(entry, needle, spec->name);
+    if (spec->preset)
+        expect_pipe(entry, spec);
 }
 
 static void look_at_manual_of(const char *name, const char *prefix, const struct option_table *table) {

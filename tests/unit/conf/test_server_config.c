@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "conf/admin_places.h"
 #include "conf/server_config.h"
 #include "slip.h"
 #include "unit.h"
@@ -42,7 +43,7 @@ START_TEST(defaults_are_those_of_the_manual) {
     ck_assert_uint_eq(conf->agents.unauthenticated_deadline_s, 5);
     ck_assert_uint_eq(conf->agents.unauthenticated_penalty_s, 600);
     ck_assert_uint_eq(conf->threads, 0);
-    ck_assert_str_eq(conf->admin_socket, "/run/munnel/munneld.sock");
+    ck_assert_str_eq(conf->admin_socket, ADMIN_SERVER_PLACE);
     ck_assert_ptr_null(conf->admin_http);
     ck_assert_int_eq(conf->log.format, LOG_FORMAT_AUTO);
     ck_assert_int_eq(conf->log.level, LOG_LEVEL_INFO);
