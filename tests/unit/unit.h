@@ -73,6 +73,12 @@ bool unit_has_mode(const char *path, unsigned mode);
 FILE *unit_stream_begin(void);
 char *unit_stream_end(FILE *stream);
 
+/* What is printed is UTF-8 from now on, or ASCII alone. false: it cannot be had. */
+bool unit_use_utf8(bool use);
+
+/* How many descriptors this process may have from now on. false: this system has no such limit. */
+bool unit_limit_descriptors(unsigned limit);
+
 void unit_set_environment(const char *name, const char *value); /* NULL, on Windows "" too: the variable is gone */
 
 typedef bool (*unit_condition)(void *context);

@@ -8,10 +8,12 @@
 #include "unit.h"
 #include "unit_system.h"
 
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -72,6 +74,18 @@ bool unit_has_mode(const char *path, unsigned mode) {
 
 bool unit_system_set_environment(const char *name, const char *value) {
     return (value ? setenv(name, value, 1) : unsetenv(name)) == 0;
+}
+
+bool unit_use_utf8(bool use) {
+    return setlocale(LC_CTYPE, use ? "C.UTF-8" : "C");
+}
+
+bool unit_limit_descriptors(unsigned limit) {
+    struct rlimit limits;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limits), 0);
+    limits.rlim_cur = limit;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limits), 0);
+    return true;
 }
 
 evutil_socket_t unit_datagram_socket(const char *path) {

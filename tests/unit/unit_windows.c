@@ -22,6 +22,8 @@
 #include <string.h>
 
 /* FA, FR: all rights, reading; SY, BA, WD: the system, its administrators, everybody. */
+enum { CODE_PAGE_ASCII = 20127 };
+
 #define OWNER_FORMAT      "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)"
 #define READ_BY_OTHERS    "(A;OICI;FR;;;WD)"
 #define WRITTEN_BY_OTHERS "(A;OICI;FA;;;WD)"
@@ -150,6 +152,16 @@ bool unit_has_mode(const char *path, unsigned mode) {
 
 bool unit_system_set_environment(const char *name, const char *value) {
     return _putenv_s(name, value ? value : "") == 0;
+}
+
+/* Without a console there is no code page, and what is printed is UTF-8. */
+bool unit_use_utf8(bool use) {
+    return SetConsoleOutputCP(use ? CP_UTF8 : CODE_PAGE_ASCII) || use;
+}
+
+bool unit_limit_descriptors(unsigned limit) {
+    (void)limit;
+    return false;
 }
 
 evutil_socket_t unit_datagram_socket(const char *path) {

@@ -148,6 +148,7 @@ tests_unit_lib_event_test_readiness_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 unit_lib_tests += tests/unit/lib/event/test_mailbox
 tests_unit_lib_event_test_mailbox_SOURCES = tests/unit/lib/event/test_mailbox.c
 tests_unit_lib_event_test_mailbox_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_mailbox_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sock_wake
 
 unit_lib_tests += tests/unit/lib/net/test_network_watch
 tests_unit_lib_net_test_network_watch_SOURCES = tests/unit/lib/net/test_network_watch.c
@@ -172,7 +173,10 @@ tests_unit_lib_base_test_file_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_acl
 tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_acl_LDADD = $(LINK_UNIT_LIB)
-tests_unit_lib_net_test_acl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=if_nametoindex
+tests_unit_lib_net_test_acl_LDFLAGS = $(AM_LDFLAGS) $(wrap_interface_numbers)
+if !WINDOWS
+wrap_interface_numbers = -Wl,--wrap=if_nametoindex
+endif
 
 unit_lib_tests += tests/unit/lib/event/test_resolver
 tests_unit_lib_event_test_resolver_SOURCES = tests/unit/lib/event/test_resolver.c
@@ -203,19 +207,6 @@ unit_lib_tests += tests/unit/lib/tls/test_cert_expiry
 tests_unit_lib_tls_test_cert_expiry_SOURCES = tests/unit/lib/tls/test_cert_expiry.c
 tests_unit_lib_tls_test_cert_expiry_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/event/test_service_manager
-tests_unit_lib_event_test_service_manager_SOURCES = tests/unit/lib/event/test_service_manager.c
-tests_unit_lib_event_test_service_manager_LDADD = $(LINK_UNIT_LIB)
-tests_unit_lib_event_test_service_manager_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
-
-unit_lib_tests += tests/unit/lib/os/test_account
-tests_unit_lib_os_test_account_SOURCES = tests/unit/lib/os/test_account.c
-tests_unit_lib_os_test_account_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/os/test_program
-tests_unit_lib_os_test_program_SOURCES = tests/unit/lib/os/test_program.c
-tests_unit_lib_os_test_program_LDADD = $(LINK_UNIT_LIB)
-
 unit_lib_tests += tests/unit/lib/os/test_standard_streams
 tests_unit_lib_os_test_standard_streams_SOURCES = tests/unit/lib/os/test_standard_streams.c
 tests_unit_lib_os_test_standard_streams_LDADD = $(LINK_UNIT_LIB)
@@ -223,10 +214,6 @@ tests_unit_lib_os_test_standard_streams_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/os/test_terminal
 tests_unit_lib_os_test_terminal_SOURCES = tests/unit/lib/os/test_terminal.c
 tests_unit_lib_os_test_terminal_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/os/test_privilege
-tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
-tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/tls/test_recheck
 tests_unit_lib_tls_test_recheck_SOURCES = tests/unit/lib/tls/test_recheck.c
@@ -237,10 +224,6 @@ tests_unit_lib_tls_test_recheck_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_STORE_lo
 unit_lib_tests += tests/unit/lib/base/test_date
 tests_unit_lib_base_test_date_SOURCES = tests/unit/lib/base/test_date.c
 tests_unit_lib_base_test_date_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/log/test_log_socket
-tests_unit_lib_log_test_log_socket_SOURCES = tests/unit/lib/log/test_log_socket.c
-tests_unit_lib_log_test_log_socket_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/log/test_log_throttle
 tests_unit_lib_log_test_log_throttle_SOURCES = tests/unit/lib/log/test_log_throttle.c
@@ -262,10 +245,6 @@ unit_lib_tests += tests/unit/lib/net/test_sock_bind
 tests_unit_lib_net_test_sock_bind_SOURCES = tests/unit/lib/net/test_sock_bind.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_bind_LDADD = $(LINK_UNIT_LIB)
 
-unit_lib_tests += tests/unit/lib/log/test_log_target
-tests_unit_lib_log_test_log_target_SOURCES = tests/unit/lib/log/test_log_target.c
-tests_unit_lib_log_test_log_target_LDADD = $(LINK_UNIT_LIB)
-
 unit_lib_tests += tests/unit/lib/tls/test_session
 tests_unit_lib_tls_test_session_SOURCES = tests/unit/lib/tls/test_session.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_session_LDADD = $(LINK_UNIT_LIB)
@@ -277,10 +256,6 @@ tests_unit_lib_base_test_clock_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/os/test_thread
 tests_unit_lib_os_test_thread_SOURCES = tests/unit/lib/os/test_thread.c
 tests_unit_lib_os_test_thread_LDADD = $(LINK_UNIT_LIB)
-
-unit_lib_tests += tests/unit/lib/os/test_fd_count
-tests_unit_lib_os_test_fd_count_SOURCES = tests/unit/lib/os/test_fd_count.c
-tests_unit_lib_os_test_fd_count_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/event/test_resolver_lookups
 tests_unit_lib_event_test_resolver_lookups_SOURCES = tests/unit/lib/event/test_resolver_lookups.c
@@ -401,6 +376,32 @@ tests_unit_lib_os_test_program_requests_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/os/test_program_service
 tests_unit_lib_os_test_program_service_SOURCES = tests/unit/lib/os/test_program_service.c
 tests_unit_lib_os_test_program_service_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_service_manager_windows
+tests_unit_lib_event_test_service_manager_windows_SOURCES = tests/unit/lib/event/test_service_manager_windows.c
+tests_unit_lib_event_test_service_manager_windows_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_service_manager_windows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=program_service_report
+
+unit_lib_tests += tests/unit/lib/log/test_log_target_windows
+tests_unit_lib_log_test_log_target_windows_SOURCES = tests/unit/lib/log/test_log_target_windows.c
+tests_unit_lib_log_test_log_target_windows_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_log_test_log_target_windows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_log_write
+
+unit_lib_tests += tests/unit/lib/os/test_fd_count_windows
+tests_unit_lib_os_test_fd_count_windows_SOURCES = tests/unit/lib/os/test_fd_count_windows.c
+tests_unit_lib_os_test_fd_count_windows_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_privilege_windows
+tests_unit_lib_os_test_privilege_windows_SOURCES = tests/unit/lib/os/test_privilege_windows.c
+tests_unit_lib_os_test_privilege_windows_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program_windows
+tests_unit_lib_os_test_program_windows_SOURCES = tests/unit/lib/os/test_program_windows.c
+tests_unit_lib_os_test_program_windows_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_thread_windows
+tests_unit_lib_os_test_thread_windows_SOURCES = tests/unit/lib/os/test_thread_windows.c
+tests_unit_lib_os_test_thread_windows_LDADD = $(LINK_UNIT_LIB)
 else
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
@@ -425,6 +426,47 @@ tests_unit_lib_net_test_sock_posix_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_sock_stall
 tests_unit_lib_net_test_sock_stall_SOURCES = tests/unit/lib/net/test_sock_stall.c
 tests_unit_lib_net_test_sock_stall_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_service_manager
+tests_unit_lib_event_test_service_manager_SOURCES = tests/unit/lib/event/test_service_manager.c
+tests_unit_lib_event_test_service_manager_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_event_test_service_manager_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
+
+unit_lib_tests += tests/unit/lib/log/test_log_socket
+tests_unit_lib_log_test_log_socket_SOURCES = tests/unit/lib/log/test_log_socket.c
+tests_unit_lib_log_test_log_socket_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/log/test_log_target
+tests_unit_lib_log_test_log_target_SOURCES = tests/unit/lib/log/test_log_target.c
+tests_unit_lib_log_test_log_target_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_account
+tests_unit_lib_os_test_account_SOURCES = tests/unit/lib/os/test_account.c
+tests_unit_lib_os_test_account_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_program
+tests_unit_lib_os_test_program_SOURCES = tests/unit/lib/os/test_program.c
+tests_unit_lib_os_test_program_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_privilege
+tests_unit_lib_os_test_privilege_SOURCES = tests/unit/lib/os/test_privilege.c
+tests_unit_lib_os_test_privilege_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_fd_count
+tests_unit_lib_os_test_fd_count_SOURCES = tests/unit/lib/os/test_fd_count.c
+tests_unit_lib_os_test_fd_count_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_loop_posix
+tests_unit_lib_event_test_loop_posix_SOURCES = tests/unit/lib/event/test_loop_posix.c
+tests_unit_lib_event_test_loop_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/event/test_mailbox_posix
+tests_unit_lib_event_test_mailbox_posix_SOURCES = tests/unit/lib/event/test_mailbox_posix.c
+tests_unit_lib_event_test_mailbox_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/os/test_thread_posix
+tests_unit_lib_os_test_thread_posix_SOURCES = tests/unit/lib/os/test_thread_posix.c
+tests_unit_lib_os_test_thread_posix_LDADD = $(LINK_UNIT_LIB)
 endif
 
 unit_tests += $(unit_lib_tests)

@@ -8,7 +8,6 @@
 #include "lib/event/background.h"
 #include "unit.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -24,7 +23,7 @@ static void wait_for_permission(void *context) {
 
     *thread = pthread_self();
     while (!atomic_load(&may_end))
-        poll(NULL, 0, 1);
+        unit_nap(1000);
 }
 
 static void on_done(void *context) {

@@ -8,7 +8,6 @@
 #include "lib/event/background_queue.h"
 #include "unit.h"
 
-#include <poll.h>
 #include <stdatomic.h>
 
 enum { DEADLINE_MS = 10000, JOBS = 5 };
@@ -24,7 +23,7 @@ static void wait_for_permission(void *context) {
     (void)context;
     atomic_fetch_add(&begun, 1);
     while (!atomic_load(&may_end))
-        poll(NULL, 0, 1);
+        unit_nap(1000);
 }
 
 static void on_done(void *context, bool has_run) {
@@ -104,7 +103,7 @@ START_TEST(those_that_wait_at_the_end_are_reported_and_never_begin) {
         ck_assert_int_eq(background_queue_run(queue, wait_for_permission, on_done, &numbers[i]), 0);
     }
     while (!atomic_load(&begun))
-        poll(NULL, 0, 1);
+        unit_nap(1000);
     atomic_store(&may_end, true);
     background_free(background);
     ck_assert_uint_eq(done, JOBS);

@@ -8,6 +8,8 @@
 #include "lib/event/defer.h"
 #include "unit.h"
 
+#include <string.h>
+
 enum { ITEMS = 3, DEADLINE_MS = 3000 };
 
 static struct {
@@ -26,6 +28,7 @@ static void on_run(struct defer_item *item) {
 }
 
 static void begin(unsigned delay_us) {
+    memset(&world, 0, sizeof world);
     world.base = event_base_new();
     defer_queue_init(&world.queue, world.base, delay_us);
     for (int i = 0; i < ITEMS; i++)

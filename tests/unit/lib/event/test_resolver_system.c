@@ -8,8 +8,6 @@
 #include "lib/event/resolver_priv.h"
 #include "unit.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 struct entry {
@@ -25,11 +23,13 @@ static const struct addrinfo *list_of(const char *families, struct entry *entrie
         entry->info.ai_family = families[i] == '4' ? AF_INET : families[i] == '6' ? AF_INET6 : AF_UNIX;
         entry->info.ai_addrlen = families[i] == '4' ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
         entry->info.ai_addr = (struct sockaddr *)&entry->storage;
-        entry->storage.ss_family = (sa_family_t)entry->info.ai_family;
         if (families[i] == '4') {
-            ((struct sockaddr_in *)(void *)&entry->storage)->sin_addr.s_addr = htonl((uint32_t)i);
+            *(struct sockaddr_in *)(void *)&entry->storage =
+                (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl((uint32_t)i)};
         } else {
-            ((struct sockaddr_in6 *)(void *)&entry->storage)->sin6_addr.s6_addr[15] = (uint8_t)i;
+            struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)(void *)&entry->storage;
+            ipv6->sin6_family = families[i] == '6' ? AF_INET6 : AF_UNIX;
+            ipv6->sin6_addr.s6_addr[15] = (uint8_t)i;
         }
         entry->info.ai_next = families[i + 1] ? &entries[i + 1].info : NULL;
     }

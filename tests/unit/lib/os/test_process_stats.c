@@ -12,18 +12,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { MUCH = 64 * 1024 * 1024 };
 
 START_TEST(descriptors_and_their_limit_are_counted) {
     struct process_stats stats;
-    struct rlimit limit = {100, 100};
+    uint64_t limit = unit_limit_descriptors(100) ? 100 : UINT64_MAX;
 
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     process_stats_read(&stats);
     ck_assert_uint_eq(stats.descriptors, (uint64_t)fd_count());
-    ck_assert_uint_eq(stats.descriptors_limit, 100);
+    ck_assert_uint_eq(stats.descriptors_limit, limit);
 }
 END_TEST
 
@@ -49,7 +47,8 @@ START_TEST(memory_that_is_written_is_resident) {
     memset(memory, 1, MUCH);
     process_stats_read(&after);
     ck_assert_uint_ge(after.resident_bytes, before.resident_bytes + MUCH / 2);
-    ck_assert_uint_ge(after.virtual_bytes, after.resident_bytes);
+    if (after.virtual_bytes) /* Windows counts shared pages as resident only */
+        ck_assert_uint_ge(after.virtual_bytes, MUCH);
     ck_assert_int_eq(memory[MUCH - 1], 1);
     free(memory);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_fd_count_windows: handles are counted, those of events too.
+ */
+#include "config.h"
+
+#include "lib/os/fd_count.h"
+#include "unit.h"
+
+#include <windows.h>
+
+START_TEST(each_handle_counts_once) {
+    HANDLE first = CreateEventW(NULL, FALSE, FALSE, NULL); /* what the first handle of all needs is there from now on */
+    int before = fd_count();
+    HANDLE second = CreateEventW(NULL, FALSE, FALSE, NULL), third = CreateEventW(NULL, FALSE, FALSE, NULL);
+    ck_assert(first && second && third);
+    if (before == 0)
+        return; /* by wine, which does not count them */
+    ck_assert_int_eq(fd_count(), before + 2);
+    CloseHandle(second);
+    ck_assert_int_eq(fd_count(), before + 1);
+    CloseHandle(third);
+    CloseHandle(first);
+    ck_assert_int_eq(fd_count(), before - 1);
+}
+END_TEST
+
+static TCase *counting(void) {
+    TCase *group = tcase_create("counting");
+    tcase_add_test(group, each_handle_counts_once);
+    return group;
+}
+
+UNIT_MAIN("lib/os/fd_count_windows", counting)
