@@ -60,10 +60,22 @@ static DWORD take_parts(WSABUF buffers[PARTS_MOST], const struct iovec *parts, i
     return taken;
 }
 
+static bool polls_as_failed(evutil_socket_t fd) {
+    WSAPOLLFD polled = {.fd = (SOCKET)fd, .events = POLLIN};
+    return WSAPoll(&polled, 1, 0) == 1 && (polled.revents & POLLERR);
+}
+
+/* By wine a reset is read as an end once the socket has been polled, because wineserver peeks into it and so takes the
+ * error. Passed on as an end, a stream that was cut would look whole. */
 ssize_t sock_readv(evutil_socket_t fd, const struct iovec *parts, int count) {
     WSABUF buffers[PARTS_MOST];
     DWORD got = 0, flags = 0, taken = take_parts(buffers, parts, count);
-    return sock_result(WSARecv((SOCKET)fd, buffers, taken, &got, &flags, NULL, NULL)) ? -1 : (ssize_t)got;
+    if (sock_result(WSARecv((SOCKET)fd, buffers, taken, &got, &flags, NULL, NULL)))
+        return -1;
+    if (got > 0 || !polls_as_failed(fd))
+        return (ssize_t)got;
+    errno = ECONNRESET;
+    return -1;
 }
 
 ssize_t sock_writev(evutil_socket_t fd, const struct iovec *parts, int count) {
@@ -84,12 +96,11 @@ ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size) {
 /* SO_ERROR stays 0 when the peer resets a connection. Polling reports that also behind data that is left unread. */
 int sock_system_error(evutil_socket_t fd) {
     int error = 0, length = sizeof error;
-    WSAPOLLFD polled = {.fd = (SOCKET)fd, .events = POLLIN};
     if (sock_result(getsockopt((SOCKET)fd, SOL_SOCKET, SO_ERROR, (char *)&error, &length)))
         return errno;
     if (error != 0)
         return sock_errno_of(error);
-    return WSAPoll(&polled, 1, 0) == 1 && (polled.revents & POLLERR) ? ECONNRESET : 0;
+    return polls_as_failed(fd) ? ECONNRESET : 0;
 }
 
 bool sock_wake_at(evutil_socket_t fd, size_t bytes) {

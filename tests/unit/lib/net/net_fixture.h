@@ -89,7 +89,7 @@ static inline int option_of(evutil_socket_t fd, int level, int option) {
 }
 
 #ifdef _WIN32
-/* Which ends connections in order before it resets them, and binds datagram sockets to addresses of no machine. */
+/* Which binds datagram sockets to addresses of no machine. */
 static inline bool is_wine(void) {
     return !!GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
 }

@@ -107,8 +107,6 @@ START_TEST(the_last_bytes_leave_with_the_end) {
 END_TEST
 
 START_TEST(a_reset_is_a_reset) {
-    if (is_wine())
-        return;
     struct connected_pair pair = connected(loopback(0));
     sock_close_reset(pair.server);
     pair.server = -1;
