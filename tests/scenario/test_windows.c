@@ -176,6 +176,7 @@ START_TEST(a_killed_agent_is_replaced_by_the_next) {
     struct simple simple;
     if (windows_start(&simple, __func__, destination_port(echo))) {
         ck_assert(socket_echoes(simple.port, ASK_MS));
+        wine_await_rest(simple.agent, LOG_MS);
         sandbox_kill(simple.sandbox, simple.agent);
         agent_join(&simple.server, "beta", NULL);
         ck_assert(HOLDS_WITHIN(LOG_MS, socket_echoes(simple.port, ASK_MS)));
@@ -191,6 +192,7 @@ START_TEST(an_agent_comes_back_to_a_server_that_was_killed) {
     if (windows_start(&simple, __func__, destination_port(echo))) {
         int fd = socket_client(simple.port);
         ck_assert(socket_converse(fd, "hello", ASK_MS));
+        wine_await_rest(simple.server.process, LOG_MS);
         sandbox_kill(simple.sandbox, simple.server.process);
         ck_assert_int_ne(socket_wait_end(fd, ASK_MS), END_LATE);
         close(fd);

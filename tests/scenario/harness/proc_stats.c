@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * proc_stats: memory, CPU time and descriptors of a process, from /proc.
+ * proc_stats: see proc_stats.h.
  */
 #include "config.h"
 
@@ -63,6 +63,39 @@ unsigned proc_stats_cpu_ms(pid_t pid) {
     ck_assert_ptr_nonnull(behind_name);
     sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
     return (unsigned)((user + system) * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
+}
+
+/* Of one thread, by its "status"; 0 while it runs. */
+static unsigned long switches_of(const char *path) {
+    char line[256], state = 'R';
+    unsigned long all = 0, some;
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        (void)sscanf(line, "State: %c", &state);
+        if (sscanf(line, "voluntary_ctxt_switches: %lu", &some) == 1 ||
+            sscanf(line, "nonvoluntary_ctxt_switches: %lu", &some) == 1)
+            all += some;
+    }
+    if (file)
+        fclose(file);
+    return state == 'S' ? all : 0;
+}
+
+unsigned long proc_stats_switches(pid_t pid) {
+    char path[64], status[384];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    ck_assert_msg(folder, "cannot read %s", path);
+    unsigned long all = 0, some = 1;
+    for (struct dirent *entry; some > 0 && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(status, sizeof status, "%s/%s/status", path, entry->d_name);
+        some = switches_of(status);
+        all += some;
+    }
+    closedir(folder);
+    return some > 0 ? all : 0;
 }
 
 bool proc_stats_sanitized(void) {

@@ -7,6 +7,9 @@
 
 #include "harness/wine.h"
 
+#include "harness/deadline.h"
+#include "harness/proc_stats.h"
+
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +84,22 @@ bool wine_is_here(struct sandbox *sandbox) {
 
 const char *wine_path(struct sandbox *sandbox, const char *path) {
     return *path == '/' ? sandbox_text(sandbox, "Z:%s", path) : path;
+}
+
+/* In so many looks, 10 ms from one to the next. */
+enum { LOOKS_AT_REST = 4 };
+
+static bool rests(const struct process *process, unsigned long *before, unsigned *same) {
+    unsigned long now = proc_stats_switches(process_pid(process));
+    *same = now > 0 && now == *before ? *same + 1 : 0;
+    *before = now;
+    return *same == LOOKS_AT_REST;
+}
+
+void wine_await_rest(const struct process *process, unsigned ms) {
+    unsigned long before = 0;
+    unsigned same = 0;
+    ck_assert_msg(HOLDS_WITHIN(ms, rests(process, &before, &same)), "%s does not come to rest", process_name(process));
 }
 
 /* HOME and the like stay as they are: wine itself reads them. */

@@ -28,6 +28,12 @@ bool wine_is_here(struct sandbox *sandbox);
 /* A path of the sandbox as a Windows program must be given it where it has to be absolute. */
 const char *wine_path(struct sandbox *sandbox, const char *path);
 
+/*
+ * Waits until nothing of a Windows program runs. One that is killed in a call that sends leaves its socket to
+ * wineserver, which waits for the call's result and never closes it, so that the peer does not learn of the end.
+ */
+void wine_await_rest(const struct process *process, unsigned ms);
+
 enum { WINE_ARGUMENTS_MAX = 48, WINE_VARIABLES_MAX = 16 };
 struct wine_start {
     const char *arguments[WINE_ARGUMENTS_MAX], *environment[WINE_VARIABLES_MAX];
