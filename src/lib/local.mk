@@ -163,6 +163,7 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/pem.h \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \
+	src/lib/tls/system_store.h \
 	src/lib/tls/tls.h \
 	src/lib/tls/tls_priv.h \
 	src/lib/tls/verify.c
@@ -271,6 +272,8 @@ libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/file_watch_windows.c
 libmunnel_lib_log_a_SOURCES += \
 	src/lib/log/log_target_windows.c
+libmunnel_lib_tls_a_SOURCES += \
+	src/lib/tls/system_store_windows.c
 libmunnel_lib_http_a_SOURCES += \
 	src/lib/http/connection_windows.c \
 	src/lib/http/local_listener_windows.c \
@@ -319,6 +322,8 @@ libmunnel_lib_event_a_SOURCES += \
 libmunnel_lib_log_a_SOURCES += \
 	src/lib/log/log_socket_posix.c \
 	src/lib/log/log_target_posix.c
+libmunnel_lib_tls_a_SOURCES += \
+	src/lib/tls/system_store_posix.c
 libmunnel_lib_http_a_SOURCES += \
 	src/lib/http/connection_posix.c \
 	src/lib/http/local_listener_posix.c \

@@ -10,6 +10,7 @@
 
 #include "lib/base/file.h"
 #include "lib/tls/pem.h"
+#include "lib/tls/system_store.h"
 #include "lib/tls/tls_priv.h"
 
 #include <openssl/err.h>
@@ -174,12 +175,6 @@ static int use_pins(struct tls_trust *trust, const struct tls_client_options *op
     return 0;
 }
 
-static int use_system_store(SSL_CTX *context, struct tls_trust *trust, struct error *error) {
-    trust->chain_must_verify = true;
-    return SSL_CTX_set_default_verify_paths(context) == 1 ? 0
-                                                          : pem_failed(error, "TLS", "the system's store is unusable");
-}
-
 static int choose_trust(SSL_CTX *context, struct tls_trust *trust, const struct tls_client_options *options,
                         struct error *error) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
@@ -187,7 +182,10 @@ static int choose_trust(SSL_CTX *context, struct tls_trust *trust, const struct 
         return -1;
     if (options->ca)
         return use_authority(context, trust, options->ca, error);
-    return trust->pin_count > 0 ? 0 : use_system_store(context, trust, error);
+    if (trust->pin_count > 0)
+        return 0;
+    trust->chain_must_verify = true;
+    return system_store_use(context, error);
 }
 
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error) {

@@ -402,7 +402,15 @@ tests_unit_lib_os_test_program_windows_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/os/test_thread_windows
 tests_unit_lib_os_test_thread_windows_SOURCES = tests/unit/lib/os/test_thread_windows.c
 tests_unit_lib_os_test_thread_windows_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/tls/test_system_store_windows
+tests_unit_lib_tls_test_system_store_windows_SOURCES = tests/unit/lib/tls/test_system_store_windows.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_system_store_windows_LDADD = $(LINK_UNIT_LIB)
 else
+unit_lib_tests += tests/unit/lib/tls/test_system_store
+tests_unit_lib_tls_test_system_store_SOURCES = tests/unit/lib/tls/test_system_store.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_system_store_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
 tests_unit_lib_base_test_file_posix_LDADD = $(LINK_UNIT_LIB)
