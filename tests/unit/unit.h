@@ -102,6 +102,9 @@ static inline unsigned unit_any(uint32_t *seed, unsigned of) {
 void unit_tcp_pair(evutil_socket_t *here, evutil_socket_t *there);
 /* A socket that listens at a free port of the loopback, non-blocking; the caller's. */
 evutil_socket_t unit_listen(uint16_t *port);
+/* A descriptor that a loop can wait for, and that is never ready; both are the caller's. *besides: to be closed after
+ * it, -1: nothing. */
+evutil_socket_t unit_silent(evutil_socket_t *besides);
 /* A Unix socket for datagrams, non-blocking, as a service manager and a journal have; -1: the system has none. */
 evutil_socket_t unit_datagram_socket(const char *path);
 /* As send(2) and recv(2), with errno also on Windows. */

@@ -88,6 +88,14 @@ bool unit_limit_descriptors(unsigned limit) {
     return true;
 }
 
+/* The reading end of a pipe into which nothing is written. */
+evutil_socket_t unit_silent(evutil_socket_t *besides) {
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    *besides = ends[1];
+    return ends[0];
+}
+
 evutil_socket_t unit_datagram_socket(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);

@@ -164,6 +164,13 @@ bool unit_limit_descriptors(unsigned limit) {
     return false;
 }
 
+/* A socket to which nothing connects: pipes cannot be waited for with sockets. */
+evutil_socket_t unit_silent(evutil_socket_t *besides) {
+    uint16_t port;
+    *besides = -1;
+    return unit_listen(&port);
+}
+
 evutil_socket_t unit_datagram_socket(const char *path) {
     (void)path;
     return -1;

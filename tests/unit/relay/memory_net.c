@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * memory_net: see memory_net.h. A descriptor is the reading end of a silent pipe, so that event_add takes it and epoll
- * never reports an event for it.
+ * memory_net: see memory_net.h. A descriptor is a silent one (unit_silent): event_add takes it, and the system never
+ * reports an event for it.
  */
 #include "config.h"
 
@@ -15,14 +15,13 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { ENDS_MAX = 4096, QUEUE = 256 };
+enum { ENDS_MAX = 1 << 16, QUEUE = 256 }; /* Windows counts descriptors in steps of four */
 
 struct end {
     bool is_used, is_open, is_connecting, connect_failed;
-    int peer;                       /* descriptor; -1: gone */
-    int silent;                     /* the pipe's writing end */
+    evutil_socket_t peer;           /* descriptor; -1: gone */
+    evutil_socket_t besides;        /* closed with it; -1: none */
     struct evbuffer *way, *arrived; /* to this end */
     bool fin_on_way, fin_arrived, reset_arrived;
     bool error_is_taken; /* the first call behind a reset gets its error, as from a kernel */
@@ -35,12 +34,12 @@ static struct net {
     size_t capacity;
     struct end ends[ENDS_MAX]; /* by descriptor */
     enum memory_connect connect;
-    int accepted[QUEUE];
+    evutil_socket_t accepted[QUEUE];
     unsigned ports[QUEUE];
     int accepted_count, open_count;
 } net;
 
-static struct end *end_of(int fd) {
+static struct end *end_of(evutil_socket_t fd) {
     return fd >= 0 && fd < ENDS_MAX && net.ends[fd].is_used ? &net.ends[fd] : NULL;
 }
 
@@ -49,28 +48,27 @@ void memory_net_begin(struct event_base *base, size_t capacity) {
     net.capacity = capacity;
 }
 
-static int make_end(void) {
-    int pipe_ends[2];
-    ck_assert_int_eq(pipe(pipe_ends), 0);
-    ck_assert_int_lt(pipe_ends[0], ENDS_MAX);
-    net.ends[pipe_ends[0]] = (struct end){.is_used = true,
-                                          .is_open = true,
-                                          .peer = -1,
-                                          .silent = pipe_ends[1],
-                                          .way = evbuffer_new(),
-                                          .arrived = evbuffer_new()};
+static evutil_socket_t make_end(void) {
+    evutil_socket_t besides, fd = unit_silent(&besides);
+    ck_assert_int_lt(fd, ENDS_MAX);
+    net.ends[fd] = (struct end){.is_used = true,
+                                .is_open = true,
+                                .peer = -1,
+                                .besides = besides,
+                                .way = evbuffer_new(),
+                                .arrived = evbuffer_new()};
     net.open_count++;
-    return pipe_ends[0];
+    return fd;
 }
 
-void memory_pair(int ends[2]) {
+void memory_pair(evutil_socket_t ends[2]) {
     ends[0] = make_end();
     ends[1] = make_end();
     net.ends[ends[0]].peer = ends[1];
     net.ends[ends[1]].peer = ends[0];
 }
 
-static void wake(int fd, short what) {
+static void wake(evutil_socket_t fd, short what) {
     struct end *end = end_of(fd);
     if (end && end->is_open)
         event_base_active_by_fd(net.base, fd, what);
@@ -105,10 +103,10 @@ void memory_connect_will(enum memory_connect how) {
     net.connect = how;
 }
 
-int memory_accepted(unsigned *port) {
+evutil_socket_t memory_accepted(unsigned *port) {
     if (net.accepted_count == 0)
         return -1;
-    int far = net.accepted[0];
+    evutil_socket_t far = net.accepted[0];
     *port = net.ports[0];
     net.accepted_count--;
     memmove(net.accepted, net.accepted + 1, (size_t)net.accepted_count * sizeof *net.accepted);
@@ -116,12 +114,12 @@ int memory_accepted(unsigned *port) {
     return far;
 }
 
-bool memory_is_connecting(int far) {
+bool memory_is_connecting(evutil_socket_t far) {
     const struct end *end = end_of(net.ends[far].peer);
     return end && end->is_connecting;
 }
 
-void memory_connect_done(int far, bool refused) {
+void memory_connect_done(evutil_socket_t far, bool refused) {
     struct end *end = end_of(net.ends[far].peer);
     if (!end || !end->is_connecting)
         return;
@@ -130,10 +128,10 @@ void memory_connect_done(int far, bool refused) {
     wake(net.ends[far].peer, EV_WRITE);
 }
 
-int __real_sock_connect(const struct addr *addr, struct addr *here, bool *done);
-int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done);
-int __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done) {
-    int ends[2];
+evutil_socket_t __real_sock_connect(const struct addr *addr, struct addr *here, bool *done);
+evutil_socket_t __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done);
+evutil_socket_t __wrap_sock_connect(const struct addr *addr, struct addr *here, bool *done) {
+    evutil_socket_t ends[2];
     if (!net.base)
         return __real_sock_connect(addr, here, done);
     if (here)
@@ -157,9 +155,9 @@ static bool take_error(struct end *end) {
     return was_there;
 }
 
-int __real_sock_connect_result(int fd);
-int __wrap_sock_connect_result(int fd);
-int __wrap_sock_connect_result(int fd) {
+int __real_sock_connect_result(evutil_socket_t fd);
+int __wrap_sock_connect_result(evutil_socket_t fd);
+int __wrap_sock_connect_result(evutil_socket_t fd) {
     struct end *end = end_of(fd);
     if (!end)
         return __real_sock_connect_result(fd);
@@ -170,12 +168,12 @@ int __wrap_sock_connect_result(int fd) {
 
 /* ---- bytes ---- */
 
-size_t memory_on_its_way(int fd) {
+size_t memory_on_its_way(evutil_socket_t fd) {
     struct end *end = end_of(fd);
     return end ? evbuffer_get_length(end->way) + end->fin_on_way + end->room_is_due : 0;
 }
 
-void memory_carry(int fd, size_t bytes) {
+void memory_carry(evutil_socket_t fd, size_t bytes) {
     struct end *end = end_of(fd);
     if (!end || !end->is_open)
         return;
@@ -197,13 +195,13 @@ void memory_carry(int fd, size_t bytes) {
     end->room_is_due = end->has_waiter && evbuffer_get_length(end->way) < net.capacity;
 }
 
-void memory_wake_writer(int fd) {
+void memory_wake_writer(evutil_socket_t fd) {
     wake(fd, EV_WRITE);
 }
 
-ssize_t __real_sock_readv(int fd, const struct iovec *parts, int count);
-ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count);
-ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count) {
+ssize_t __real_sock_readv(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_readv(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_readv(evutil_socket_t fd, const struct iovec *parts, int count) {
     struct end *end = end_of(fd);
     if (!end)
         return __real_sock_readv(fd, parts, count);
@@ -218,9 +216,9 @@ ssize_t __wrap_sock_readv(int fd, const struct iovec *parts, int count) {
     return -1;
 }
 
-ssize_t __real_sock_writev(int fd, const struct iovec *parts, int count);
-ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count);
-ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
+ssize_t __real_sock_writev(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev(evutil_socket_t fd, const struct iovec *parts, int count) {
     struct end *end = end_of(fd);
     if (!end)
         return __real_sock_writev(fd, parts, count);
@@ -244,18 +242,18 @@ ssize_t __wrap_sock_writev(int fd, const struct iovec *parts, int count) {
     return -1;
 }
 
-ssize_t __wrap_sock_writev_last(int fd, const struct iovec *parts, int count);
-ssize_t __wrap_sock_writev_last(int fd, const struct iovec *parts, int count) {
+ssize_t __wrap_sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int count);
+ssize_t __wrap_sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int count) {
     return __wrap_sock_writev(fd, parts, count);
 }
 
-void memory_send(int fd, const void *bytes, size_t size) {
+void memory_send(evutil_socket_t fd, const void *bytes, size_t size) {
     struct end *peer = end_of(net.ends[fd].peer);
     if (peer && peer->is_open)
         evbuffer_add(peer->way, bytes, size);
 }
 
-size_t memory_receive(int fd, void *bytes, size_t size) {
+size_t memory_receive(evutil_socket_t fd, void *bytes, size_t size) {
     struct iovec part = {bytes, size};
     ssize_t n = __wrap_sock_readv(fd, &part, 1);
     return n > 0 ? (size_t)n : 0;
@@ -277,7 +275,7 @@ static void notify_peer(struct end *end, bool reset) {
     }
 }
 
-static void close_end(int fd, bool reset) {
+static void close_end(evutil_socket_t fd, bool reset) {
     struct end *end = &net.ends[fd];
     /* what had arrived and was not read makes a close a reset, as in a real kernel */
     notify_peer(end, reset || evbuffer_get_length(end->arrived) > 0);
@@ -286,45 +284,46 @@ static void close_end(int fd, bool reset) {
         peer->peer = -1; /* the number may come back for another connection */
     evbuffer_free(end->way);
     evbuffer_free(end->arrived);
-    close(end->silent);
+    if (end->besides >= 0)
+        evutil_closesocket(end->besides);
     *end = (struct end){.is_used = false, .peer = -1};
     net.open_count--;
-    close(fd);
+    evutil_closesocket(fd);
 }
 
-void memory_finish(int fd) {
+void memory_finish(evutil_socket_t fd) {
     notify_peer(&net.ends[fd], false);
 }
 
-void memory_reset(int fd) {
+void memory_reset(evutil_socket_t fd) {
     close_end(fd, true);
 }
 
-bool memory_got_end(int fd) {
+bool memory_got_end(evutil_socket_t fd) {
     const struct end *end = end_of(fd);
     return end && end->fin_arrived && evbuffer_get_length(end->arrived) == 0;
 }
 
-bool memory_got_reset(int fd) {
+bool memory_got_reset(evutil_socket_t fd) {
     const struct end *end = end_of(fd);
     return end && end->reset_arrived;
 }
 
-int memory_peer(int fd) {
+evutil_socket_t memory_peer(evutil_socket_t fd) {
     const struct end *end = end_of(fd);
     return end ? end->peer : -1;
 }
 
-void memory_close(int fd) {
+void memory_close(evutil_socket_t fd) {
     if (end_of(fd))
         close_end(fd, true);
 }
 
-void memory_cut(int fd) {
+void memory_cut(evutil_socket_t fd) {
     struct end *end = end_of(fd);
     if (!end)
         return;
-    int fds[2] = {fd, end->peer};
+    evutil_socket_t fds[2] = {fd, end->peer};
     for (int i = 0; i < 2; i++) {
         struct end *side = end_of(fds[i]);
         if (side) {
@@ -339,27 +338,27 @@ int memory_open_ends(void) {
     return net.open_count;
 }
 
-void __real_sock_close(int fd);
-void __wrap_sock_close(int fd);
-void __wrap_sock_close(int fd) {
+void __real_sock_close(evutil_socket_t fd);
+void __wrap_sock_close(evutil_socket_t fd);
+void __wrap_sock_close(evutil_socket_t fd) {
     if (end_of(fd))
         close_end(fd, false);
     else
         __real_sock_close(fd);
 }
 
-void __real_sock_close_reset(int fd);
-void __wrap_sock_close_reset(int fd);
-void __wrap_sock_close_reset(int fd) {
+void __real_sock_close_reset(evutil_socket_t fd);
+void __wrap_sock_close_reset(evutil_socket_t fd);
+void __wrap_sock_close_reset(evutil_socket_t fd) {
     if (end_of(fd))
         close_end(fd, true);
     else
         __real_sock_close_reset(fd);
 }
 
-int __real_sock_half_close(int fd);
-int __wrap_sock_half_close(int fd);
-int __wrap_sock_half_close(int fd) {
+int __real_sock_half_close(evutil_socket_t fd);
+int __wrap_sock_half_close(evutil_socket_t fd);
+int __wrap_sock_half_close(evutil_socket_t fd) {
     if (!end_of(fd))
         return __real_sock_half_close(fd);
     memory_finish(fd);

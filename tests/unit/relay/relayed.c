@@ -89,7 +89,7 @@ void relayed_reset(struct relayed *relayed, int direction) {
 static void receive(struct relayed *relayed, int direction) {
     uint8_t bytes[PIECE];
     size_t length, wrong = 0;
-    int end = relayed->ends[1 - direction];
+    evutil_socket_t end = relayed->ends[1 - direction];
     while ((length = memory_receive(end, bytes, sizeof bytes)) > 0) {
         for (size_t i = 0; i < length; i++)
             wrong += bytes[i] != byte_at(relayed, direction, relayed->got[direction]++);
@@ -102,7 +102,7 @@ static void receive(struct relayed *relayed, int direction) {
 
 void relayed_take_dials(void) {
     unsigned port;
-    for (int far; (far = memory_accepted(&port)) >= 0;)
+    for (evutil_socket_t far; (far = memory_accepted(&port)) >= 0;)
         all[port - FIRST_PORT].ends[1] = far;
 }
 

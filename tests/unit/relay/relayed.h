@@ -15,9 +15,9 @@
 enum { RELAYED_MAX = 250, RELAYED_UP = 0, RELAYED_DOWN = 1 };
 
 struct relayed {
-    int ends[2];            /* the test's: the client, and the destination, -1 until it is dialled */
-    struct client *client;  /* NULL: it came back */
-    size_t sent[2], got[2]; /* up, down */
+    evutil_socket_t ends[2]; /* the test's: the client, and the destination, -1 until it is dialled */
+    struct client *client;   /* NULL: it came back */
+    size_t sent[2], got[2];  /* up, down */
     bool has_ended[2];
     bool is_cut;                 /* the test has reset one end, or refused the dial: the other one need not get all */
     enum client_outcome outcome; /* once it came back, as the next */

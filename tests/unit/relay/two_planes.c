@@ -207,7 +207,7 @@ void two_planes_settle(struct two_planes *planes) {
     unit_run_rounds(loop_base(planes->loop), 4);
 }
 
-static bool carry(struct two_planes *planes, int end) {
+static bool carry(struct two_planes *planes, evutil_socket_t end) {
     if (memory_on_its_way(end) == 0) /* no kernel reports an edge without bytes */
         return false;
     memory_carry(end, MUCH);
@@ -249,14 +249,14 @@ void two_planes_dial(struct two_planes *planes) {
         two_planes_settle(planes);
 }
 
-int two_planes_accepted(void) {
+evutil_socket_t two_planes_accepted(void) {
     unsigned port;
-    int far = memory_accepted(&port);
+    evutil_socket_t far = memory_accepted(&port);
     ck_assert_int_ge(far, 0);
     return far;
 }
 
-void two_planes_take_in(struct two_planes *planes, int far) {
+void two_planes_take_in(struct two_planes *planes, evutil_socket_t far) {
     struct addr peer = server_address();
     ck_assert_int_ge(far, 0);
     ck_assert_int_lt(planes->wire_count, TWO_PLANES_WIRES);
@@ -265,7 +265,7 @@ void two_planes_take_in(struct two_planes *planes, int far) {
     planes->wires[planes->wire_count++].agent = memory_peer(far);
 }
 
-void two_planes_greet(struct two_planes *planes, int far) {
+void two_planes_greet(struct two_planes *planes, evutil_socket_t far) {
     for (int i = 0; i < GREETING_ROUNDS; i++) { /* bufferevents of the greeting wait for an event to write */
         memory_wake_writer(far);
         memory_wake_writer(memory_peer(far));
@@ -276,7 +276,7 @@ void two_planes_greet(struct two_planes *planes, int far) {
 
 void two_planes_add_link(struct two_planes *planes) {
     two_planes_dial(planes);
-    int far = two_planes_accepted();
+    evutil_socket_t far = two_planes_accepted();
     two_planes_take_in(planes, far);
     two_planes_greet(planes, far);
 }
@@ -293,7 +293,7 @@ void two_planes_add_control(struct two_planes *planes) {
     planes->is_control = false;
 }
 
-struct link *two_planes_link(const struct plane *plane, int end) {
+struct link *two_planes_link(const struct plane *plane, evutil_socket_t end) {
     for (unsigned i = 0; i < plane->count; i++) {
         struct relay_thread *thread = plane->threads[i];
         for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
@@ -326,7 +326,7 @@ static uint32_t service_to(const char *destination) {
 struct client *two_planes_client(const struct service_terms_plan *plan, const char *destination, evutil_socket_t *end) {
     struct service_terms_plan whole = *plan;
     struct client *client = calloc(1, sizeof *client);
-    int ends[2];
+    evutil_socket_t ends[2];
     ck_assert_ptr_nonnull(client);
     whole.service = "test";
     whole.destination = destination;

@@ -32,7 +32,7 @@ struct two_planes {
     SSL_CTX *server_tls, *agent_tls;
     struct log *log; /* NULL; MUNNEL_TEST_LOG=1 writes one, to look for a bug */
     struct {
-        int server, agent;
+        evutil_socket_t server, agent;
     } wires[TWO_PLANES_WIRES]; /* the planes' own ends of each link that there was */
     int wire_count;
     struct service_table *services; /* the agent's; two_planes_client adds to it */
@@ -75,9 +75,9 @@ void two_planes_add_link(struct two_planes *planes);
 void two_planes_add_exclusive(struct two_planes *planes);
 void two_planes_add_control(struct two_planes *planes);
 void two_planes_dial(struct two_planes *planes);
-void two_planes_take_in(struct two_planes *planes, int far);
-void two_planes_greet(struct two_planes *planes, int far);
-int two_planes_accepted(void); /* the far end of a dial that must have come */
+void two_planes_take_in(struct two_planes *planes, evutil_socket_t far);
+void two_planes_greet(struct two_planes *planes, evutil_socket_t far);
+evutil_socket_t two_planes_accepted(void); /* the far end of a dial that must have come */
 
 /* A client of the role's session for plane_serve() that has come to `destination`, "host:port", with the test's end of
  * it in *end. */
@@ -85,6 +85,7 @@ struct client *two_planes_client(const struct service_terms_plan *plan, const ch
 void two_planes_free_client(struct client *client); /* that came back; its connection is closed, if it is open */
 
 unsigned two_planes_relays(const struct plane *plane);
-struct link *two_planes_link(const struct plane *plane, int end); /* over that own end of a wire; NULL: gone */
+struct link *two_planes_link(const struct plane *plane,
+                             evutil_socket_t end); /* over that own end of a wire; NULL: gone */
 
 #endif

@@ -25,14 +25,14 @@ enum { CAPACITY = 1 << 16, SMALL = 100, BULK = 1024 * 1024, TURNS = 4000, CROWD 
 static unsigned stalled_ms;    /* on every socket */
 static unsigned round_trip_us; /* of every socket */
 
-unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall);
-unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
+unsigned __wrap_sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall);
+unsigned __wrap_sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     (void)fd, (void)stall;
     return stalled_ms;
 }
 
-unsigned __wrap_sock_round_trip_us(int fd);
-unsigned __wrap_sock_round_trip_us(int fd) {
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd);
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd) {
     (void)fd;
     return round_trip_us;
 }
@@ -128,7 +128,7 @@ START_TEST(a_stream_goes_on_when_its_link_breaks) {
     struct relayed *relayed = open_bulk();
     for (int i = 0; i < 20; i++)
         relayed_carry(&sessions.planes);
-    int wire = sessions.planes.wires[_i].server;
+    evutil_socket_t wire = sessions.planes.wires[_i].server;
     memory_carry(memory_peer(relayed->ends[0]), MUCH);
     two_planes_settle(&sessions.planes);
     memory_carry(memory_peer(wire), 1000);
@@ -158,7 +158,7 @@ START_TEST(a_violation_resets_its_link_and_streams_go_on_by_another) {
     struct mux_carrier *used = link_at(SERVER, 1)->carrier; /* the newest */
     ck_assert_ptr_nonnull(used);
     send_ack_of_nothing(link_at(AGENT, 1));
-    int agents_end = sessions.planes.wires[1].agent;
+    evutil_socket_t agents_end = sessions.planes.wires[1].agent;
     memory_carry(sessions.planes.wires[1].server, MUCH);
     two_planes_settle(&sessions.planes);
     ck_assert_uint_eq(sessions.sides[SERVER].gone, 1);

@@ -39,7 +39,7 @@ struct side {
     struct plane *plane;
     struct link_ref link;
     struct link_end end;
-    int fd;
+    evutil_socket_t fd;
     unsigned received, gone;
 };
 
@@ -113,7 +113,7 @@ static void finish(void) {
 /* A bufferevent reads and writes a little at each event: it takes the kernel's for level-triggered. */
 static void carry_all(unsigned until_received) {
     for (int i = 0; i < ROUNDS && world.flooded->received < until_received && world.flooded->gone == 0; i++) {
-        const int ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
+        const evutil_socket_t ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
         for (int k = 0; k < 2 && world.flooded->gone == 0; k++) {
             memory_wake_writer(ends[k]);
             two_planes_settle(&world.planes);

@@ -26,7 +26,7 @@ uint64_t __wrap_clock_us(void) {
 
 static struct world {
     struct two_planes planes;
-    int server_end, agent_end;
+    evutil_socket_t server_end, agent_end;
     struct link_ref link; /* the server's */
     struct carrier_role role;
     char rejected[200], *welcome;
@@ -95,7 +95,7 @@ static void settle(void) {
 }
 
 /* All that is on its way to one end arrives. */
-static void carry(int end) {
+static void carry(evutil_socket_t end) {
     memory_carry(end, MUCH);
     settle();
 }
@@ -252,7 +252,7 @@ START_TEST(an_agent_waits_for_its_turn_at_the_server) {
     begin();
     world.planes.is_control = false;
     two_planes_dial(&world.planes);
-    int end = two_planes_accepted();
+    evutil_socket_t end = two_planes_accepted();
     settle();
     ahead_us = 12000000;
     sweep();

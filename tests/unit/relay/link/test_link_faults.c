@@ -226,7 +226,7 @@ static void ask_for_keys(struct link *link) {
 /* A round of requests: they arrive, and their answers do not. */
 static void ask_once(struct world *world, void (*ask)(struct link *link)) {
     struct link *link = agent_link(world, 0);
-    int server = world->planes.wires[0].server;
+    evutil_socket_t server = world->planes.wires[0].server;
     ask(link);
     while (world->gone == 0 && link_bio_parked(link->bio) + memory_on_its_way(server) > 0) {
         memory_carry(server, MUCH); /* only towards the server */
@@ -352,9 +352,9 @@ START_TEST(an_agent_drains_without_memory) {
 }
 END_TEST
 
-static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
-    struct addr peer = {.storage = {.ss_family = AF_UNIX}, .length = sizeof(sa_family_t)};
-    int ends[2];
+static void adopt_stranger(struct world *world, uint64_t tag, evutil_socket_t *end) {
+    struct addr peer = {.storage = {.ss_family = AF_UNIX}, .length = sizeof peer.storage.ss_family};
+    evutil_socket_t ends[2];
     memory_pair(ends);
     *end = ends[1];
     plane_adopt(world->planes.server, ends[0], &peer, world->planes.server_tls, tag, 0);
@@ -364,7 +364,7 @@ static void adopt_stranger(struct world *world, uint64_t tag, int *end) {
 /* It has the agent listener's tag; links that have greeted keep theirs, and are left alone. */
 START_TEST(only_a_preauth_connection_is_disconnected_as_slow) {
     struct world world;
-    int strangers[2];
+    evutil_socket_t strangers[2];
     begin(&world, MUCH);
     adopt_stranger(&world, 7, &strangers[0]);
     adopt_stranger(&world, 8, &strangers[1]);
@@ -393,7 +393,7 @@ START_TEST(the_servers_alert_is_read_although_a_write_met_its_reset) {
     SSL_CTX_free(world.planes.server_tls);
     world.planes.server_tls = two_planes_server_tls(unit_path("ca.pem"));
     two_planes_dial(&world.planes);
-    int server = two_planes_accepted(), agent = memory_peer(server);
+    evutil_socket_t server = two_planes_accepted(), agent = memory_peer(server);
     two_planes_take_in(&world.planes, server);
     memory_wake_writer(agent);
     settle(&world);

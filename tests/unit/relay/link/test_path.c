@@ -27,14 +27,14 @@ uint64_t __wrap_clock_us(void) {
     return now_us++; /* it nearly stands: a deferred item is due later than now */
 }
 
-unsigned __wrap_sock_round_trip_us(int fd);
-unsigned __wrap_sock_round_trip_us(int fd) {
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd);
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd) {
     (void)fd;
     return (unsigned)round_trip_us;
 }
 
-void __wrap_sock_local_addr(int fd, struct addr *here);
-void __wrap_sock_local_addr(int fd, struct addr *here) {
+void __wrap_sock_local_addr(evutil_socket_t fd, struct addr *here);
+void __wrap_sock_local_addr(evutil_socket_t fd, struct addr *here) {
     const struct endpoint endpoint = {.host = "192.0.2.7", .port = (uint16_t)(1000 + fd % 1000)};
     ck_assert(addr_from_endpoint(here, &endpoint));
 }
@@ -119,7 +119,7 @@ static void sweep_after(uint64_t passed_us) {
 
 /* PING and PONG: a bufferevent takes the kernel's events for level-triggered. */
 static void carry_answers(void) {
-    const int ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
+    const evutil_socket_t ends[] = {world.planes.wires[0].server, world.planes.wires[0].agent};
     for (int i = 0; i < 8; i++) {
         memory_wake_writer(ends[i % 2]);
         two_planes_settle(&world.planes);

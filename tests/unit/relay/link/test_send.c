@@ -18,8 +18,8 @@ enum { CAPACITY = 1 << 16, SOON_MS = 2000, NEVER_MS = 150, FRAMES = 5000 };
 
 static unsigned round_trip_us, questions;
 
-unsigned __wrap_sock_round_trip_us(int fd);
-unsigned __wrap_sock_round_trip_us(int fd) {
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd);
+unsigned __wrap_sock_round_trip_us(evutil_socket_t fd) {
     (void)fd;
     questions++;
     return round_trip_us;
@@ -27,8 +27,8 @@ unsigned __wrap_sock_round_trip_us(int fd) {
 
 static struct world {
     struct two_planes planes;
-    struct link *link; /* the agent's */
-    int far;           /* the server's end of it */
+    struct link *link;   /* the agent's */
+    evutil_socket_t far; /* the server's end of it */
 } world;
 
 static const struct plane_events server_events = {.on_greeting = two_planes_on_greeting};

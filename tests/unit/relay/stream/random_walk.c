@@ -34,7 +34,7 @@ static uint8_t byte_at(int number, bool up, size_t place) {
     return (uint8_t)(place * 31 + (place >> 8) * 7 + (size_t)number * 131 + (up ? 17 : 0));
 }
 
-static void send_some(int end, int number, bool up, size_t *sent, size_t count) {
+static void send_some(evutil_socket_t end, int number, bool up, size_t *sent, size_t count) {
     uint8_t bytes[PIECE];
     while (count > 0) {
         size_t part = count < PIECE ? count : PIECE;
@@ -46,7 +46,7 @@ static void send_some(int end, int number, bool up, size_t *sent, size_t count) 
     }
 }
 
-static void receive_all(int end, int number, bool up, size_t *got, size_t sent) {
+static void receive_all(evutil_socket_t end, int number, bool up, size_t *got, size_t sent) {
     uint8_t bytes[PIECE];
     size_t n, wrong = 0; /* an assertion for each byte would be most of the walk's time */
     while ((n = memory_receive(end, bytes, sizeof bytes)) > 0) {
@@ -131,9 +131,9 @@ void walk_check(struct walk *walk, struct walk_relay *relay) {
 }
 
 void walk_print(const struct walk *walk, const struct walk_relay *relay) {
-    printf("# relay %d: back %u, client %d%s%s sent %zu got %zu, far %d%s%s sent %zu got %zu\n", index_of(walk, relay),
-           relay->client.back, relay->client.end, relay->client_ended ? " ended" : "",
-           relay->client_gone ? " gone" : "", relay->client_sent, relay->client_got, relay->client.far,
+    printf("# relay %d: back %u, client %lld%s%s sent %zu got %zu, far %lld%s%s sent %zu got %zu\n",
+           index_of(walk, relay), relay->client.back, (long long)relay->client.end, relay->client_ended ? " ended" : "",
+           relay->client_gone ? " gone" : "", relay->client_sent, relay->client_got, (long long)relay->client.far,
            relay->far_ended ? " ended" : "", relay->far_gone ? " gone" : "", relay->far_sent, relay->far_got);
 }
 

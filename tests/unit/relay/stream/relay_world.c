@@ -181,7 +181,7 @@ void world_client(struct relay_world *world, struct world_client *client, const 
                   unsigned port) {
     struct service_terms_plan whole = *plan;
     char destination[32];
-    int ends[2];
+    evutil_socket_t ends[2];
     snprintf(destination, sizeof destination, "127.0.0.1:%u", port);
     whole.service = "test";
     whole.destination = destination;
@@ -243,7 +243,7 @@ void world_step(struct relay_world *world, unsigned count) {
 
 void world_settle(struct relay_world *world, struct world_client *client) {
     for (int i = 0; i < 6; i++) {
-        const int ends[] = {client->end, client->far};
+        const evutil_socket_t ends[] = {client->end, client->far};
         for (int j = 0; j < 2; j++) {
             if (ends[j] < 0)
                 continue;
@@ -283,7 +283,7 @@ void world_expect_over(struct relay_world *world, const struct world_client *cli
     ck_assert_int_eq(client->outcome, outcome);
 }
 
-void world_expect(int end, const char *text) {
+void world_expect(evutil_socket_t end, const char *text) {
     char got[256] = "";
     size_t length = memory_receive(end, got, sizeof got - 1);
     ck_assert_uint_eq(length, strlen(text));

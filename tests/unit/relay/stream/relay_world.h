@@ -27,9 +27,9 @@ struct world_record { /* of the log */
 };
 
 struct world_client {
-    struct client *client; /* NULL: it is over, and freed */
-    int end, far;          /* the test's ends: its own, and the destination's; -1: none */
-    unsigned back;         /* how often it came back */
+    struct client *client;    /* NULL: it is over, and freed */
+    evutil_socket_t end, far; /* the test's ends: its own, and the destination's; -1: none */
+    unsigned back;            /* how often it came back */
     enum client_outcome outcome;
     enum relay_reason reason;
     enum refusal refusal;
@@ -77,6 +77,6 @@ bool world_ends(struct relay_world *world); /* runs until no relay is left; fals
 void world_expect_over(struct relay_world *world, const struct world_client *client, enum client_outcome outcome);
 
 /* Expects just these bytes at that end. */
-void world_expect(int end, const char *text);
+void world_expect(evutil_socket_t end, const char *text);
 
 #endif

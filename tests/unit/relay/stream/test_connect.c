@@ -110,9 +110,9 @@ static void start(const char *first, const char *second) {
 }
 
 /* The far end of the next connection, which must be to that port. */
-static int next_dial(unsigned to) {
+static evutil_socket_t next_dial(unsigned to) {
     unsigned port = 0;
-    int far = memory_accepted(&port);
+    evutil_socket_t far = memory_accepted(&port);
     ck_assert_int_ge(far, 0);
     ck_assert_uint_eq(port, to);
     return far;
@@ -164,7 +164,7 @@ END_TEST
 START_TEST(a_destination_that_answers_later_is_reached) {
     start("127.0.0.1:1", NULL);
     ck_assert_ptr_nonnull(world.connector);
-    int far = next_dial(1);
+    evutil_socket_t far = next_dial(1);
     settle();
     ck_assert_int_eq(world.results, 0);
     memory_connect_done(far, false);
@@ -175,10 +175,10 @@ END_TEST
 
 START_TEST(the_next_destination_is_tried_when_one_refuses) {
     start("127.0.0.1:1", "127.0.0.1:2");
-    int first = next_dial(1);
+    evutil_socket_t first = next_dial(1);
     memory_connect_done(first, true);
     settle();
-    int second = next_dial(2);
+    evutil_socket_t second = next_dial(2);
     memory_connect_done(second, false);
     expect_success(2);
     memory_close(first);
@@ -196,14 +196,14 @@ END_TEST
 
 START_TEST(the_last_failure_is_reported_when_none_answers) {
     start_within(SHORT_MS, "127.0.0.1:1", "127.0.0.1:2");
-    int first = next_dial(1);
+    evutil_socket_t first = next_dial(1);
     expect_failure(REFUSAL_TIMEOUT, "127.0.0.1:2: no answer in time");
     memory_close(next_dial(2));
     memory_close(first);
 }
 END_TEST
 
-static int answering = -1;
+static evutil_socket_t answering = -1;
 
 static bool second_answers(void *context) {
     unsigned port;
@@ -217,7 +217,7 @@ static bool second_answers(void *context) {
 /* It may answer yet; but the second has its share of the time. */
 START_TEST(a_destination_that_does_not_answer_leaves_time_for_the_next) {
     start_within(SHORT_MS, "127.0.0.1:1", "127.0.0.1:2");
-    int first = next_dial(1);
+    evutil_socket_t first = next_dial(1);
     ck_assert(unit_run_until(loop_base(world.loop), second_answers, NULL, SOON_MS));
     expect_success(2);
     memory_close(answering);
@@ -241,7 +241,7 @@ END_TEST
 
 START_TEST(a_cancelled_connection_is_reset_and_reports_nothing) {
     start("127.0.0.1:1", NULL);
-    int far = next_dial(1);
+    evutil_socket_t far = next_dial(1);
     connector_cancel(world.connector);
     memory_carry(far, MUCH);
     ck_assert(memory_got_reset(far));
@@ -326,10 +326,10 @@ START_TEST(each_address_of_a_name_is_tried) {
     start("db.example:1", NULL);
     expect_no_dial();
     names.callback(names.context, &answer);
-    int first = next_dial(1);
+    evutil_socket_t first = next_dial(1);
     memory_connect_done(first, true);
     settle();
-    int second = next_dial(2);
+    evutil_socket_t second = next_dial(2);
     memory_connect_done(second, false);
     expect_success(2);
     memory_close(first);

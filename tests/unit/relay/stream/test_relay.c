@@ -109,7 +109,7 @@ static void new_client(struct walk *walk) {
 
 static void meet_dial(struct walk *walk) {
     unsigned port;
-    int far = memory_accepted(&port);
+    evutil_socket_t far = memory_accepted(&port);
     if (far < 0)
         return;
     struct walk_relay *relay = &walk->relays[(int)port - FIRST_PORT];
@@ -129,7 +129,7 @@ static void carry_some(struct walk *walk) {
     bool is_client = chance(walk, 2);
     if (!relay)
         return;
-    int mine = is_client ? relay->client.end : relay->client.far;
+    evutil_socket_t mine = is_client ? relay->client.end : relay->client.far;
     if (mine < 0 || (is_client ? relay->client_gone : relay->far_gone))
         return;
     memory_carry(memory_peer(mine), amount);
@@ -178,7 +178,8 @@ static bool is_still(void *context) {
     for (int i = 0; i < walk->count; i++) {
         struct walk_relay *relay = &walk->relays[i];
         walk_end(relay);
-        int ends[2] = {relay->client_gone ? -1 : relay->client.end, relay->far_gone ? -1 : relay->client.far};
+        evutil_socket_t ends[2] = {relay->client_gone ? -1 : relay->client.end,
+                                   relay->far_gone ? -1 : relay->client.far};
         for (int side = 0; side < 2; side++) {
             if (ends[side] >= 0) {
                 memory_carry(memory_peer(ends[side]), MUCH);
@@ -209,7 +210,7 @@ static void check_served(const struct walk_relay *relay) {
 static void finish(struct walk *walk) {
     for (int i = 0; i < walk->count; i++) /* what is still open now is not the test's */
         walk_close(&walk->relays[i]);
-    for (int far; (far = memory_accepted(&(unsigned){0})) >= 0;)
+    for (evutil_socket_t far; (far = memory_accepted(&(unsigned){0})) >= 0;)
         memory_close(far);
     for (int i = 0; i < 8; i++) { /* outcomes are confirmed */
         world_sweep(&walk->world, clock_us());

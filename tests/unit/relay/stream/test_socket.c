@@ -7,22 +7,19 @@
 
 #include "relay/stream/socket.h"
 
+#include "lib/net/sock.h"
 #include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-enum { SOON_MS = 3000, ROUNDS = 20, RECHECK_US = 1000, LONG = 8 << 20, PIECE = 100000 };
+enum { SOON_MS = 3000, ROUNDS = 20, RECHECK_US = 1000, MANY = 8 << 20, PIECE = 100000 };
 
 static struct world {
     struct event_base *base;
     struct defer_queue again, rechecks;
     struct stream_socket socket;
-    int there; /* the peer's end */
+    evutil_socket_t there; /* the peer's end */
     uint8_t bytes[PIECE];
     int readable, flushed, broken;
     size_t received;
@@ -58,7 +55,7 @@ static void on_broken(struct stream_socket *socket) {
 static const struct stream_socket_events events = {on_readable, on_flushed, on_broken, NULL, NULL};
 
 static void set_up(void) {
-    int here = -1;
+    evutil_socket_t here = -1;
     world = (struct world){.base = event_base_new(), .reads_at_once = true};
     defer_queue_init(&world.again, world.base, 0);
     defer_queue_init(&world.rechecks, world.base, RECHECK_US);
@@ -72,7 +69,7 @@ static void tear_down(void) {
         stream_socket_close(&world.socket, true);
     defer_queue_stop(&world.again);
     defer_queue_stop(&world.rechecks);
-    close(world.there);
+    sock_close(world.there);
     event_base_free(world.base);
 }
 
@@ -81,9 +78,7 @@ static void settle(void) {
 }
 
 static void reset_there(void) {
-    struct linger now = {.l_onoff = 1};
-    ck_assert_int_eq(setsockopt(world.there, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
-    close(world.there);
+    sock_close_reset(world.there);
     world.there = -1;
 }
 
@@ -106,14 +101,14 @@ static bool is_broken(void *context) {
 START_TEST(what_arrives_is_read_into_the_parts) {
     size_t length = 12;
     stream_socket_set_reading(&world.socket, true);
-    ck_assert_int_eq(write(world.there, "hello, there", length), 12);
+    ck_assert_int_eq(unit_send(world.there, "hello, there", length), 12);
     ck_assert(unit_run_until(world.base, has_read, &length, SOON_MS));
     ck_assert_mem_eq(world.bytes, "hello, there", length);
 }
 END_TEST
 
 START_TEST(what_is_there_can_be_read_without_an_edge) {
-    ck_assert_int_eq(write(world.there, "hello", 5), 5);
+    ck_assert_int_eq(unit_send(world.there, "hello", 5), 5);
     stream_socket_poll(&world.socket); /* it is not to be read */
     ck_assert_int_eq(world.readable, 0);
     stream_socket_set_reading(&world.socket, true);
@@ -125,7 +120,7 @@ END_TEST
 START_TEST(an_edge_that_came_while_reading_was_stopped_is_remembered) {
     size_t five = 5;
     settle();
-    ck_assert_int_eq(write(world.there, "hello", five), 5);
+    ck_assert_int_eq(unit_send(world.there, "hello", five), 5);
     settle();
     ck_assert_int_eq(world.readable, 0);
     stream_socket_set_reading(&world.socket, true);
@@ -136,7 +131,7 @@ END_TEST
 START_TEST(what_one_read_leaves_is_read_in_the_next_turn) {
     static char bytes[PIECE];
     size_t all = 0;
-    for (ssize_t n; (n = write(world.there, bytes, sizeof bytes)) > 0;)
+    for (ptrdiff_t n; (n = unit_send(world.there, bytes, sizeof bytes)) > 0;)
         all += (size_t)n;
     ck_assert_uint_gt(all, sizeof world.bytes);
     stream_socket_set_reading(&world.socket, true);
@@ -149,8 +144,8 @@ END_TEST
 START_TEST(the_end_comes_behind_the_last_byte) {
     if (_i == 0)
         stream_socket_set_reading(&world.socket, true);
-    ck_assert_int_eq(write(world.there, "hello", 5), 5);
-    ck_assert_int_eq(shutdown(world.there, SHUT_WR), 0);
+    ck_assert_int_eq(unit_send(world.there, "hello", 5), 5);
+    ck_assert_int_eq(sock_half_close(world.there), 0);
     settle();
     stream_socket_set_reading(&world.socket, true);
     ck_assert(unit_run_until(world.base, has_end, NULL, SOON_MS));
@@ -190,9 +185,9 @@ struct reader {
 static bool peer_has_read(void *context) {
     static uint8_t bytes[PIECE];
     struct reader *reader = context;
-    ssize_t n;
-    while ((n = read(world.there, bytes, sizeof bytes)) > 0) {
-        for (ssize_t i = 0; i < n; i++)
+    ptrdiff_t n;
+    while ((n = unit_receive(world.there, bytes, sizeof bytes)) > 0) {
+        for (ptrdiff_t i = 0; i < n; i++)
             reader->differs |= bytes[i] != (reader->seen + (size_t)i) % PIECE % 251;
         reader->seen += (size_t)n;
     }
@@ -201,7 +196,7 @@ static bool peer_has_read(void *context) {
 }
 
 START_TEST(what_the_kernel_does_not_take_waits_in_order) {
-    struct reader reader = {.wanted = LONG / PIECE * PIECE};
+    struct reader reader = {.wanted = MANY / PIECE * PIECE};
     write_all(reader.wanted);
     ck_assert_uint_gt(stream_socket_waiting(&world.socket), 0);
     ck_assert(!stream_socket_is_done(&world.socket));
@@ -217,13 +212,13 @@ END_TEST
 
 START_TEST(the_stream_ends_behind_what_waits) {
     struct reader reader = {0};
-    write_all(LONG / PIECE * PIECE);
+    write_all(MANY / PIECE * PIECE);
     stream_socket_end(&world.socket);
     ck_assert(!stream_socket_is_done(&world.socket));
     ck_assert(unit_run_until(world.base, peer_has_read, &reader, SOON_MS));
-    ck_assert_uint_eq(reader.seen, LONG / PIECE * PIECE);
+    ck_assert_uint_eq(reader.seen, MANY / PIECE * PIECE);
     ck_assert(stream_socket_is_done(&world.socket));
-    ck_assert_int_eq(write(world.there, "x", 1), 1); /* the other direction goes on */
+    ck_assert_int_eq(unit_send(world.there, "x", 1), 1); /* the other direction goes on */
     size_t one = 1;
     stream_socket_set_reading(&world.socket, true);
     ck_assert(unit_run_until(world.base, has_read, &one, SOON_MS));
@@ -254,7 +249,7 @@ static bool is_broken_after_a_sweep(void *context) {
 
 /* One-shot events do not report it: what is left has been reported, and is not awaited any more. */
 START_TEST(a_reset_behind_data_that_is_left_is_noticed_in_a_sweep) {
-    ck_assert_int_eq(write(world.there, "hello", 5), 5);
+    ck_assert_int_eq(unit_send(world.there, "hello", 5), 5);
     settle();
     ck_assert(!is_broken_after_a_sweep(NULL));
     reset_there();
@@ -276,7 +271,7 @@ START_TEST(a_stream_that_is_cut_ends_by_a_reset) {
     stream_socket_cut_unless_whole(&world.socket);
     stream_socket_close(&world.socket, is_cut);
     ck_assert_int_eq(world.socket.fd, -1);
-    ck_assert_int_eq(recv(world.there, &byte, 1, 0), is_cut ? -1 : 0);
+    ck_assert_int_eq(unit_receive(world.there, &byte, 1), is_cut ? -1 : 0);
     if (is_cut)
         ck_assert_int_eq(errno, ECONNRESET);
 }
@@ -286,14 +281,14 @@ END_TEST
 START_TEST(a_descriptor_that_is_given_back_is_untouched) {
     char byte;
     stream_socket_set_reading(&world.socket, true);
-    ck_assert_int_eq(write(world.there, "x", 1), 1);
-    int fd = stream_socket_detach(&world.socket);
+    ck_assert_int_eq(unit_send(world.there, "x", 1), 1);
+    evutil_socket_t fd = stream_socket_detach(&world.socket);
     settle();
     ck_assert_int_eq(world.readable, 0);
-    ck_assert_int_eq(recv(fd, &byte, 1, 0), 1);
-    ck_assert_int_eq(write(fd, "y", 1), 1);
-    ck_assert_int_eq(recv(world.there, &byte, 1, 0), 1);
-    close(fd);
+    ck_assert_int_eq(unit_receive(fd, &byte, 1), 1);
+    ck_assert_int_eq(unit_send(fd, "y", 1), 1);
+    ck_assert_int_eq(unit_receive(world.there, &byte, 1), 1);
+    sock_close(fd);
 }
 END_TEST
 

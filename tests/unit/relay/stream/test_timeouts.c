@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-enum { PORT = 1000, NARROW = 15000, HALF_CLOSE_S = 1000, LONG = MUX_WINDOW_SHARED, PART = 1000, PARTS = 30 };
+enum { PORT = 1000, NARROW = 15000, HALF_CLOSE_S = 1000, WINDOW = MUX_WINDOW_SHARED, PART = 1000, PARTS = 30 };
 
 static uint64_t skipped_us;
-static int stalled_fd = -1; /* its peer acknowledges nothing */
-static size_t queued;       /* in every socket, or in `queued_fd` alone */
-static int queued_fd = -1;
+static evutil_socket_t stalled_fd = -1; /* its peer acknowledges nothing */
+static size_t queued;                   /* in every socket, or in `queued_fd` alone */
+static evutil_socket_t queued_fd = -1;
 
 uint64_t __real_clock_us(void);
 uint64_t __wrap_clock_us(void);
@@ -27,14 +27,14 @@ uint64_t __wrap_clock_us(void) {
     return __real_clock_us() + skipped_us;
 }
 
-unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall);
-unsigned __wrap_sock_stalled_ms(int fd, struct sock_stall *stall) {
+unsigned __wrap_sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall);
+unsigned __wrap_sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     (void)stall;
     return fd == stalled_fd ? 31000 : 0;
 }
 
-size_t __wrap_sock_unsent(int fd);
-size_t __wrap_sock_unsent(int fd) {
+size_t __wrap_sock_unsent(evutil_socket_t fd);
+size_t __wrap_sock_unsent(evutil_socket_t fd) {
     return queued_fd < 0 || fd == queued_fd ? queued : 0;
 }
 
@@ -192,7 +192,7 @@ END_TEST
 
 /* Nothing of it is in the agent's kernel, and the server cannot send more. */
 static void send_long(bool and_end) {
-    static char bytes[LONG];
+    static char bytes[WINDOW];
     memory_send(client.end, bytes, sizeof bytes);
     if (and_end)
         memory_finish(client.end);
@@ -239,7 +239,7 @@ END_TEST
 
 /* The server has sent all that it may, and the link takes it frame by frame. */
 START_TEST(a_slow_link_is_not_taken_for_an_idle_client) {
-    static char bytes[LONG];
+    static char bytes[WINDOW];
     begin(60, MUCH);
     world.pair.wires[0].step = 1;
     memory_send(client.end, bytes, sizeof bytes);
