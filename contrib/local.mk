@@ -9,6 +9,14 @@ EXTRA_DIST += contrib/packages.sh contrib/boot.sh contrib/quickstart contrib/che
 	contrib/pictures/page-overview-light.png \
 	contrib/pictures/page-service-dark.png
 
+# Static programs: what contrib/windows and contrib/linux share.
+EXTRA_DIST += \
+	contrib/static/build.sh \
+	contrib/static/dependencies.sh \
+	contrib/static/pack.sh \
+	contrib/static/sbom \
+	contrib/static/sources
+
 # Windows programs, by wine.
 EXTRA_DIST += contrib/windows/prefix contrib/windows/run
 

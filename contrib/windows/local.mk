@@ -15,8 +15,7 @@ EXTRA_DIST += $(windows_resources) \
 	contrib/windows/installer \
 	contrib/windows/libevent-wepoll.patch \
 	contrib/windows/pack \
-	contrib/windows/sbom \
-	contrib/windows/sources \
+	contrib/windows/wanted \
 	contrib/windows/wepoll_backend.c
 
 if WINDOWS
