@@ -164,6 +164,7 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \
 	src/lib/tls/system_store.h \
+	src/lib/tls/system_store_priv.h \
 	src/lib/tls/tls.h \
 	src/lib/tls/tls_priv.h \
 	src/lib/tls/verify.c

@@ -411,6 +411,10 @@ unit_lib_tests += tests/unit/lib/tls/test_system_store
 tests_unit_lib_tls_test_system_store_SOURCES = tests/unit/lib/tls/test_system_store.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_system_store_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_system_store_posix
+tests_unit_lib_tls_test_system_store_posix_SOURCES = tests/unit/lib/tls/test_system_store_posix.c
+tests_unit_lib_tls_test_system_store_posix_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
 tests_unit_lib_base_test_file_posix_LDADD = $(LINK_UNIT_LIB)

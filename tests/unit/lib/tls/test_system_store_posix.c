@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_system_store_posix: another distribution's file is taken where OpenSSL has nothing to find, and only there.
+ */
+#include "config.h"
+
+#include "lib/tls/system_store_priv.h"
+#include "unit.h"
+
+static const char *bundles[3];
+static struct system_store_places places;
+
+/* Nothing in OpenSSL's own places; the second of two bundles is there. */
+static void make_places(void) {
+    places =
+        (struct system_store_places){.file = unit_path("cert.pem"), .folder = unit_path("certs"), .bundles = bundles};
+    unit_make_folder(places.folder);
+    bundles[0] = unit_path("missing.pem");
+    bundles[1] = unit_text_file("bundle.pem", "");
+}
+
+START_TEST(the_first_bundle_that_is_there_is_taken) {
+    unit_text_file("certs/ca-bundle.crt", "");
+    ck_assert_str_eq(system_store_bundle(&places), bundles[1]);
+    unit_text_file("missing.pem", "");
+    ck_assert_str_eq(system_store_bundle(&places), bundles[0]);
+}
+END_TEST
+
+START_TEST(without_any_none_is_taken) {
+    bundles[1] = bundles[0];
+    ck_assert_ptr_null(system_store_bundle(&places));
+}
+END_TEST
+
+START_TEST(a_folder_that_is_missing_has_no_authority) {
+    places.folder = unit_path("nowhere");
+    ck_assert_str_eq(system_store_bundle(&places), bundles[1]);
+}
+END_TEST
+
+START_TEST(the_file_of_openssl_is_enough) {
+    unit_text_file("cert.pem", "");
+    ck_assert_ptr_null(system_store_bundle(&places));
+}
+END_TEST
+
+START_TEST(an_authority_in_the_folder_of_openssl_is_enough) {
+    unit_text_file("certs/5ed36f99.0", "");
+    ck_assert_ptr_null(system_store_bundle(&places));
+}
+END_TEST
+
+static TCase *choosing(void) {
+    TCase *group = tcase_create("choosing");
+
+    tcase_add_checked_fixture(group, make_places, NULL);
+    tcase_add_test(group, the_first_bundle_that_is_there_is_taken);
+    tcase_add_test(group, without_any_none_is_taken);
+    tcase_add_test(group, a_folder_that_is_missing_has_no_authority);
+    tcase_add_test(group, the_file_of_openssl_is_enough);
+    tcase_add_test(group, an_authority_in_the_folder_of_openssl_is_enough);
+    return group;
+}
+
+UNIT_MAIN("lib/tls/system_store_posix", choosing)
