@@ -17,6 +17,19 @@ EXTRA_DIST += \
 	contrib/static/sbom \
 	contrib/static/sources
 
+# Static programs for Linux.
+EXTRA_DIST += \
+	contrib/linux/README.md \
+	contrib/linux/architecture.sh \
+	contrib/linux/build \
+	contrib/linux/dependencies \
+	contrib/linux/gcc \
+	contrib/linux/libevent-unix-client.patch \
+	contrib/linux/musl.specs \
+	contrib/linux/pack \
+	contrib/linux/try \
+	contrib/linux/wanted
+
 # Windows programs, by wine.
 EXTRA_DIST += contrib/windows/prefix contrib/windows/run
 

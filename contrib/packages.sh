@@ -20,7 +20,16 @@ for packages_try in apt-get:apt dnf:dnf pacman:pacman apk:apk; do
     fi
 done
 
-# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows|windows-test: the names, in this machine's own words.
+# packages_apt_compiler DEBIAN GNU: that of the machine, or one for another architecture.
+packages_apt_compiler() {
+    if [ "$(dpkg --print-architecture)" = "$1" ]; then
+        echo gcc linux-libc-dev
+    else
+        echo "gcc-$2-linux-gnu linux-libc-dev-$1-cross"
+    fi
+}
+
+# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows|windows-test|linux|linux-amd64|linux-arm64: the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
@@ -38,6 +47,11 @@ packages_list() {
     # Programs for Windows; libtool, because Debian's sources of the libraries come without what it makes.
     apt-windows) echo gcc-mingw-w64-x86-64-posix make autoconf automake libtool pkg-config dpkg-dev perl patch \
         faketime mandoc msitools wixl zip ;;
+    # Static programs for Linux. ncurses needs a program that reads its descriptions of terminals.
+    apt-linux) echo gcc libc6-dev make autoconf automake libtool pkg-config dpkg-dev perl patch mandoc ncurses-bin \
+        ncurses-base ;;
+    apt-linux-amd64) packages_apt_compiler amd64 x86-64 ;;
+    apt-linux-arm64) packages_apt_compiler arm64 aarch64 ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;

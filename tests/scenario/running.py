@@ -102,7 +102,7 @@ class Running:
     def __exit__(self, kind, value, trace):
         for program in self.programs.values():
             self.end(program)
-        if kind:
+        if kind and getattr(value, "code", 1):
             for name in self.programs:
                 text = self.output(name)
                 print(f"# the end of what {name} wrote:", *text.splitlines()[-15:], sep="\n#   ", flush=True)
