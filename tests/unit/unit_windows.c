@@ -14,22 +14,57 @@
 
 #include <aclapi.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <io.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
 #include <sddl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* FA, FR: all rights, reading; SY, BA, WD: the system, its administrators, everybody. */
 enum { CODE_PAGE_ASCII = 20127 };
 
+/* FA, FR: all rights, reading; SY, BA, WD: the system, its administrators, everybody. */
 #define OWNER_FORMAT      "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)"
 #define READ_BY_OTHERS    "(A;OICI;FR;;;WD)"
 #define WRITTEN_BY_OTHERS "(A;OICI;FA;;;WD)"
 
+/* Those of the C library, as its import table has them. */
+extern void *(*__imp_malloc)(size_t size);
+extern void *(*__imp_realloc)(void *old, size_t size);
+extern void (*__imp_free)(void *old);
+
+static void *crypto_malloc(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return __imp_malloc(size);
+}
+
+static void *crypto_realloc(void *old, size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return __imp_realloc(old, size);
+}
+
+static void crypto_free(void *old, const char *file, int line) {
+    (void)file, (void)line;
+    __imp_free(old);
+}
+
+/*
+ * A test that is linked with --wrap=malloc decides which allocations of Munnel fail. Libraries are linked statically
+ * here, so that the linker would give it theirs, too: they are told to allocate past it.
+ */
+static bool let_libraries_allocate_apart(void) {
+    event_set_mem_functions(__imp_malloc, __imp_realloc, __imp_free);
+    json_set_alloc_funcs(__imp_malloc, __imp_free);
+    return CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) == 1;
+}
+
 void unit_system_begin(void) {
     WSADATA data;
+    if (!let_libraries_allocate_apart())
+        fprintf(stderr, "OpenSSL has begun to allocate already\n");
     if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
         fprintf(stderr, "WSAStartup fails\n");
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX); /* no dialog that waits for a click */
