@@ -46,6 +46,8 @@ static struct end *end_of(evutil_socket_t fd) {
 void memory_net_begin(struct event_base *base, size_t capacity) {
     net.base = base;
     net.capacity = capacity;
+    net.connect = MEMORY_AT_ONCE;
+    net.accepted_count = 0; /* nor connections of a test before in this process */
 }
 
 static evutil_socket_t make_end(void) {

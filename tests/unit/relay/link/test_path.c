@@ -92,6 +92,9 @@ static void add_link(bool is_control) {
 
 /* Only the test sweeps, so that a slow machine's clock has no part in it. */
 static void begin(bool is_control) {
+    memset(&world, 0, sizeof world);
+    address_is_gone = false;
+    round_trip_us = 0;
     two_planes_begin(&world.planes, &world, MUCH, &server_events, &agent_events);
     event_del(&thread_of(world.planes.agent)->sweep);
     event_del(&thread_of(world.planes.server)->sweep);

@@ -72,6 +72,7 @@ static void on_result(void *context, const struct connector_result *result) {
 }
 
 static void set_up(void) {
+    memset(&names, 0, sizeof names);
     world = (struct world){.loop = loop_new("test"), .allow = acl_new()};
     memory_net_begin(loop_base(world.loop), MUCH);
     memory_connect_will(MEMORY_LATER);
