@@ -157,6 +157,8 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/certificate.c \
 	src/lib/tls/certificate.h \
 	src/lib/tls/context.c \
+	src/lib/tls/context_files.c \
+	src/lib/tls/context_files.h \
 	src/lib/tls/error.c \
 	src/lib/tls/ex_data.c \
 	src/lib/tls/pem.c \

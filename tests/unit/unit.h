@@ -61,6 +61,8 @@ void unit_make_folder(const char *path); /* for its owner alone */
 /* A symbolic link, a pipe with a name. false: this system has none, or not for this user. */
 bool unit_make_link(const char *target, const char *path);
 bool unit_make_fifo(const char *path);
+/* A name that leads to a pipe with this text, as a shell makes it of <(COMMAND); NULL: this system has none. */
+const char *unit_make_pipe(const char *text);
 
 /* Who may use a file or a folder. */
 void unit_keep_to_owner(const char *path);

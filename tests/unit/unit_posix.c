@@ -48,6 +48,16 @@ bool unit_make_fifo(const char *path) {
     return true;
 }
 
+const char *unit_make_pipe(const char *text) {
+    static char path[32];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    return path;
+}
+
 static void set_mode(const char *path, mode_t mode, mode_t folder_mode) {
     struct stat status;
     ck_assert_int_eq(stat(path, &status), 0);

@@ -153,6 +153,11 @@ bool unit_make_fifo(const char *path) {
     return false;
 }
 
+const char *unit_make_pipe(const char *text) {
+    (void)text;
+    return NULL;
+}
+
 /* Whose right it is: that of the system, of its administrators, or of this user. */
 static bool is_owners(PSID sid, const char *user) {
     char *text;

@@ -20,11 +20,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { SERIAL_BYTES = 16, FILE_LARGEST = 64 * 1024, COMMON_NAME_MAX = 64, CLOCK_SLACK_S = 3600, DAY_S = 86400 };
+enum { SERIAL_BYTES = 16, COMMON_NAME_MAX = 64, CLOCK_SLACK_S = 3600, DAY_S = 86400 };
 
 struct issuer { /* who signs: the CA, or the certificate itself */
     X509 *certificate;
@@ -177,20 +176,12 @@ static int write_both(X509 *certificate, EVP_PKEY *key, const char *certificate_
 }
 
 static EVP_PKEY *read_key(const char *path, struct error *error) {
-    size_t length;
-    if (pem_check(path, PEM_PRIVATE_KEY, error))
-        return NULL;
-    char *text = file_read_secret(path, FILE_LARGEST, &length, error);
-    if (!text)
-        return NULL;
-    char no_passphrase[] = ""; /* with NULL OpenSSL would ask for one on the terminal */
-    BIO *memory = BIO_new_mem_buf(text, (int)length);
-    EVP_PKEY *key = memory ? PEM_read_bio_PrivateKey(memory, NULL, NULL, no_passphrase) : NULL;
-    BIO_free(memory);
-    secret_wipe(text, length);
-    free(text);
-    if (!key)
+    BIO *file = pem_open(path, PEM_PRIVATE_KEY, error);
+    EVP_PKEY *key = NULL;
+    if (file && file_check_secret(path, error) == 0 &&
+        !(key = PEM_read_bio_PrivateKey(file, NULL, pem_no_passphrase, NULL)))
         pem_failed(error, path, "its private key cannot be read");
+    BIO_free(file);
     ERR_clear_error();
     return key;
 }

@@ -123,11 +123,10 @@ char *certificate_describe(X509 *certificate, char text[CERTIFICATE_TEXT]) {
 }
 
 X509 *certificate_read(const char *path, struct error *error) {
-    if (pem_check(path, PEM_CERTIFICATE, error))
+    BIO *file = pem_open(path, PEM_CERTIFICATE, error);
+    if (!file)
         return NULL;
-    BIO *file = BIO_new_file(path, "r");
-    char no_passphrase[] = ""; /* with NULL OpenSSL would ask for one on the terminal */
-    X509 *certificate = file ? PEM_read_bio_X509(file, NULL, NULL, no_passphrase) : NULL;
+    X509 *certificate = PEM_read_bio_X509(file, NULL, pem_no_passphrase, NULL);
     if (!certificate)
         pem_failed(error, path, "its certificate cannot be read");
     BIO_free(file);
@@ -135,11 +134,10 @@ X509 *certificate_read(const char *path, struct error *error) {
 }
 
 int certificate_check_file_dates(const char *path, struct error *error) {
-    BIO *file = pem_check(path, PEM_CERTIFICATE, error) ? NULL : BIO_new_file(path, "r");
-    char no_passphrase[] = "";
+    BIO *file = pem_open(path, PEM_CERTIFICATE, error);
     X509 *certificate;
     int result = 0;
-    while (file && result == 0 && (certificate = PEM_read_bio_X509(file, NULL, NULL, no_passphrase))) {
+    while (file && result == 0 && (certificate = PEM_read_bio_X509(file, NULL, pem_no_passphrase, NULL))) {
         result = certificate_check_dates(certificate, path, error);
         X509_free(certificate);
     }

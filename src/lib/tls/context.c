@@ -8,13 +8,12 @@
 
 #include "lib/tls/tls.h"
 
-#include "lib/base/file.h"
+#include "lib/tls/context_files.h"
 #include "lib/tls/pem.h"
 #include "lib/tls/system_store.h"
 #include "lib/tls/tls_priv.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,11 +24,6 @@ enum { CERTIFICATES_MOST = 16 * 1024, SECURITY_LEVEL = 2 };
 static const char *const groups[] = {"*X25519MLKEM768:*X25519:P-256", "X25519:P-256"};
 static const char suites13[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 static const char suites12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-
-static int no_passphrase(char *text, int size, int writing, void *context) {
-    (void)text, (void)size, (void)writing, (void)context;
-    return -1; /* without this callback OpenSSL would ask on the terminal, and wait */
-}
 
 /* OpenSSL asks about ALPN only for a client that sends the extension; one without is refused here. */
 static int on_client_hello(SSL *ssl, int *alert, void *context) {
@@ -66,7 +60,7 @@ static int set_policy(SSL_CTX *context, bool allow_tls12) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(context, CERTIFICATES_MOST);
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
-    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    SSL_CTX_set_default_passwd_cb(context, pem_no_passphrase);
     SSL_CTX_set_cert_verify_callback(context, tls_verify, NULL);
     return SSL_CTX_set_num_tickets(context, 0) == 1 &&
                    SSL_CTX_set_min_proto_version(context, allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
@@ -88,57 +82,19 @@ static SSL_CTX *new_context(bool is_server, bool allow_tls12, struct tls_trust *
     return NULL;
 }
 
-static int use_identity(SSL_CTX *context, const char *certificate, const char *key, struct error *error) {
-    if (pem_check(certificate, PEM_CERTIFICATE, error) != 0 || pem_check(key, PEM_PRIVATE_KEY, error) != 0 ||
-        file_check_secret(key, error) != 0)
-        return -1;
-    if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1)
-        return pem_failed(error, certificate, "cannot be used as certificate");
-    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) {
-        if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
-            ERR_clear_error();
-            return error_set(error, "%s: is not the key of %s", key, certificate);
-        }
-        return pem_failed(error, key, "cannot be used as private key");
-    }
-    if (SSL_CTX_check_private_key(context) != 1) {
-        ERR_clear_error();
-        return error_set(error, "%s: is not the key of %s", key, certificate);
-    }
-    return 0;
-}
-
 static int use_authority(SSL_CTX *context, struct tls_trust *trust, const char *path, struct error *error) {
-    if (pem_check(path, PEM_CERTIFICATE, error) != 0)
+    if (context_use_authorities(context, path, trust->is_server, error) != 0)
         return -1;
-    if (SSL_CTX_load_verify_file(context, path) != 1)
-        return pem_failed(error, path, "its certificates cannot be read");
-    /* What the file holds is trusted as it is, be it a root or an authority below one. */
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     trust->authority = strdup(path);
     trust->chain_must_verify = true;
     return trust->authority ? 0 : error_set(error, "out of memory");
 }
 
-static int use_crl(SSL_CTX *context, const char *path, struct error *error) {
-    if (pem_check(path, PEM_CRL, error) != 0)
-        return -1;
-    X509_LOOKUP *lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), X509_LOOKUP_file());
-    if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1)
-        return pem_failed(error, path, "its revocation list cannot be read");
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_CRL_CHECK);
-    return 0;
-}
-
 static int ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options,
                           struct error *error) {
     if (use_authority(context, trust, options->client_ca, error) != 0 ||
-        (options->crl && use_crl(context, options->crl, error) != 0))
+        (options->crl && context_use_revocations(context, options->crl, error) != 0))
         return -1;
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(options->client_ca);
-    if (!names)
-        return pem_failed(error, options->client_ca, "its certificates cannot be read");
-    SSL_CTX_set_client_CA_list(context, names);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (options->client_optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
                        NULL);
     return 0;
@@ -151,7 +107,7 @@ SSL_CTX *tls_server_context(const struct tls_server_options *options, struct err
         return NULL;
     tls_alpn_require(context);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
-    if (use_identity(context, options->certificate, options->key, error) == 0 &&
+    if (context_use_identity(context, options->certificate, options->key, error) == 0 &&
         (!options->client_ca || ask_for_client(context, trust, options, error) == 0))
         return context;
     SSL_CTX_free(context);
@@ -194,7 +150,7 @@ SSL_CTX *tls_client_context(const struct tls_client_options *options, struct err
     if (!context)
         return NULL;
     if (choose_trust(context, trust, options, error) == 0 &&
-        (!options->certificate || use_identity(context, options->certificate, options->key, error) == 0)) {
+        (!options->certificate || context_use_identity(context, options->certificate, options->key, error) == 0)) {
         if (tls_alpn_offer(context) == 0)
             return context;
         error_set(error, "out of memory");

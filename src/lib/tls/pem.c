@@ -14,12 +14,17 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_AT = 32 * 1024, LABEL_LONGEST = 40, NO_KIND = -1 };
+enum {
+    PEM_MOST = 64 * 1024 * 1024 /* a public authority's revocation list may have several */,
+    LABEL_LONGEST = 40,
+    NO_KIND = -1
+};
 
 static const struct {
     const char *name, *label, *from_der, *from_pkcs12;
@@ -55,7 +60,6 @@ struct content {
     enum pem_kind kind; /* which is wanted */
     char *text;         /* terminated */
     size_t length;
-    bool is_whole; /* the file is no longer than `text` */
 };
 
 /* ---- what is no PEM file at all ---- */
@@ -124,10 +128,10 @@ static int check_block(const struct content *content, const char *label, const c
     char end[LABEL_LONGEST + 16];
     snprintf(end, sizeof end, "-----END %s-----", label);
     const char *last = strstr(block, end);
-    if (!last && content->is_whole)
+    if (!last)
         return error_set(error, "%s: is cut off: the line %s is missing; copy the file again", content->path, end);
     const char *encrypted = strstr(block, "Proc-Type: 4,ENCRYPTED");
-    if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0 || (encrypted && (!last || encrypted < last)))
+    if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0 || (encrypted && encrypted < last))
         return error_set(error,
                          "%s: the private key is encrypted, and its passphrase cannot be entered here; decrypt it: "
                          "openssl pkey -in %s -out NEW.key",
@@ -155,35 +159,59 @@ static int check_content(const struct content *content, struct error *error) {
         if (!other)
             other = label;
     }
-    if (!content->is_whole)
-        return 0;
     return other ? fail_other(content, other, error) : fail_no_block(content, error);
 }
 
 /* ---- the file ---- */
 
-static int look(const char *path, enum pem_kind kind, char *text, struct error *error) {
+static char *read_text(const char *path, enum pem_kind kind, size_t *length, struct error *error) {
     enum file_kind what;
-    ssize_t length = file_peek(path, text, LOOKED_AT, &what);
-    if (length < 0)
-        return error_set(error, "%s: cannot be read: %s", path, error_text(errno));
-    if (what == FILE_FOLDER)
-        return error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
-    if (what != FILE_REGULAR) /* a pipe can be read only once, and OpenSSL will do that */
-        return 0;
-    text[length] = '\0';
-    const struct content content = {
-        .path = path, .kind = kind, .text = text, .length = (size_t)length, .is_whole = length < LOOKED_AT};
-    return check_content(&content, error);
+    char unused[1];
+    if (file_peek(path, unused, 0, &what) < 0) {
+        error_set(error, "%s: cannot be read: %s", path, error_text(errno));
+        return NULL;
+    }
+    if (what == FILE_FOLDER) {
+        error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
+        return NULL;
+    }
+    return file_read(path, PEM_MOST, length, error);
 }
 
-int pem_check(const char *path, enum pem_kind kind, struct error *error) {
-    char *text = malloc(LOOKED_AT + 1);
-    int result = text ? look(path, kind, text, error) : error_set(error, "out of memory");
-    if (text)
-        secret_wipe(text, LOOKED_AT + 1);
+/* Its memory grows and is freed by calls of OpenSSL that wipe it. */
+static BIO *copy(const char *text, size_t length, struct error *error) {
+    BIO *bytes = BIO_new(BIO_s_mem());
+    if (bytes && BIO_write(bytes, text, (int)length) == (int)length)
+        return bytes;
+    BIO_free(bytes);
+    ERR_clear_error();
+    error_set(error, "out of memory");
+    return NULL;
+}
+
+BIO *pem_open(const char *path, enum pem_kind kind, struct error *error) {
+    size_t length = 0;
+    char *text = read_text(path, kind, &length, error);
+    if (!text)
+        return NULL;
+    const struct content content = {.path = path, .kind = kind, .text = text, .length = length};
+    BIO *bytes = check_content(&content, error) == 0 ? copy(text, length, error) : NULL;
+    secret_wipe(text, length);
     free(text);
-    return result;
+    return bytes;
+}
+
+int pem_no_passphrase(char *text, int size, int writing, void *context) {
+    (void)text, (void)size, (void)writing, (void)context;
+    return -1;
+}
+
+bool pem_has_ended(void) {
+    unsigned long code = ERR_peek_last_error();
+    bool has_ended = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+    if (has_ended)
+        ERR_clear_error();
+    return has_ended;
 }
 
 /* The first error in the queue is the cause; OpenSSL's callers add the later ones. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_context: the policy of both ends, peers that do not keep to it, and files that do not fit.
+ * test_context: the policy of both ends, peers that do not keep to it, and files that do not fit (context_files.c).
  */
 #include "config.h"
 
 #include "unit.h"
 
+#include "lib/base/file.h"
 #include "lib/tls/cert_issue.h"
+#include "lib/tls/certificate.h"
 #include "lib/tls/tls.h"
 #include "lib/tls_pair.h"
 
@@ -164,12 +166,41 @@ START_TEST(the_days_left_are_those_of_the_own_certificate) {
 }
 END_TEST
 
+/* Of more than 260 characters, where Windows' older calls end (but not wine's), and not in ASCII. */
+static const char *long_path(const char *name) {
+    char path[512];
+    struct error error = {{0}};
+    int used = snprintf(path, sizeof path, "Schl\xc3\xbcssel-\xe9\x8d\xb5-%0100d/%0100d/%0100d", 1, 2, 3);
+    ck_assert_msg(file_make_folder(unit_path(path), 0700, &error) == 0, "%s", error.text);
+    snprintf(path + used, sizeof path - (size_t)used, "/%s", name);
+    return unit_path(path);
+}
+
+START_TEST(files_with_long_names_are_used) {
+    const char *authority = long_path("ca.pem"), *certificate = long_path("server.pem");
+    char pin[CERTIFICATE_PIN];
+    struct error error = {{0}};
+    pair_make(CERT_CA, "CA", 30, authority, long_path("ca.key"));
+    struct cert_request request = {.common_name = "a", .days = 5, .use = CERT_SERVER};
+    ck_assert_int_eq(cert_issue(&request, authority, long_path("ca.key"), certificate, long_path("server.key"), &error),
+                     0);
+    const struct tls_server_options options = {.certificate = certificate,
+                                               .key = long_path("server.key"),
+                                               .client_ca = authority};
+    SSL_CTX *context = pair_server_context(&options);
+    ck_assert_int_eq(sk_X509_NAME_num(SSL_CTX_get_client_CA_list(context)), 1);
+    SSL_CTX_free(context);
+    ck_assert_int_eq(certificate_read_pin(certificate, pin, &error), 0);
+}
+END_TEST
+
 static TCase *files(void) {
     TCase *group = tcase_create("files");
     tcase_add_checked_fixture(group, pair_setup, NULL);
     tcase_add_test(group, files_that_do_not_fit_are_found_at_once);
     tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
     tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);
+    tcase_add_test(group, files_with_long_names_are_used);
     return group;
 }
 

@@ -10,13 +10,11 @@
 #include "lib/tls_pair.h"
 #include "unit.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define BLOCK(label) "-----BEGIN " label "-----\nAAAA\n-----END " label "-----\n"
 
@@ -57,7 +55,9 @@ enum { TEXTS = sizeof texts / sizeof *texts };
 static void check(const char *path, enum pem_kind kind, const char *expected) {
     struct error error = {{0}};
 
-    ck_assert_int_eq(pem_check(path, kind, &error), expected ? -1 : 0);
+    BIO *bytes = pem_open(path, kind, &error);
+    ck_assert_msg(!bytes == !!expected, "%s", error.text);
+    BIO_free(bytes);
     ck_assert_msg(!expected || (strncmp(error.text, path, strlen(path)) == 0 && strstr(error.text, expected)),
                   "expected \"%s\", got \"%s\"", expected, error.text);
 }
@@ -114,17 +114,31 @@ START_TEST(what_is_no_file_is_named) {
 }
 END_TEST
 
-/* What pem_check() would read would be missing for OpenSSL. */
-START_TEST(a_pipe_is_left_for_openssl) {
-    char byte;
+/* It gives its bytes only once, and they are looked at before OpenSSL reads them. */
+START_TEST(a_pipe_is_read) {
+    struct tls_server_options options = *pair_server_options();
+    char *text = unit_read(server_pem, NULL);
 
-    if (!unit_make_fifo(unit_path("pipe")))
-        return;
-    int end = open(unit_path("pipe"), O_RDWR);
-    ck_assert_int_eq(write(end, "x", 1), 1);
-    check(unit_path("pipe"), PEM_CERTIFICATE, NULL);
-    ck_assert_int_eq(read(end, &byte, 1), 1);
-    close(end);
+    options.certificate = unit_make_pipe(text);
+    if (options.certificate)
+        SSL_CTX_free(pair_server_context(&options));
+    free(text);
+}
+END_TEST
+
+/* Beyond what a list of authorities begins with, and what was once looked at. */
+START_TEST(a_block_far_behind_is_found) {
+    enum { COMMENT = 200 * 1024 };
+    size_t length;
+    char *text = unit_read(server_pem, &length), *all = malloc(COMMENT + length + 1);
+    struct tls_server_options options = *pair_server_options();
+
+    memset(all, '\n', COMMENT);
+    memcpy(all + COMMENT, text, length + 1);
+    options.certificate = unit_text_file("far.pem", all);
+    SSL_CTX_free(pair_server_context(&options));
+    free(all);
+    free(text);
 }
 END_TEST
 
@@ -190,7 +204,8 @@ static TCase *contents(void) {
     tcase_add_loop_test(group, each_wrong_text_is_named, 0, TEXTS);
     tcase_add_test(group, binary_forms_are_named_with_the_command_that_converts_them);
     tcase_add_test(group, what_is_no_file_is_named);
-    tcase_add_test(group, a_pipe_is_left_for_openssl);
+    tcase_add_test(group, a_pipe_is_read);
+    tcase_add_test(group, a_block_far_behind_is_found);
     return group;
 }
 
