@@ -206,9 +206,14 @@ static HANDLE make_pipe(struct pipe_bridge *bridge, DWORD flags) {
                             CONNECTIONS_MOST, PIECE, PIECE, 0, &security);
 }
 
+/* ERROR_NO_DATA: one has come and gone already, and blocks the instance until it is disconnected. */
 static bool await_client(struct connection *connection) {
     bool is_done = ConnectNamedPipe(connection->pipe, &connection->in.under_way);
     DWORD number = GetLastError();
+    while (!is_done && number == ERROR_NO_DATA && DisconnectNamedPipe(connection->pipe)) {
+        is_done = ConnectNamedPipe(connection->pipe, &connection->in.under_way);
+        number = GetLastError();
+    }
     if (!is_done && number == ERROR_PIPE_CONNECTED) /* it came before, which is not reported */
         is_done = PostQueuedCompletionStatus(connection->bridge->completions, 0, 0, &connection->in.under_way);
     connection->pending += has_begun(is_done, number);
@@ -241,10 +246,17 @@ static bool add_instance(struct pipe_bridge *bridge, DWORD flags) {
     return false;
 }
 
-static void on_client(struct connection *connection) {
+/* The next instance comes first: were this one closed before, the pipe's name would be free for another program, and
+ * missing for the next client. */
+static void on_client(struct connection *connection, bool is_connected) {
     connection->is_waiting = false;
+    if (!connection->bridge->is_stopping)
+        (void)add_instance(connection->bridge, 0); /* else look_after() does it later */
     connection->deadline_ms = clock_ms() + FIRST_BYTE_MS;
-    move(&connection->in);
+    if (is_connected)
+        move(&connection->in);
+    else
+        end(connection);
 }
 
 /* ---- the thread ---- */
@@ -262,8 +274,8 @@ static void release(struct pipe_bridge *bridge) {
 static void on_completion(struct way *way, bool is_right, DWORD count) {
     struct connection *connection = way->connection;
     connection->pending--;
-    if (connection->is_waiting && is_right && !connection->is_ending)
-        on_client(connection);
+    if (connection->is_waiting && !connection->is_ending)
+        on_client(connection, is_right);
     else if (!is_right || count == 0)
         end(connection);
     else if (!connection->is_ending)
