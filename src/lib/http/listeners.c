@@ -25,12 +25,14 @@ static void pause_all(struct http_pool *pool) {
 }
 
 /*
- * Otherwise the loop would call it without end: with EMFILE the connection stays in the backlog. The context is
- * evhttp's, which has set the callback of the listener; the sweep enables it again.
+ * Otherwise the loop would call it without end: with EMFILE the connection stays in the backlog. One whose client has
+ * gone does not, and Windows reports each. The context is evhttp's, which has set the callback of the listener; the
+ * sweep enables it again.
  */
 static void on_accept_error(struct evconnlistener *accepts, void *evhttp) {
     (void)evhttp;
-    (void)evconnlistener_disable(accepts);
+    if (!sock_client_has_gone(EVUTIL_SOCKET_ERROR()))
+        (void)evconnlistener_disable(accepts);
 }
 
 static void refuse(struct http_pool *pool, evutil_socket_t fd) {

@@ -43,6 +43,9 @@ int sock_check_owner(const char *owner, struct error *error); /* are there such 
 
 /* Accepts one: -1 with errno (EAGAIN, EMFILE ...). TCP_NODELAY is on for TCP. */
 evutil_socket_t sock_accept(evutil_socket_t listener, struct addr *peer);
+/* After another's accept() that failed, by EVUTIL_SOCKET_ERROR(): did the client go, so that the next can be accepted
+ * at once? */
+bool sock_client_has_gone(int socket_error);
 
 /*
  * Who connected to our Unix socket, as the kernel noted it then. False: unknown. The groups are those that the process

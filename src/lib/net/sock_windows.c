@@ -34,11 +34,16 @@ evutil_socket_t sock_system_open(int family, int type) {
 
 evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length) {
     evutil_socket_t fd = made_ready((evutil_socket_t)accept((SOCKET)listener, peer, length));
-    if (fd < 0 && errno == ECONNRESET)
+    if (fd < 0 && (errno == ECONNRESET || errno == ENOTCONN))
         errno = ECONNABORTED; /* which is what other systems call a client that has gone already */
     if (fd >= 0 && peer->sa_family != AF_UNIX)
         sock_system_send_at_once(fd);
     return fd;
+}
+
+/* WSAENOTCONN: by wine. */
+bool sock_client_has_gone(int socket_error) {
+    return socket_error == WSAECONNRESET || socket_error == WSAECONNABORTED || socket_error == WSAENOTCONN;
 }
 
 int sock_system_connect(evutil_socket_t fd, const struct addr *addr, bool *done) {
