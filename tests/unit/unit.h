@@ -113,6 +113,11 @@ evutil_socket_t unit_datagram_socket(const char *path);
 ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size);
 ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size);
 
+/* A pipe, ends[0] for reading; the caller's. */
+void unit_pipe(int ends[2]);
+/* What is in a pipe now, as much as fits; 0: nothing, or its end. */
+size_t unit_pipe_take(int end, void *bytes, size_t size);
+
 void unit_nap(unsigned us);
 
 /* A loop test whose steps end the process by a failed assertion; where a test has no process of its own there is none.

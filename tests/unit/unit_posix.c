@@ -9,6 +9,7 @@
 #include "unit_system.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,18 @@ ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size) {
 
 ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size) {
     return recv(fd, bytes, size, 0);
+}
+
+void unit_pipe(int ends[2]) {
+    ck_assert_int_eq(pipe(ends), 0);
+}
+
+size_t unit_pipe_take(int end, void *bytes, size_t size) {
+    struct pollfd ready = {.fd = end, .events = POLLIN};
+    if (poll(&ready, 1, 0) != 1)
+        return 0;
+    ssize_t count = read(end, bytes, size);
+    return count > 0 ? (size_t)count : 0;
 }
 
 void unit_add_abort_test(TCase *group, const TTest *test, int count) {

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODE_PAGE_ASCII = 20127 };
+enum { CODE_PAGE_ASCII = 20127, PIPE_BYTES = 65536 };
 
 /* FA, FR: all rights, reading; SY, BA, WD: the system, its administrators, everybody. */
 #define OWNER_FORMAT      "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)"
@@ -235,6 +235,18 @@ ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size) {
 
 ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size) {
     return result_of(recv((SOCKET)fd, bytes, (int)size, 0));
+}
+
+void unit_pipe(int ends[2]) {
+    ck_assert_int_eq(_pipe(ends, PIPE_BYTES, _O_BINARY | _O_NOINHERIT), 0);
+}
+
+size_t unit_pipe_take(int end, void *bytes, size_t size) {
+    DWORD waiting = 0;
+    if (!PeekNamedPipe((HANDLE)_get_osfhandle(end), NULL, 0, NULL, &waiting, NULL) || waiting == 0)
+        return 0;
+    int count = _read(end, bytes, (unsigned)size);
+    return count > 0 ? (size_t)count : 0;
 }
 
 void unit_add_abort_test(TCase *group, const TTest *test, int count) {

@@ -4,6 +4,15 @@
 # Unit tests of src/lib; tests/unit/local.mk has how to add one.
 unit_lib_tests =
 
+unit_local_client = tests/unit/lib/http/local_client.c tests/unit/lib/http/local_client.h
+if WINDOWS
+unit_local_client += tests/unit/lib/http/local_client_windows.c
+else
+unit_local_client += tests/unit/lib/http/local_client_posix.c
+endif
+unit_local_fixture = tests/unit/lib/http/local_fixture.c tests/unit/lib/http/local_fixture.h $(unit_local_client)
+unit_http_fixture = tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h $(unit_local_client)
+
 unit_lib_tests += tests/unit/lib/display/test_display
 tests_unit_lib_display_test_display_SOURCES = tests/unit/lib/display/test_display.c
 tests_unit_lib_display_test_display_LDADD = $(LINK_UNIT_LIB)
@@ -266,35 +275,35 @@ tests_unit_lib_tls_test_ex_data_SOURCES = tests/unit/lib/tls/test_ex_data.c
 tests_unit_lib_tls_test_ex_data_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_access
-tests_unit_lib_http_test_access_SOURCES = tests/unit/lib/http/test_access.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_access_SOURCES = tests/unit/lib/http/test_access.c $(unit_http_fixture)
 tests_unit_lib_http_test_access_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_client
-tests_unit_lib_http_test_client_SOURCES = tests/unit/lib/http/test_client.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_client_SOURCES = tests/unit/lib/http/test_client.c $(unit_http_fixture)
 tests_unit_lib_http_test_client_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_local_listener
-tests_unit_lib_http_test_local_listener_SOURCES = tests/unit/lib/http/test_local_listener.c tests/unit/lib/http/local_fixture.c tests/unit/lib/http/local_fixture.h
+tests_unit_lib_http_test_local_listener_SOURCES = tests/unit/lib/http/test_local_listener.c $(unit_local_fixture)
 tests_unit_lib_http_test_local_listener_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_transport
-tests_unit_lib_http_test_transport_SOURCES = tests/unit/lib/http/test_transport.c tests/unit/lib/http/local_fixture.c tests/unit/lib/http/local_fixture.h
+tests_unit_lib_http_test_transport_SOURCES = tests/unit/lib/http/test_transport.c $(unit_local_fixture)
 tests_unit_lib_http_test_transport_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_connection
-tests_unit_lib_http_test_connection_SOURCES = tests/unit/lib/http/test_connection.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_connection_SOURCES = tests/unit/lib/http/test_connection.c $(unit_http_fixture)
 tests_unit_lib_http_test_connection_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_event_stream
-tests_unit_lib_http_test_event_stream_SOURCES = tests/unit/lib/http/test_event_stream.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_event_stream_SOURCES = tests/unit/lib/http/test_event_stream.c $(unit_http_fixture)
 tests_unit_lib_http_test_event_stream_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_framing
-tests_unit_lib_http_test_framing_SOURCES = tests/unit/lib/http/test_framing.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_framing_SOURCES = tests/unit/lib/http/test_framing.c $(unit_http_fixture)
 tests_unit_lib_http_test_framing_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_refusal
-tests_unit_lib_http_test_refusal_SOURCES = tests/unit/lib/http/test_refusal.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_refusal_SOURCES = tests/unit/lib/http/test_refusal.c $(unit_http_fixture)
 tests_unit_lib_http_test_refusal_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_reply_head
@@ -302,18 +311,15 @@ tests_unit_lib_http_test_reply_head_SOURCES = tests/unit/lib/http/test_reply_hea
 tests_unit_lib_http_test_reply_head_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_pacing
-tests_unit_lib_http_test_pacing_SOURCES = tests/unit/lib/http/test_pacing.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_pacing_SOURCES = tests/unit/lib/http/test_pacing.c $(unit_http_fixture)
 tests_unit_lib_http_test_pacing_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/http/test_routes
-tests_unit_lib_http_test_routes_SOURCES = tests/unit/lib/http/test_routes.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_routes_SOURCES = tests/unit/lib/http/test_routes.c $(unit_http_fixture)
 tests_unit_lib_http_test_routes_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/http/test_server
-tests_unit_lib_http_test_server_SOURCES = tests/unit/lib/http/test_server.c tests/unit/lib/http/http_fixture.c tests/unit/lib/http/http_fixture.h
+tests_unit_lib_http_test_server_SOURCES = tests/unit/lib/http/test_server.c $(unit_http_fixture)
 tests_unit_lib_http_test_server_LDADD = $(LINK_UNIT_LIB)
-tests_unit_lib_http_test_server_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=evbuffer_new \
-	-Wl,--wrap=evbuffer_add,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=evhttp_add_header \
-	-Wl,--wrap=evhttp_new,--wrap=bufferevent_socket_new
 
 unit_lib_tests += tests/unit/lib/http/test_target
 tests_unit_lib_http_test_target_SOURCES = tests/unit/lib/http/test_target.c
@@ -479,6 +485,21 @@ tests_unit_lib_event_test_mailbox_posix_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/os/test_thread_posix
 tests_unit_lib_os_test_thread_posix_SOURCES = tests/unit/lib/os/test_thread_posix.c
 tests_unit_lib_os_test_thread_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_access_posix
+tests_unit_lib_http_test_access_posix_SOURCES = tests/unit/lib/http/test_access_posix.c $(unit_http_fixture)
+tests_unit_lib_http_test_access_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_server_posix
+tests_unit_lib_http_test_server_posix_SOURCES = tests/unit/lib/http/test_server_posix.c $(unit_http_fixture)
+tests_unit_lib_http_test_server_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/http/test_server_memory
+tests_unit_lib_http_test_server_memory_SOURCES = tests/unit/lib/http/test_server_memory.c $(unit_http_fixture)
+tests_unit_lib_http_test_server_memory_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_http_test_server_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=strdup,--wrap=evbuffer_new \
+	-Wl,--wrap=evbuffer_add,--wrap=evbuffer_add_reference,--wrap=evbuffer_add_cb,--wrap=evhttp_add_header \
+	-Wl,--wrap=evhttp_new,--wrap=bufferevent_socket_new
 endif
 
 unit_tests += $(unit_lib_tests)

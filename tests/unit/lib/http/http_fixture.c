@@ -7,15 +7,13 @@
 
 #include "http_fixture.h"
 
+#include "lib/http/local_listener.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum { LIMIT_MS = 8000, LARGE = 4 * 1024 * 1024, ROOM = 64 * 1024 };
 
@@ -148,7 +146,6 @@ static struct addr addr_of(const char *text) {
 
 void fixture_start(struct fixture *fixture) {
     struct error error = {""};
-    char path[600];
     fixture->base = event_base_new();
     fixture->server = http_server_new(fixture->base, &fixture->options, &error);
     ck_assert_msg(fixture->server, "%s", error.text);
@@ -157,28 +154,31 @@ void fixture_start(struct fixture *fixture) {
                          &error);
     ck_assert_msg(tokens, "%s", error.text);
     http_server_set_tokens(fixture->server, tokens);
-    snprintf(path, sizeof path, "unix:%s", unit_path("http.sock"));
-    fixture->unix_addr = addr_of(path);
+    fixture->unix_addr = local_addr("http.sock");
     fixture->tcp_addr = addr_of("127.0.0.1:1");
     addr_set_port(&fixture->tcp_addr, 0);
     ck_assert_msg(!http_server_listen(fixture->server, &fixture->unix_addr, NULL, &error), "%s", error.text);
     ck_assert_msg(!http_server_listen(fixture->server, &fixture->tcp_addr, NULL, &error), "%s", error.text);
 }
 
+static bool is_free(void *addr) {
+    return !local_listener_is_served(addr);
+}
+
 void fixture_stop(struct fixture *fixture) {
     http_server_free(fixture->server);
     fixture->server = NULL;
     unit_run_rounds(fixture->base, 2);
+    (void)unit_wait_until(is_free, &fixture->unix_addr, LIMIT_MS); /* a pipe, a moment later */
     event_base_free(fixture->base);
 }
 
 /* ---- clients ---- */
 
 struct peer peer_connect(struct fixture *fixture, bool is_tcp) {
-    const struct addr *addr = is_tcp ? &fixture->tcp_addr : &fixture->unix_addr;
     struct peer peer = {.fixture = fixture};
     bool done;
-    peer.fd = sock_connect(addr, NULL, &done);
+    peer.fd = is_tcp ? sock_connect(&fixture->tcp_addr, NULL, &done) : local_connect(&fixture->unix_addr);
     ck_assert_msg(peer.fd >= 0, "%s", strerror(errno));
     peer.bytes = calloc(1, 1);
     return peer;
@@ -187,7 +187,7 @@ struct peer peer_connect(struct fixture *fixture, bool is_tcp) {
 void peer_take(struct peer *peer) {
     char *part = malloc(ROOM);
     for (ssize_t count; !peer->has_ended;) {
-        count = recv(peer->fd, part, ROOM, 0);
+        count = unit_receive(peer->fd, part, ROOM);
         if (count < 0 && sock_would_block(errno))
             break;
         peer->was_reset = peer->was_reset || count < 0;
@@ -210,7 +210,7 @@ struct sending {
 
 static bool has_sent(void *context) {
     struct sending *sending = context;
-    ssize_t count = send(sending->peer->fd, sending->bytes, sending->left, MSG_NOSIGNAL);
+    ssize_t count = unit_send(sending->peer->fd, sending->bytes, sending->left);
     if (count > 0) {
         sending->bytes += count;
         sending->left -= (size_t)count;

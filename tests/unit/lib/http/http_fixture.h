@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * http_fixture: a server on a Unix socket and a loopback port within the test's own loop, and clients that send bytes.
+ * http_fixture: a server on a Unix socket (on Windows: a pipe) and a loopback port within the test's own loop, and
+ * clients that send bytes.
  */
 #ifndef MUNNEL_TESTS_HTTP_FIXTURE_H
 #define MUNNEL_TESTS_HTTP_FIXTURE_H
@@ -9,6 +10,7 @@
 #include "lib/http/event_stream.h"
 #include "lib/http/server.h"
 
+#include "local_client.h"
 #include "unit.h"
 
 #define VIEW_TOKEN  "view-0123456789abcdef0123456789abcdef"
@@ -41,7 +43,7 @@ void fixture_stop(struct fixture *fixture);
 
 struct peer { /* a client */
     struct fixture *fixture;
-    int fd;
+    evutil_socket_t fd;
     char *bytes; /* what came, terminated */
     size_t length;
     bool has_ended, was_reset;

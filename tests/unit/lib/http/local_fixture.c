@@ -16,29 +16,6 @@
 
 static const char hello[] = "hello";
 
-/* A pipe's name begins with this; a socket has a folder. */
-#ifdef _WIN32
-#define PREFIX "\\\\.\\pipe\\munnel-test-"
-#else
-#define PREFIX ""
-#endif
-
-const char *local_path(const char *name) {
-    static char text[8][108]; /* valid for some calls */
-    static unsigned next;
-    char *path = text[next++ % 8];
-    snprintf(path, sizeof *text, "%s%s", *PREFIX ? PREFIX : "", *PREFIX ? name : unit_path(name));
-    return path;
-}
-
-struct addr local_addr(const char *name) {
-    struct endpoint endpoint = {.is_unix = true};
-    struct addr addr;
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", local_path(name));
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    return addr;
-}
-
 struct served serve_at(const char *name) {
     struct addr addr = local_addr(name);
     struct error error = {""};

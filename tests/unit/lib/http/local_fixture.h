@@ -9,6 +9,7 @@
 #include "lib/http/local_listener.h"
 #include "lib/http/transport.h"
 
+#include "local_client.h"
 #include "unit.h"
 
 enum { LOCAL_MS = 10000 };
@@ -20,8 +21,6 @@ struct served {
     evutil_socket_t fd; /* the server's end */
 };
 
-const char *local_path(const char *name); /* of a Unix socket in the test's folder, or of a pipe */
-struct addr local_addr(const char *name);
 struct served serve_at(const char *name);    /* listens; no client */
 void client_connects(struct served *served); /* and sends "hello", which is read */
 /* The server sends the text and closes, the client reads into `got` to the end. How much arrived. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_access: who may ask: peers, Host, Origin, tokens, roles, what a wrong token costs.
+ * test_access: who may ask: peers, Host, Origin, tokens, roles, what a wrong token costs; test_access_posix.c: other
+ * users.
  */
 #include "config.h"
 
@@ -10,13 +11,9 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static struct fixture fixture;
 
@@ -195,60 +192,6 @@ START_TEST(a_server_may_end_while_a_guess_waits) {
 }
 END_TEST
 
-/* In a process of another user, for which root is needed: does it get in? */
-static int try_as(uid_t user, gid_t group) {
-    pid_t child = fork();
-    if (child == 0) {
-        static const char request[] = "GET /v1/status HTTP/1.1\r\n" HOST "\r\n";
-        bool done;
-        if (setgid(group) || setuid(user))
-            _exit(9);
-        int fd = sock_connect(&fixture.unix_addr, NULL, &done);
-        if (fd < 0)
-            _exit(1);
-        struct pollfd answer = {.fd = fd, .events = POLLIN};
-        _exit(write(fd, request, sizeof request - 1) > 0 && poll(&answer, 1, 5000) == 1 ? 0 : 2);
-    }
-    return child;
-}
-
-struct waiting {
-    pid_t child;
-    int status;
-};
-
-static bool is_over(void *context) {
-    struct waiting *waiting = context;
-    return fixture.answered > 0 || waitpid(waiting->child, &waiting->status, WNOHANG) == waiting->child;
-}
-
-START_TEST(another_user_is_refused_on_the_unix_socket) {
-    struct stat status;
-    const char *path = unit_path("http.sock");
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_uint_eq(status.st_mode & 0777, 0660);
-    if (geteuid() != 0)
-        return;
-    unit_let_others_write(path);
-    char folder[600];
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash; (slash = strrchr(folder, '/')) && slash > folder;) {
-        *slash = '\0';
-        if (strcmp(folder, "/tmp") == 0 || chmod(folder, 0755))
-            break;
-    }
-    struct waiting waiting = {try_as(65534, 65534), 0};
-    ck_assert(unit_run_until(fixture.base, is_over, &waiting, 5000));
-    ck_assert_msg(fixture.last_status == 403, "%u, exit %x, %s", fixture.last_status, (unsigned)waiting.status, folder);
-    ck_assert_uint_eq(http_server_counts(fixture.server).refused_peer, 1);
-    fixture.answered = 0;
-    waiting.child = try_as(65534, 0); /* the socket's group */
-    ck_assert(unit_run_until(fixture.base, is_over, &waiting, 5000));
-    ck_assert_uint_eq(fixture.last_status, 200);
-    ck_assert_str_eq(fixture.last_actor, "user 65534");
-}
-END_TEST
-
 static TCase *access_checks(void) {
     TCase *group = tcase_create("access");
     tcase_add_checked_fixture(group, setup, teardown);
@@ -261,7 +204,6 @@ static TCase *access_checks(void) {
     tcase_add_test(group, guesses_of_clients_that_go_are_as_slow);
     tcase_add_test(group, a_proven_connection_is_no_place_to_guess);
     tcase_add_test(group, a_server_may_end_while_a_guess_waits);
-    tcase_add_test(group, another_user_is_refused_on_the_unix_socket);
     return group;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_client: the client against the server, each in a process of its own; and against servers that are none.
+ * test_client: the client against the server, each on a thread of its own; and against servers that are none.
  */
 #include "config.h"
 
@@ -9,15 +9,15 @@
 
 #include "lib/base/clock.h"
 #include "lib/http/client.h"
+#include "lib/http/local_listener.h"
 #include "lib/net/sock.h"
+#include "lib/os/thread.h"
 
-#include <signal.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static struct fixture fixture;
 
@@ -30,46 +30,49 @@ static void teardown(void) {
     fixture_stop(&fixture);
 }
 
-struct child {
-    pid_t process;
-    int status;
+/* A client on a thread of its own, while this one serves. */
+struct run {
+    pthread_t thread;
+    void (*body)(struct http_client *client);
+    struct http_client *client;
+    atomic_bool has_ended;
     unsigned events;
 };
 
+static void *run_body(void *context) {
+    struct run *run = context;
+    run->body(run->client);
+    atomic_store(&run->has_ended, true);
+    return NULL;
+}
+
 static bool has_ended(void *context) {
-    struct child *child = context;
+    struct run *run = context;
     char data[32];
-    snprintf(data, sizeof data, "line %u\nmore", child->events);
-    if (fixture.stream && child->events < 3) {
-        child->events++;
+    snprintf(data, sizeof data, "line %u\nmore", run->events);
+    if (fixture.stream && run->events < 3) {
+        run->events++;
         (void)http_stream_send(fixture.stream,
-                               &(struct http_event){child->events == 2 ? NULL : "7", "tick", data, strlen(data)});
-        if (child->events == 3)
+                               &(struct http_event){run->events == 2 ? NULL : "7", "tick", data, strlen(data)});
+        if (run->events == 3)
             http_stream_close(fixture.stream);
     }
-    return waitpid(child->process, &child->status, WNOHANG) == child->process;
+    return atomic_load(&run->has_ended);
 }
 
 static struct http_client *client_of(const char *name, unsigned timeout_ms) {
     struct error error = {""};
-    struct http_client *client = http_client_new(unit_path(name), timeout_ms, &error);
+    struct http_client *client = http_client_new(local_path(name), timeout_ms, &error);
     ck_assert_msg(client, "%s", error.text);
     return client;
 }
 
-/* In a child, while this process serves. */
 static void run(void (*body)(struct http_client *client)) {
-    const char *path = unit_path("http.sock");
-    struct error error = {""};
-    struct child child = {.process = fork()};
-    if (child.process == 0) {
-        struct http_client *client = http_client_new(path, 5000, &error);
-        body(client);
-        http_client_free(client);
-        _exit(0);
-    }
-    ck_assert(unit_run_until(fixture.base, has_ended, &child, 10000));
-    ck_assert_int_eq(child.status, 0);
+    struct run run = {.body = body, .client = client_of("http.sock", 5000)};
+    ck_assert_int_eq(thread_start(&run.thread, "client", run_body, &run), 0);
+    ck_assert(unit_run_until(fixture.base, has_ended, &run, 10000));
+    pthread_join(run.thread, NULL);
+    http_client_free(run.client);
 }
 
 static void ask_for(struct http_client *client, const struct http_ask *question, unsigned status,
@@ -114,7 +117,7 @@ static void after_idle(struct http_client *client) {
     struct http_reply reply;
     ask_for(client, &(struct http_ask){"POST", "/v1/pause", NULL, NULL}, 204, &reply);
     http_reply_done(&reply);
-    usleep(600000); /* the server closes after 200 ms */
+    unit_nap(600000); /* the server closes after 200 ms */
     ask_for(client, &(struct http_ask){"POST", "/v1/pause", NULL, NULL}, 204, &reply);
     http_reply_done(&reply);
 }
@@ -155,28 +158,48 @@ START_TEST(events_are_followed_to_their_end) {
 }
 END_TEST
 
-/* A child that answers each connection with these bytes. */
-static pid_t serve(const char *name, const char *bytes) {
-    struct endpoint endpoint = {.is_unix = true};
-    struct addr addr, peer;
-    struct error error = {""};
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", unit_path(name));
-    ck_assert(addr_from_endpoint(&addr, &endpoint));
-    int listener = sock_bind(&addr, &error);
-    ck_assert_msg(listener >= 0 && !sock_listen(listener), "%s", error.text);
-    pid_t child = fork();
-    while (child == 0) {
-        int fd = sock_accept(listener, &peer);
+/* Answers each connection with these bytes. */
+struct answering {
+    pthread_t thread;
+    struct local_listener *listener;
+    const char *bytes;
+    atomic_bool is_over;
+};
+
+static void *answer(void *context) {
+    struct answering *answering = context;
+    evutil_socket_t fds[4];
+    size_t count = 0;
+    struct addr peer;
+    while (!atomic_load(&answering->is_over)) {
+        evutil_socket_t fd = sock_accept(local_listener_fd(answering->listener), &peer);
         if (fd < 0) {
-            usleep(1000);
+            unit_nap(1000);
             continue;
         }
-        (void)!write(fd, bytes, strlen(bytes));
-        if (bytes[0])
-            shutdown(fd, SHUT_WR);
+        ck_assert_uint_lt(count, sizeof fds / sizeof *fds);
+        fds[count++] = fd;
+        (void)unit_send(fd, answering->bytes, strlen(answering->bytes));
+        if (answering->bytes[0])
+            (void)sock_half_close(fd);
     }
-    sock_close(listener);
-    return child;
+    while (count > 0)
+        sock_close(fds[--count]);
+    return NULL;
+}
+
+static void answer_at(struct answering *answering, const char *name, const char *bytes) {
+    struct addr addr = local_addr(name);
+    struct error error = {""};
+    *answering = (struct answering){.bytes = bytes, .listener = local_listener_bind(&addr, NULL, &error)};
+    ck_assert_msg(answering->listener && !local_listener_start(answering->listener, &error), "%s", error.text);
+    ck_assert_int_eq(thread_start(&answering->thread, "answers", answer, answering), 0);
+}
+
+static void answer_no_more(struct answering *answering) {
+    atomic_store(&answering->is_over, true);
+    pthread_join(answering->thread, NULL);
+    local_listener_free(answering->listener);
 }
 
 /* The head, all events and the end arrive in one read. */
@@ -185,19 +208,19 @@ START_TEST(events_that_come_with_the_head_are_seen) {
                               "9\r\ndata: a\n\n\r\n9\r\ndata: b\n\n\r\n";
     struct error error = {""};
     struct http_client_event event;
-    pid_t child = serve("all.sock", all);
+    struct answering answering;
+    answer_at(&answering, "all.sock", all);
     struct http_client *client = client_of("all.sock", 3000);
     ck_assert_msg(!http_client_follow(client, "/events", NULL, &error), "%s", error.text);
     ck_assert_int_eq(http_client_next(client, 0, &event, &error), 1);
     ck_assert_str_eq(event.data, "a");
     ck_assert_int_eq(http_client_next(client, 0, &event, &error), 1);
     ck_assert_str_eq(event.data, "b");
-    ck_assert_int_ge(http_client_fd(client), 0);
+    ck_assert(local_is_pipe() || http_client_fd(client) >= 0);
     ck_assert_int_eq(http_client_next(client, 3000, &event, &error), -1);
     ck_assert_int_eq(http_client_fd(client), -1);
     http_client_free(client);
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, NULL, 0);
+    answer_no_more(&answering);
 }
 END_TEST
 
@@ -254,13 +277,13 @@ START_TEST(answers_that_are_none_are_refused) {
         struct http_reply reply;
         char name[16];
         snprintf(name, sizeof name, "%zu.sock", i);
-        pid_t child = serve(name, answers[i]);
+        struct answering answering;
+        answer_at(&answering, name, answers[i]);
         struct http_client *client = client_of(name, 3000);
         ck_assert_msg(http_client_ask(client, &status, &reply, &error) == -1, "%s", answers[i]);
         ck_assert_str_ne(error.text, "");
         http_client_free(client);
-        (void)kill(child, SIGKILL);
-        (void)waitpid(child, NULL, 0);
+        answer_no_more(&answering);
     }
 }
 END_TEST
@@ -268,27 +291,27 @@ END_TEST
 START_TEST(a_server_that_does_not_answer_costs_the_deadline) {
     struct error error = {""};
     struct http_reply reply;
-    pid_t child = serve("silent.sock", "");
+    struct answering answering;
+    answer_at(&answering, "silent.sock", "");
     struct http_client *client = client_of("silent.sock", 300);
     uint64_t begin_ms = clock_ms();
     ck_assert_int_eq(http_client_ask(client, &status, &reply, &error), -1);
     ck_assert_msg(strstr(error.text, "in time"), "%s", error.text);
     ck_assert_uint_ge(clock_ms() - begin_ms, 290);
     http_client_free(client);
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, NULL, 0);
+    answer_no_more(&answering);
 }
 END_TEST
 
 START_TEST(a_stream_that_does_not_begin_leaves_no_answer_for_the_next_request) {
     struct error error = {""};
-    pid_t child = serve("slow.sock", "");
+    struct answering answering;
+    answer_at(&answering, "slow.sock", "");
     struct http_client *client = client_of("slow.sock", 100);
     ck_assert_int_eq(http_client_follow(client, "/v1/events", NULL, &error), -1);
     ck_assert_int_eq(http_client_fd(client), -1);
     http_client_free(client);
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, NULL, 0);
+    answer_no_more(&answering);
 }
 END_TEST
 

@@ -9,13 +9,13 @@
 #include "http_fixture.h"
 
 #include "lib/base/clock.h"
+#include "lib/net/sock.h"
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static struct fixture fixture;
 
@@ -46,7 +46,7 @@ START_TEST(a_request_that_takes_long_is_given_up) {
     static const char *const parts[] = {"", "G", "GET /v1/status HTTP/1.1\r\nX: ",
                                         "POST /v1/pause HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n{"};
     for (int is_tcp = 0; is_tcp < 2; is_tcp++) {
-        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (size_t i = !is_tcp && local_is_pipe(); i < sizeof parts / sizeof parts[0]; i++) {
             struct peer peer = peer_connect(&fixture, is_tcp);
             peer_text(&peer, parts[i]);
             ck_assert_msg(peer_wait_end(&peer), "%s", parts[i]);
@@ -63,7 +63,7 @@ START_TEST(a_byte_now_and_then_is_no_progress) {
     uint64_t begin_ms = clock_ms();
     peer_text(&peer, "GET /v1/status HTTP/1.1\r\nX: ");
     while (!peer.has_ended && clock_ms() < begin_ms + 8000) {
-        (void)send(peer.fd, "a", 1, MSG_NOSIGNAL);
+        (void)unit_send(peer.fd, "a", 1);
         run_for(20);
         peer_take(&peer);
     }
@@ -134,7 +134,7 @@ START_TEST(a_flood_that_is_not_read_is_bounded) {
     for (int i = 0; i < 50 && !fixture.kept; i++)
         run_for(10);
     for (int i = 0; i < 30; i++) {
-        (void)send(peer.fd, flood, 1 << 20, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)unit_send(peer.fd, flood, 1 << 20);
         unit_run_rounds(fixture.base, 1);
     }
     ck_assert(peer_wait_end(&peer));
@@ -153,6 +153,8 @@ START_TEST(more_connections_than_there_may_be_get_503) {
             ck_assert_uint_eq(peer_wait_answer(&peers[i]), 200);
         }
         more = peer_connect(&fixture, is_tcp);
+        if (!is_tcp && local_is_pipe())
+            peer_text(&more, "G");
         ck_assert(peer_wait_end(&more));
         ck_assert_msg(!strncmp(more.bytes, "HTTP/1.1 503 ", 13), "%s", more.bytes);
         ck_assert_uint_eq(strlen(peer_content(&more)), strtoul(strstr(more.bytes, "Content-Length: ") + 16, NULL, 10));
@@ -199,6 +201,20 @@ START_TEST(connections_that_come_and_go_leave_nothing) {
     ck_assert_msg(malloc_in_use() <= memory + 16384, "%zu bytes more", malloc_in_use() - memory);
     ck_assert_uint_eq(http_server_counts(fixture.server).connections_tcp, 0);
     ck_assert_uint_eq(http_server_counts(fixture.server).connections_unix, 0);
+}
+END_TEST
+
+/* Windows reports each of them as a failure to accept. */
+START_TEST(clients_that_go_before_they_are_accepted_hold_up_no_other) {
+    for (int i = 0; i < 30; i++) {
+        struct peer peer = peer_connect(&fixture, true);
+        sock_close_reset(peer.fd);
+        peer.fd = -1;
+        peer_close(&peer);
+    }
+    uint64_t begin_ms = clock_ms();
+    ck_assert_uint_eq(ask(&fixture, true, STATUS), 200);
+    ck_assert_uint_lt(clock_ms() - begin_ms, 5000);
 }
 END_TEST
 
@@ -279,7 +295,8 @@ START_TEST(handles_that_are_not_answered_are_bounded) {
             ck_assert(unit_run_until(fixture.base, is_kept, NULL, 5000));
             kept[count++] = fixture.kept;
             fixture.gone = 0;
-            shutdown(peer.fd, SHUT_RDWR);
+            sock_close(peer.fd);
+            peer.fd = -1;
             ck_assert(unit_run_until(fixture.base, is_gone, NULL, 5000));
         } else {
             status = peer_wait_answer(&peer);
@@ -326,6 +343,7 @@ static TCase *limits(void) {
     tcase_add_test(group, a_flood_that_is_not_read_is_bounded);
     tcase_add_test(group, more_connections_than_there_may_be_get_503);
     tcase_add_test(group, connections_that_come_and_go_leave_nothing);
+    tcase_add_test(group, clients_that_go_before_they_are_accepted_hold_up_no_other);
     tcase_add_test(group, a_thousand_requests_are_served_in_a_second);
     return group;
 }

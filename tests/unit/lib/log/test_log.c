@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_log: what is written, a reader that is stuck, a disk that is full, rotation; with it log_ring.c.
+ * test_log_target.c has what is peculiar to the descriptors of POSIX.
  */
 #include "config.h"
 
@@ -10,14 +11,10 @@
 #include "lib/os/thread.h"
 #include "unit.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 5000, NOT_BLOCKED_MS = 3000, LOG_TIME = 24 };
@@ -67,9 +64,6 @@ START_TEST(lines_have_a_time_and_arrive_at_once) {
                      7);
     ck_assert_int_eq(text[24], ' ');
     ck_assert_uint_ge(year, 2020);
-    struct stat status;
-    ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_uint_eq(status.st_mode & 07137, 0);
     free(text);
 }
 END_TEST
@@ -108,8 +102,9 @@ START_TEST(a_log_that_cannot_be_opened_says_why) {
     struct error error = {""};
     const char *path = unit_path("no/such/folder/log");
     ck_assert_ptr_null(log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_INFO, path, &error));
-    ck_assert_ptr_nonnull(strstr(error.text, path));
-    ck_assert_ptr_nonnull(strstr(error.text, strerror(ENOENT)));
+    const char *at = strstr(error.text, path);
+    ck_assert_ptr_nonnull(at);
+    ck_assert_str_ne(at + strlen(path), ""); /* the system's words, which differ */
 }
 END_TEST
 
@@ -174,37 +169,12 @@ static void restore_stderr(struct pipe_log *piped) {
     close(piped->saved);
 }
 
-/* JOURNAL_STREAM, which a program inherits, names the descriptor's stream, or another. */
-START_TEST(the_journal_is_known_by_its_stream) {
-    char stream[64];
-    struct stat status;
-    struct pipe_log piped;
-    ck_assert_int_eq(pipe(piped.ends), 0);
-    ck_assert_int_eq(fstat(piped.ends[1], &status), 0);
-    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino + (_i ? 1 : 0));
-    unit_set_environment("JOURNAL_STREAM", stream);
-    piped.saved = dup(STDERR_FILENO);
-    ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
-    piped.log = new_log(LOG_LEVEL_INFO, "stderr");
-    log_write(piped.log, LOG_LEVEL_WARNING, "server", "hot");
-    log_free(piped.log);
-    restore_stderr(&piped);
-    char text[256] = "";
-    ck_assert_int_gt(read(piped.ends[0], text, sizeof text - 1), 0);
-    if (_i == 0) {
-        ck_assert_str_eq(text, "<4>warning server  hot\n");
-    } else {
-        ck_assert_str_eq(text + LOG_TIME, " warning server  hot\n");
-    }
-}
-END_TEST
-
 /* A log to standard error, which is a pipe. */
 static struct pipe_log log_to_pipe(void) {
     struct pipe_log piped;
-    ck_assert_int_eq(pipe(piped.ends), 0);
+    unit_pipe(piped.ends);
     piped.saved = dup(STDERR_FILENO);
-    ck_assert_int_eq(dup2(piped.ends[1], STDERR_FILENO), STDERR_FILENO);
+    ck_assert_int_ge(dup2(piped.ends[1], STDERR_FILENO), 0); /* Windows returns 0 */
     close(piped.ends[1]);
     piped.log = new_log(LOG_LEVEL_INFO, "stderr");
     return piped;
@@ -217,28 +187,23 @@ struct reading { /* what has come out of the pipe */
     const char *wanted;
 };
 
-static bool read_some(struct reading *reading, int wait_ms) {
-    struct pollfd ready = {.fd = reading->fd, .events = POLLIN};
-    if (poll(&ready, 1, wait_ms) != 1)
-        return false;
+static bool read_some(struct reading *reading) {
     if (reading->used + 65536 >= reading->size) {
         reading->size = reading->size * 2 + 131072;
         reading->text = realloc(reading->text, reading->size);
         ck_assert_ptr_nonnull(reading->text);
     }
-    ssize_t got = read(reading->fd, reading->text + reading->used, 65536);
-    if (got <= 0)
-        return false;
-    reading->used += (size_t)got;
+    size_t count = unit_pipe_take(reading->fd, reading->text + reading->used, 65536);
+    reading->used += count;
     reading->text[reading->used] = '\0';
-    return true;
+    return count > 0;
 }
 
 static bool has_been_read(void *context) {
     struct reading *reading = context;
-    while (read_some(reading, 0)) {
+    while (read_some(reading)) {
     }
-    return reading->text && strstr(reading->text, reading->wanted);
+    return strstr(reading->text, reading->wanted);
 }
 
 enum { FLOOD = 40000 };
@@ -252,7 +217,6 @@ START_TEST(a_stuck_reader_blocks_no_writer_and_reads_what_it_missed) {
                              LOG_TEXT("detail", "both ends done")));
     }
     ck_assert_uint_lt(clock_ms() - start, NOT_BLOCKED_MS);
-    ck_assert(!(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK));
 
     struct reading reading = {.fd = piped.ends[0], .wanted = "lines dropped"};
     ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
@@ -296,25 +260,6 @@ START_TEST(a_reader_that_is_gone_blocks_no_writer) {
 }
 END_TEST
 
-/* What another program that shares the terminal may have done. */
-START_TEST(a_non_blocking_descriptor_loses_nothing) {
-    struct pipe_log piped = log_to_pipe();
-    ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK), 0);
-    char expected[64];
-    for (unsigned i = 0; i < 5000; i++)
-        log_write(piped.log, LOG_LEVEL_INFO, "relay", "line %u of many that fill the pipe", i);
-    struct reading reading = {.fd = piped.ends[0], .wanted = "line 4999 "};
-    ck_assert(unit_wait_until(has_been_read, &reading, PATIENCE_MS));
-    for (unsigned i = 0; i < 5000; i += 7) {
-        snprintf(expected, sizeof expected, "line %u of", i);
-        ck_assert_ptr_nonnull(strstr(reading.text, expected));
-    }
-    log_free(piped.log);
-    restore_stderr(&piped);
-    free(reading.text);
-}
-END_TEST
-
 /* ---- files ---- */
 
 START_TEST(a_rotated_file_is_left_behind) {
@@ -338,22 +283,24 @@ static bool has_reopened(void *log) {
 }
 
 static bool has_failed_to_reopen(void *log) {
-    return log_reopen_error(log) == ENOENT;
+    return log_reopen_error(log) != 0;
 }
 
+/* A folder takes the file's place. */
 START_TEST(file_that_cannot_be_opened_again_is_reported_until_it_can) {
-    const char *path = unit_path("folder/log"), *folder = unit_path("folder"), *away = unit_path("away");
+    const char *path = unit_path("log");
     struct error error;
 
-    unit_make_folder(folder);
     struct log *log = new_log(LOG_LEVEL_INFO, path);
-    ck_assert_int_eq(rename(folder, away), 0);
+    ck_assert_int_eq(rename(path, unit_path("log.1")), 0);
+    unit_make_folder(path);
     log_reopen(log);
     ck_assert(unit_wait_until(has_failed_to_reopen, log, PATIENCE_MS));
-    ck_assert_int_eq(rename(away, folder), 0);
+    ck_assert_int_eq(rmdir(path), 0);
     log_reopen(log);
     ck_assert(unit_wait_until(has_reopened, log, PATIENCE_MS));
-    ck_assert_int_eq(rename(folder, away), 0);
+    ck_assert_int_eq(rename(path, unit_path("log.2")), 0);
+    unit_make_folder(path);
     log_reopen(log);
     ck_assert(unit_wait_until(has_failed_to_reopen, log, PATIENCE_MS));
     struct log_target *target = log_target_open(LOG_FORMAT_TEXT, unit_path("other"), &error);
@@ -429,7 +376,6 @@ static TCase *writing(void) {
     tcase_add_test(group, many_threads_write_whole_lines_in_order);
     tcase_add_test(group, a_rotated_file_is_left_behind);
     tcase_add_test(group, file_that_cannot_be_opened_again_is_reported_until_it_can);
-    tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);
     tcase_add_test(group, a_limit_lets_a_burst_through_and_counts_the_rest);
     return group;
 }
@@ -439,7 +385,6 @@ static TCase *trouble(void) {
     tcase_add_test(group, a_stuck_reader_blocks_no_writer_and_reads_what_it_missed);
     tcase_add_test(group, freeing_does_not_wait_for_a_stuck_reader);
     tcase_add_test(group, a_reader_that_is_gone_blocks_no_writer);
-    tcase_add_test(group, a_non_blocking_descriptor_loses_nothing);
     tcase_add_test(group, level_format_and_file_change_while_it_runs);
     tcase_add_test(group, a_full_disk_ends_no_program);
     return group;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_log_target: whether a log could be opened, and whether the journal reads it; test_log.c has its lines.
+ * test_log_target: whether a log could be opened, whether the journal reads it, and a stream that does not block;
+ * test_log.c has its lines, test_log_target_windows.c is its counterpart.
  */
 #include "config.h"
 
 #include "lib/log/log.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +75,102 @@ START_TEST(the_journals_stream_is_this_one_or_another) {
 }
 END_TEST
 
+START_TEST(a_file_that_is_made_is_not_for_others) {
+    struct error error = {""};
+    struct stat status;
+    log_target_free(log_target_open(LOG_FORMAT_TEXT, unit_path("made"), &error));
+    ck_assert_int_eq(stat(unit_path("made"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07137, 0);
+}
+END_TEST
+
+/* ---- a log to standard error, which is a pipe ---- */
+
+enum { LINES = 5000, MOST = 4 * 1024 * 1024, LOG_TIME = 24, PATIENCE_MS = 5000 };
+
+static struct log *new_log(void) {
+    struct error error = {""};
+    struct log *log = log_new("test", LOG_FORMAT_TEXT, LOG_LEVEL_INFO, "stderr", &error);
+    ck_assert_msg(log, "%s", error.text);
+    return log;
+}
+
+struct reading { /* what has come out of the pipe */
+    int fd;
+    char *text;
+    size_t used;
+};
+
+static bool has_last_line(void *context) {
+    struct reading *reading = context;
+    for (size_t count; (count = unit_pipe_take(reading->fd, reading->text + reading->used, MOST - 1 - reading->used));)
+        reading->used += count;
+    return strstr(reading->text, "line 4999 ");
+}
+
+/* JOURNAL_STREAM, which a program inherits, names the descriptor's stream, or another. */
+START_TEST(the_journal_is_known_by_its_stream) {
+    char stream[64];
+    struct stat status;
+    int ends[2];
+    unit_pipe(ends);
+    ck_assert_int_eq(fstat(ends[1], &status), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino + (_i ? 1 : 0));
+    unit_set_environment("JOURNAL_STREAM", stream);
+    int saved = dup(STDERR_FILENO);
+    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    struct log *log = new_log();
+    log_write(log, LOG_LEVEL_WARNING, "server", "hot");
+    log_free(log);
+    dup2(saved, STDERR_FILENO);
+    char text[256] = "";
+    ck_assert_int_gt(read(ends[0], text, sizeof text - 1), 0);
+    if (_i == 0) {
+        ck_assert_str_eq(text, "<4>warning server  hot\n");
+    } else {
+        ck_assert_str_eq(text + LOG_TIME, " warning server  hot\n");
+    }
+}
+END_TEST
+
+/* What another program that shares the terminal may have done. */
+START_TEST(a_non_blocking_descriptor_loses_nothing_and_stays_one) {
+    struct reading reading = {.text = calloc(1, MOST)};
+    int ends[2], saved = dup(STDERR_FILENO), flags = _i ? O_NONBLOCK : 0;
+    char expected[64];
+    unit_pipe(ends);
+    reading.fd = ends[0];
+    ck_assert_int_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    ck_assert_int_eq(fcntl(STDERR_FILENO, F_SETFL, flags), 0);
+    struct log *log = new_log();
+    for (unsigned i = 0; i < LINES; i++)
+        log_write(log, LOG_LEVEL_INFO, "relay", "line %u of many that fill the pipe", i);
+    ck_assert(unit_wait_until(has_last_line, &reading, PATIENCE_MS));
+    for (unsigned i = 0; i < LINES; i += 7) {
+        snprintf(expected, sizeof expected, "line %u of", i);
+        ck_assert_ptr_nonnull(strstr(reading.text, expected));
+    }
+    ck_assert_int_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, flags);
+    log_free(log);
+    dup2(saved, STDERR_FILENO);
+    free(reading.text);
+}
+END_TEST
+
 static TCase *targets(void) {
     TCase *group = tcase_create("targets");
     tcase_add_test(group, a_target_is_tried_and_not_made);
     tcase_add_test(group, a_target_that_may_not_be_written_is_found);
+    tcase_add_test(group, a_file_that_is_made_is_not_for_others);
     tcase_add_test(group, the_journals_stream_is_this_one_or_another);
     return group;
 }
 
-UNIT_MAIN("lib/log/log_target", targets)
+static TCase *streams(void) {
+    TCase *group = tcase_create("streams");
+    tcase_add_loop_test(group, the_journal_is_known_by_its_stream, 0, 2);
+    tcase_add_loop_test(group, a_non_blocking_descriptor_loses_nothing_and_stays_one, 0, 2);
+    return group;
+}
+
+UNIT_MAIN("lib/log/log_target", targets, streams)
