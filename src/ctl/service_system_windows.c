@@ -155,8 +155,10 @@ static int run_install(const char *self, int argc, char **argv) {
 
     if (!service)
         return CMDLINE_USAGE_ERROR;
+    char done[128];
     int failed = system_service_install(service, self, argc - 1, argv + 1, &error);
-    return finish(argv[0], service, failed, "is installed and starts with Windows; now: munnel service start", &error);
+    snprintf(done, sizeof done, "is installed and starts with Windows; now: munnel service start %s", service->program);
+    return finish(argv[0], service, failed, done, &error);
 }
 
 static int run_uninstall(const char *self, int argc, char **argv) {
