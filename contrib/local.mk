@@ -30,9 +30,6 @@ EXTRA_DIST += \
 	contrib/linux/try \
 	contrib/linux/wanted
 
-# Windows programs, by wine.
-EXTRA_DIST += contrib/windows/prefix contrib/windows/run
-
 # The Debian packages, which contrib/deb builds.
 EXTRA_DIST += \
 	debian/changelog \

@@ -15,6 +15,8 @@ EXTRA_DIST += $(windows_resources) \
 	contrib/windows/installer \
 	contrib/windows/libevent-wepoll.patch \
 	contrib/windows/pack \
+	contrib/windows/prefix \
+	contrib/windows/run \
 	contrib/windows/wanted \
 	contrib/windows/wepoll_backend.c
 

@@ -119,8 +119,7 @@ scenario_programs = \
 	tests/scenario/test_resume_long \
 	tests/scenario/test_carriers \
 	tests/scenario/test_slow_link \
-	tests/scenario/test_socket_activation \
-	tests/scenario/test_windows
+	tests/scenario/test_socket_activation
 tests_scenario_test_windows_SOURCES = tests/scenario/test_windows.c
 tests_scenario_test_windows_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_socket_activation_SOURCES = tests/scenario/test_socket_activation.c
@@ -220,7 +219,10 @@ tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs) tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
 EXTRA_DIST += tests/scenario/running.py tests/scenario/schemathesis.toml tests/scenario/schemathesis.txt tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
-check_PROGRAMS += $(scenario_programs) tests/scenario/agents/many_agents
+check_PROGRAMS += $(scenario_programs) tests/scenario/test_windows tests/scenario/agents/many_agents
 tests_scenario_agents_many_agents_SOURCES = tests/scenario/agents/many_agents.c
 tests_scenario_agents_many_agents_LDADD = $(munnel_agent_LDADD)
-TESTS += $(scenario_tests)
+# By wine, with the programs of a build for Windows: alone, because wineserver takes a core.
+windows_tests = tests/scenario/test_windows.sh
+EXTRA_DIST += $(windows_tests)
+TESTS += $(scenario_tests) $(windows_tests)
