@@ -35,12 +35,19 @@ struct relayed *relayed_serve(struct two_planes *planes, const struct service_te
     return relayed;
 }
 
-struct relayed *relayed_open(struct two_planes *planes) {
+void relayed_open_many(struct two_planes *planes, struct relayed **relayed, int many) {
     static const struct service_terms_plan plan = {.half_close_timeout_s = 1000};
     memory_connect_will(MEMORY_AT_ONCE);
-    struct relayed *relayed = relayed_serve(planes, &plan);
+    for (int i = 0; i < many; i++)
+        relayed[i] = relayed_serve(planes, &plan);
     relayed_carry(planes);
-    ck_assert_int_ge(relayed->ends[1], 0);
+    for (int i = 0; i < many; i++)
+        ck_assert_int_ge(relayed[i]->ends[1], 0);
+}
+
+struct relayed *relayed_open(struct two_planes *planes) {
+    struct relayed *relayed;
+    relayed_open_many(planes, &relayed, 1);
     return relayed;
 }
 

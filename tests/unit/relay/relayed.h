@@ -27,7 +27,8 @@ struct relayed {
 
 /* A client that is lent to the server's plane, and nothing of it is carried yet. */
 struct relayed *relayed_serve(struct two_planes *planes, const struct service_terms_plan *plan);
-struct relayed *relayed_open(struct two_planes *planes);         /* and whose destination is reached */
+struct relayed *relayed_open(struct two_planes *planes); /* and whose destination is reached */
+void relayed_open_many(struct two_planes *planes, struct relayed **relayed, int many);
 void relayed_on_client_back(void *world, struct client *client); /* for server_events */
 
 void relayed_send(struct relayed *relayed, int direction, size_t count);

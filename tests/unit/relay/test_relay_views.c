@@ -47,8 +47,7 @@ static const struct sessions_views *view(int side, struct relay_query query) {
 }
 
 static void open_some(struct relayed **relayed, int count) {
-    for (int i = 0; i < count; i++)
-        relayed[i] = relayed_open(&sessions.planes);
+    relayed_open_many(&sessions.planes, relayed, count);
 }
 
 /* ---- what is in it ---- */
@@ -296,6 +295,8 @@ static unsigned seen_by(const struct relay *first, uint32_t serial) {
 
 static unsigned seen_in_all(int side) {
     const struct relay_thread *thread = sessions_thread(side);
+    if (thread->walks.serial == 0) /* no walk has begun: the question is still on its way */
+        return 0;
     return seen_by(thread->opening, thread->walks.serial) + seen_by(thread->relays, thread->walks.serial);
 }
 
