@@ -10,8 +10,8 @@
 #
 # Run one alone:  make tests/unit/lib/net/test_addr && CK_FORK=no ./tests/unit/lib/net/test_addr
 #
-# A build for Windows has those of lib, proto, conf and relay, where all is that differs by system, and "make check-unit"
-# runs them by wine. What they use of POSIX is in unit_posix.c, or the whole test is left out there.
+# A build for Windows has those of lib, proto, conf, relay and of services, where all is that differs by system, and
+# "make check-unit" runs them by wine. What they use of POSIX is in unit_posix.c, or the whole test is left out there.
 AM_CPPFLAGS += -I$(top_srcdir)/tests/unit
 
 UNIT_SYSTEM_LIBS = $(CHECK_LIBS) $(SYSTEM_LIBS)

@@ -92,6 +92,8 @@ unit_ctl_tests += tests/unit/ctl/test_question
 tests_unit_ctl_test_question_SOURCES = tests/unit/ctl/test_question.c
 tests_unit_ctl_test_question_LDADD = $(LINK_UNIT_CTL)
 
-if !WINDOWS
+if WINDOWS
+unit_tests += tests/unit/ctl/test_service_folder tests/unit/ctl/test_service_install tests/unit/ctl/test_service_system
+else
 unit_tests += $(unit_ctl_tests)
 endif
