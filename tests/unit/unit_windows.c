@@ -249,6 +249,10 @@ size_t unit_pipe_take(int end, void *bytes, size_t size) {
     return count > 0 ? (size_t)count : 0;
 }
 
+bool unit_keeps_resets(void) {
+    return !GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
+}
+
 void unit_add_abort_test(TCase *group, const TTest *test, int count) {
     (void)group, (void)test, (void)count;
 }

@@ -282,17 +282,22 @@ START_TEST(what_was_read_before_comes_first) {
 }
 END_TEST
 
+static bool are_over_after_a_step(void *context) {
+    (void)context;
+    pair_run(&world.pair, 1);
+    return both_over();
+}
+
 START_TEST(a_reset_goes_through) {
     begin();
     peer_sends(&world.client, 100);
     pair_run(&world.pair, 8);
     sock_close_reset(world.client.there);
-    for (int i = 0; i < STEPS && !both_over(); i++)
-        pair_run(&world.pair, 1);
+    ck_assert(unit_wait_until(are_over_after_a_step, NULL, 3000)); /* a reset may come later than it was sent */
     ck_assert(world.client.is_broken && !world.destination.is_broken);
     ck_assert_uint_eq(world.destination.how, STREAM_HOW_RESET);
     ck_assert(unit_wait_until(has_ended, &world.destination, 3000));
-    ck_assert(world.destination.was_reset);
+    ck_assert(world.destination.was_reset || !unit_keeps_resets());
     world.client.there = -1;
     end();
 }
