@@ -266,6 +266,8 @@ libmunnel_lib_event_a_SOURCES += \
 libmunnel_lib_net_a_SOURCES += \
 	src/lib/net/network_watch_windows.c \
 	src/lib/net/passed_sockets_windows.c \
+	src/lib/net/power_notice.h \
+	src/lib/net/power_notice_windows.c \
 	src/lib/net/sock_access_windows.c \
 	src/lib/net/sock_bind_windows.c \
 	src/lib/net/sock_errors_windows.c \

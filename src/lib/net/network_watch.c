@@ -54,23 +54,29 @@ static void note_change(struct network_watch *watch) {
         on_report(-1, 0, watch); /* no memory for the timer */
 }
 
+static void look_at_clocks(struct network_watch *watch) {
+    uint64_t before_us = watch->suspended_us;
+    watch->suspended_us = watch->options.suspended_us();
+    if (watch->suspended_us > before_us + NETWORK_WATCH_SUSPENDED_US)
+        watch->options.on_event(watch->options.context, NETWORK_RESUMED);
+}
+
+/* A resumption changes the network too, and Windows reports it here: the clocks are not left to the timer. */
 static void on_readable(evutil_socket_t fd, short what, void *context) {
     struct network_watch *watch = context;
     (void)what;
     enum network_read result = network_watch_system_read(fd, &watch->interfaces);
     if (result == NETWORK_READ_FAILED)
         event_del(watch->readable); /* its error would come again at once, for ever */
-    if (result != NETWORK_READ_NOTHING)
-        note_change(watch);
+    if (result == NETWORK_READ_NOTHING)
+        return;
+    look_at_clocks(watch);
+    note_change(watch);
 }
 
 static void on_look(evutil_socket_t fd, short what, void *context) {
-    struct network_watch *watch = context;
-    uint64_t before_us = watch->suspended_us;
     (void)fd, (void)what;
-    watch->suspended_us = watch->options.suspended_us();
-    if (watch->suspended_us > before_us + NETWORK_WATCH_SUSPENDED_US)
-        watch->options.on_event(watch->options.context, NETWORK_RESUMED);
+    look_at_clocks(context);
 }
 
 static bool make_timers(struct network_watch *watch) {

@@ -5,8 +5,9 @@
  *
  * Changes come in bursts, so there is one report for each: NETWORK_WATCH_QUIET_US after its last change, and
  * NETWORK_WATCH_LONGEST_US after its first one at the latest. A suspension is noticed within a second of the
- * resumption. A report is a hint: changes may be reported that concern no connection of ours, and none is reported on
- * systems that have no means for it. Runs on: the thread of its event base. Owns: its socket and its timers.
+ * resumption, on Windows at once. A report is a hint: changes may be reported that concern no connection of ours, and
+ * none is reported on systems that have no means for it. Runs on: the thread of its event base. Owns: its socket and
+ * its timers.
  */
 #ifndef MUNNEL_LIB_NET_NETWORK_WATCH_H
 #define MUNNEL_LIB_NET_NETWORK_WATCH_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * network_watch_windows: what IP Helper reports of addresses, routes and interfaces, on threads of its own, each of
- * which wakes the loop by one end of a pair.
+ * network_watch_windows: what IP Helper reports of addresses, routes and interfaces, and the system of a resumption, on
+ * threads of their own, each of which wakes the loop by one end of a pair.
  *
  * Only what comes or goes matters: metrics and lifetimes change no way to another machine, and an interface without a
  * carrier loses its routes.
@@ -11,6 +11,7 @@
 
 #include "lib/net/network_watch_priv.h"
 
+#include "lib/net/power_notice.h"
 #include "lib/net/sock_priv.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ enum { REPORTS = 3 };
 struct network_source {
     evutil_socket_t wake; /* the callbacks' end of the pair */
     HANDLE reports[REPORTS];
+    struct power_notice *power; /* NULL: there are no notices, and the watch's timer finds a resumption */
 };
 
 static void on_change(struct network_source *source, MIB_NOTIFICATION_TYPE type) {
@@ -44,6 +46,11 @@ static void NETIOAPI_API_ on_interface(void *source, MIB_IPINTERFACE_ROW *row, M
     on_change(source, type);
 }
 
+static void on_resume(void *context) {
+    struct network_source *source = context;
+    sock_wake(source->wake);
+}
+
 /* 0 or the system's error number. */
 static DWORD begin(struct network_source *source) {
     DWORD failure = NotifyUnicastIpAddressChange(AF_UNSPEC, on_address, source, FALSE, &source->reports[0]);
@@ -64,6 +71,7 @@ evutil_socket_t network_watch_system_open(struct network_source **source) {
         return -1;
     }
     made->wake = ends[1];
+    made->power = power_notice_begin(on_resume, made);
     DWORD failure = begin(made);
     if (!failure)
         return ends[0];
@@ -81,6 +89,7 @@ void network_watch_system_close(evutil_socket_t fd, struct network_source *sourc
     for (int i = 0; i < REPORTS; i++)
         if (source->reports[i])
             CancelMibChangeNotify2(source->reports[i]);
+    power_notice_end(source->power);
     sock_close(source->wake);
     free(source);
 }

@@ -359,6 +359,11 @@ unit_lib_tests += tests/unit/lib/base/test_wide
 tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
 tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_power_notice
+tests_unit_lib_net_test_power_notice_SOURCES = tests/unit/lib/net/test_power_notice.c
+tests_unit_lib_net_test_power_notice_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_net_test_power_notice_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=power_notice_begin
+
 unit_lib_tests += tests/unit/lib/net/test_sock_access_windows
 tests_unit_lib_net_test_sock_access_windows_SOURCES = tests/unit/lib/net/test_sock_access_windows.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_access_windows_LDADD = $(LINK_UNIT_LIB)
