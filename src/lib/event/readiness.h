@@ -10,7 +10,7 @@
  * and stopping and going on cost no system call.
  * - readiness_oneshot.c, where libevent has no edges (Windows; elsewhere by configure --enable-level-readiness, so that
  *   all tests can try it): level-triggered events that report once what is awaited. A forgotten readiness_await() is a
- *   hang here and nowhere else; owners assert readiness_is_awaited() in their sweeps.
+ *   pause here and nowhere else: it lasts until the owner's next sweep, which calls readiness_sweep().
  *
  * Both may report what was not awaited, and report a reset as readable or writable.
  * Runs on: the loop's thread. Owns: its events, not the descriptor.
@@ -37,9 +37,9 @@ const char *readiness_what_lacks(void);
 
 #ifndef ONESHOT_READINESS
 
-/* Does a reset go unnoticed that comes while reading is not awaited, as when data is left unread? The owner then has to
- * look for it in its sweeps. */
-enum { READINESS_MISSES_RESETS = 0 };
+/* Is what was reported off until it is awaited again? A reset goes unnoticed then that comes while reading is not
+ * awaited, as when data is left unread: the owner has to look for it in its sweeps. */
+enum { READINESS_IS_ONESHOT = 0 };
 
 struct readiness { /* embedded in its owner */
     struct event event;
@@ -51,15 +51,11 @@ static inline void readiness_await(struct readiness *readiness, short what) {
     (void)readiness, (void)what;
 }
 
-/* To be called in sweeps: awaits again what could not be awaited for want of memory. */
-static inline void readiness_retry(struct readiness *readiness) {
-    (void)readiness;
-}
-
-/* Will it be reported? For assertions. */
-static inline bool readiness_is_awaited(const struct readiness *readiness, short what) {
-    (void)readiness, (void)what;
-    return true;
+/* To be called in sweeps, with what must be awaited in the state that the owner is in: awaits what of it is not, by the
+ * owner's mistake, and again what could not be awaited for want of memory. Returns what had been forgotten. */
+static inline short readiness_sweep(struct readiness *readiness, short needed) {
+    (void)readiness, (void)needed;
+    return 0;
 }
 
 /* Could a reset be what is reported? */
@@ -69,7 +65,7 @@ static inline bool readiness_may_be_reset(short what) {
 
 #else
 
-enum { READINESS_MISSES_RESETS = 1 };
+enum { READINESS_IS_ONESHOT = 1 };
 
 struct readiness {
     struct event reading, writing;
@@ -79,11 +75,7 @@ struct readiness {
 };
 
 void readiness_await(struct readiness *readiness, short what);
-void readiness_retry(struct readiness *readiness);
-
-static inline bool readiness_is_awaited(const struct readiness *readiness, short what) {
-    return (readiness->awaited & what) == what;
-}
+short readiness_sweep(struct readiness *readiness, short needed);
 
 static inline bool readiness_may_be_reset(short what) {
     return what & EV_READ;

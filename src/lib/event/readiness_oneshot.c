@@ -36,7 +36,7 @@ void readiness_end(struct readiness *readiness) {
     readiness->awaited = 0;
 }
 
-/* event_add() fails without memory: readiness_retry() follows. */
+/* event_add() fails without memory: readiness_sweep() follows. */
 static void add(struct readiness *readiness, int what) {
     if (what & EV_READ)
         (void)event_add(&readiness->reading, NULL);
@@ -49,8 +49,11 @@ void readiness_await(struct readiness *readiness, short what) {
     readiness->awaited |= what;
 }
 
-void readiness_retry(struct readiness *readiness) {
+short readiness_sweep(struct readiness *readiness, short needed) {
+    short forgotten = (short)(needed & ~readiness->awaited);
+    readiness->awaited |= needed;
     add(readiness, readiness->awaited); /* nothing happens to an event that is pending */
+    return forgotten;
 }
 
 /* Of backends without edges, those that do not look at every socket in each turn. */

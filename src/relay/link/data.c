@@ -18,7 +18,6 @@
 #include "relay/link/bio.h"
 #include "relay/link/carrier.h"
 
-#include <assert.h>
 #include <event2/buffer.h>
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -225,14 +224,19 @@ static void on_event(struct link *link, short what) {
 }
 
 /* What comes is reported, or taken in a later turn; what is parked leaves when there is room. */
-static bool is_served(const struct link *link) {
-    bool is_read = link->paused || link->again.previous || readiness_is_awaited(&link->readiness, EV_READ);
-    return is_read && (!link_data_is_full(link) || readiness_is_awaited(&link->readiness, EV_WRITE));
+static void await_what_it_needs(struct link *link) {
+    int needed = link->paused || link->again.previous ? 0 : EV_READ;
+    if (link_data_is_full(link))
+        needed |= EV_WRITE;
+    if (readiness_sweep(&link->readiness, (short)needed))
+        log_write(link->thread->options->log, LOG_LEVEL_WARNING, link_who(link),
+                  "nothing waited for this link, by a fault of this program; it goes on");
 }
 
 static void sweep(struct link *link, uint64_t now_us) {
-    assert(link->broken || is_served(link));
-    if (READINESS_MISSES_RESETS && link->paused)
+    if (READINESS_IS_ONESHOT && link->is_watched && !link->broken)
+        await_what_it_needs(link);
+    if (READINESS_IS_ONESHOT && link->paused)
         check_while_paused(link);
     if (link->state == LINK_CARRIER)
         link_carrier_sweep(link, now_us);

@@ -249,7 +249,5 @@ void link_sweep_deadline(struct link *link, uint64_t now_us) {
 }
 
 void link_sweep(struct link *link, uint64_t now_us) {
-    if (link->is_watched)
-        readiness_retry(&link->readiness);
     link->phase->sweep(link, now_us);
 }

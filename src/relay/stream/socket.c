@@ -11,7 +11,6 @@
 #include "proto/frame.h"
 #include "relay/flush.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -65,18 +64,18 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 }
 
 /* What arrives is reported, or remembered; what waits is written when there is room. */
-static bool is_watched(const struct stream_socket *socket) {
-    bool awaits_room = socket->connecting || stream_socket_waiting(socket) > 0;
-    return (socket->may_have_more || socket->got_end || readiness_is_awaited(&socket->readiness, EV_READ)) &&
-           (!awaits_room || readiness_is_awaited(&socket->readiness, EV_WRITE));
+static void await_what_it_needs(struct stream_socket *socket) {
+    int needed = socket->may_have_more || socket->got_end ? 0 : EV_READ;
+    if (socket->connecting || stream_socket_waiting(socket) > 0)
+        needed |= EV_WRITE;
+    (void)readiness_sweep(&socket->readiness, (short)needed);
 }
 
 bool stream_socket_sweep(struct stream_socket *socket) {
-    if (socket->fd < 0)
+    if (!READINESS_IS_ONESHOT || socket->fd < 0)
         return true;
-    assert(is_watched(socket));
-    readiness_retry(&socket->readiness);
-    if (!READINESS_MISSES_RESETS || socket->connecting || !is_reset(socket))
+    await_what_it_needs(socket);
+    if (socket->connecting || !is_reset(socket))
         return true;
     socket->events->on_broken(socket);
     return false;

@@ -4,7 +4,8 @@
 # Unit tests of src/relay; tests/unit/local.mk has how to add one.
 unit_relay_tests =
 memory_net_flags = -Wl,--wrap=sock_connect,--wrap=sock_connect_result,--wrap=sock_readv \
-	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add
+	-Wl,--wrap=sock_writev,--wrap=sock_writev_last,--wrap=sock_close,--wrap=sock_close_reset,--wrap=sock_half_close,--wrap=event_add \
+	-Wl,--wrap=readiness_await,--wrap=readiness_sweep
 two_planes = tests/unit/relay/two_planes.c tests/unit/relay/two_planes.h tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
 relayed = tests/unit/relay/relayed.c tests/unit/relay/relayed.h $(two_planes)
 sessions = tests/unit/relay/sessions.c tests/unit/relay/sessions.h $(relayed)

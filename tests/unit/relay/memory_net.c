@@ -8,6 +8,7 @@
 
 #include "memory_net.h"
 
+#include "lib/event/readiness.h"
 #include "lib/net/sock.h"
 
 #include "unit.h"
@@ -34,6 +35,7 @@ static struct net {
     size_t capacity;
     struct end ends[ENDS_MAX]; /* by descriptor */
     enum memory_connect connect;
+    bool forgets, has_forgotten; /* readiness_await() */
     evutil_socket_t accepted[QUEUE];
     unsigned ports[QUEUE];
     int accepted_count, open_count;
@@ -47,6 +49,7 @@ void memory_net_begin(struct event_base *base, size_t capacity) {
     net.base = base;
     net.capacity = capacity;
     net.connect = MEMORY_AT_ONCE;
+    net.forgets = net.has_forgotten = false;
     net.accepted_count = 0; /* nor connections of a test before in this process */
 }
 
@@ -98,6 +101,30 @@ int __wrap_event_add(struct event *event, const struct timeval *limit) {
         event_active(event, what, 1);
     return result;
 }
+
+void memory_net_forget(bool forgets) {
+    net.forgets = forgets;
+    net.has_forgotten = true;
+}
+
+#ifdef ONESHOT_READINESS
+
+void __real_readiness_await(struct readiness *readiness, short what);
+void __wrap_readiness_await(struct readiness *readiness, short what);
+void __wrap_readiness_await(struct readiness *readiness, short what) {
+    if (!net.forgets)
+        __real_readiness_await(readiness, what);
+}
+
+short __real_readiness_sweep(struct readiness *readiness, short needed);
+short __wrap_readiness_sweep(struct readiness *readiness, short needed);
+short __wrap_readiness_sweep(struct readiness *readiness, short needed) {
+    short forgotten = __real_readiness_sweep(readiness, needed);
+    ck_assert_msg(forgotten == 0 || net.has_forgotten, "what a sweep found was not awaited: %d", forgotten);
+    return forgotten;
+}
+
+#endif
 
 /* ---- connecting ---- */
 

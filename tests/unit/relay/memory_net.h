@@ -22,6 +22,10 @@ void memory_net_begin(struct event_base *base, size_t capacity);
 /* Two ends of a new connection. */
 void memory_pair(evutil_socket_t ends[2]);
 
+/* From now on readiness_await() is forgotten, or not any more. Unless it was forgotten, a sweep that has to await what
+ * its owner needs fails the test. Without effect where there are edges. */
+void memory_net_forget(bool forgets);
+
 /* What sock_connect does next: the far end of the connection appears as memory_accepted(). */
 enum memory_connect { MEMORY_AT_ONCE, MEMORY_LATER, MEMORY_REFUSED };
 void memory_connect_will(enum memory_connect how);

@@ -102,11 +102,21 @@ START_TEST(what_is_awaited_is_reported_once) {
     if (_i == 0)
         put(world.there, "before");
     readiness_await(&world.readiness, EV_READ);
-    ck_assert(readiness_is_awaited(&world.readiness, EV_READ));
+    ck_assert_int_eq(readiness_sweep(&world.readiness, EV_READ), 0);
     if (_i == 1)
         put(world.there, "after");
     ck_assert_int_eq(reported(&world.readable),
                      1); /* it was not read: reported again and again, it would load a core */
+}
+END_TEST
+
+/* With edges it is reported in any case. */
+START_TEST(what_was_not_awaited_is_reported_from_the_next_sweep_on) {
+    put(world.there, "before");
+    settle();
+    ck_assert(!READINESS_IS_ONESHOT || world.readable == 0);
+    ck_assert_int_eq(readiness_sweep(&world.readiness, EV_READ), READINESS_IS_ONESHOT ? EV_READ : 0);
+    ck_assert_int_eq(reported(&world.readable), 1);
 }
 END_TEST
 
@@ -162,6 +172,7 @@ static TCase *reading(void) {
     TCase *group = tcase_create("reading");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_loop_test(group, what_is_awaited_is_reported_once, 0, 2);
+    tcase_add_test(group, what_was_not_awaited_is_reported_from_the_next_sweep_on);
     tcase_add_test(group, what_follows_is_reported_when_it_is_awaited_again);
     tcase_add_test(group, what_comes_before_it_is_awaited_is_not_lost);
     tcase_add_loop_test(group, the_end_is_reported, 0, 2);
@@ -198,7 +209,7 @@ START_TEST(input_is_reported_while_room_is_awaited) {
     readiness_await(&world.readiness, EV_WRITE);
     put(world.there, "hello");
     ck_assert_int_eq(reported(&world.readable), 1);
-    ck_assert(readiness_is_awaited(&world.readiness, EV_WRITE));
+    ck_assert_int_eq(readiness_sweep(&world.readiness, EV_WRITE), 0);
 }
 END_TEST
 
@@ -238,7 +249,7 @@ START_TEST(memory_that_lacks_costs_no_report) {
     if (!has_begun)
         ck_assert(begin());
     put(world.there, "hello");
-    readiness_retry(&world.readiness);
+    (void)readiness_sweep(&world.readiness, 0);
     ck_assert_int_eq(reported(&world.readable), 1);
 }
 END_TEST

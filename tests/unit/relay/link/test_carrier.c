@@ -121,6 +121,18 @@ START_TEST(bulk_both_ways_over_links_that_are_full) {
 }
 END_TEST
 
+/* Of links, of the client and of the destination: sweeps await what their state needs. */
+START_TEST(bulk_goes_on_when_no_call_awaits_what_it_needs) {
+    begin();
+    add_link(true);
+    struct relayed *relayed = open_bulk();
+    memory_net_forget(true);
+    carry_bulk(relayed);
+    end_whole(relayed);
+    sessions_finish();
+}
+END_TEST
+
 /* In the middle of its bytes, those of one frame too. */
 START_TEST(a_stream_goes_on_when_its_link_breaks) {
     begin();
@@ -511,6 +523,7 @@ static TCase *streams(void) {
     TCase *group = tcase_create("streams");
     tcase_add_test(group, a_stream_is_whole_over_tls);
     tcase_add_test(group, bulk_both_ways_over_links_that_are_full);
+    tcase_add_test(group, bulk_goes_on_when_no_call_awaits_what_it_needs);
     tcase_add_loop_test(group, a_stream_goes_on_when_its_link_breaks, 0, 2);
     tcase_add_test(group, thousands_of_streams_opened_at_once_do_not_close_their_link);
     return group;
