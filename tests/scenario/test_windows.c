@@ -24,15 +24,6 @@
 
 enum { ASK_MS = 20000, LOG_MS = 30000, RELAY_MS = 60000, MEGABYTE = 1000 * 1000, USAGE = 2 };
 
-/* False, with the reason printed, where Windows programs cannot be run. `chosen`: as in $MUNNEL_WINDOWS. */
-static bool can_run(const char *name, const char *chosen) {
-    struct sandbox *sandbox = sandbox_new(name);
-    bool can = wine_is_here(sandbox);
-    sandbox_free(sandbox);
-    wine_choose(chosen);
-    return can;
-}
-
 /* ---- the original's way: a server, an agent that joins by a code, and what is relayed ---- */
 
 struct vnc {
@@ -71,7 +62,7 @@ static void assert_bytes_come_whole(const struct vnc *vnc) {
 }
 
 static void vnc_is_relayed(const char *name, const char *chosen) {
-    if (!can_run(name, chosen))
+    if (!wine_can_run(name, chosen))
         return;
     struct vnc vnc = vnc_start(name);
     int first = socket_client(vnc.pair.port);
@@ -107,7 +98,7 @@ END_TEST
 
 /* False: cannot be run here. */
 static bool windows_start(struct simple *simple, const char *name, uint16_t to) {
-    if (!can_run(name, "server,agent"))
+    if (!wine_can_run(name, "server,agent"))
         return false;
     *simple = simple_start(name, to, NULL, NULL);
     return true;
@@ -229,7 +220,7 @@ END_TEST
 
 START_TEST(a_wrong_pin_is_refused) {
     static const char pin[] = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    if (!can_run(__func__, "server,agent"))
+    if (!wine_can_run(__func__, "server,agent"))
         return;
     struct sandbox *sandbox = sandbox_new(__func__);
     struct server server =
@@ -248,7 +239,7 @@ END_TEST
 START_TEST(errors_of_a_configuration_are_named) {
     static const char *const wrong[][2] = {{"{ 'services': [ { 'name': 'a', 'lisen': 1 } ] }", "lisen"},
                                            {"{ 'services': [ ", "wrong-1.json:"}};
-    if (!can_run(__func__, "server,agent"))
+    if (!wine_can_run(__func__, "server,agent"))
         return;
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *server = sandbox_program(sandbox, "munneld"), *agent = sandbox_program(sandbox, "munnel-agent");
@@ -267,7 +258,7 @@ START_TEST(errors_of_a_configuration_are_named) {
 END_TEST
 
 START_TEST(a_key_that_others_may_read_is_refused) {
-    if (!can_run(__func__, "server"))
+    if (!wine_can_run(__func__, "server"))
         return;
     struct sandbox *sandbox = sandbox_new(__func__);
     const char *pki = sandbox_pki(sandbox, "pki"), *key = sandbox_text(sandbox, "%s/server.key", pki);
@@ -282,7 +273,7 @@ START_TEST(a_key_that_others_may_read_is_refused) {
 END_TEST
 
 START_TEST(a_port_in_use_is_reported) {
-    if (!can_run(__func__, "server"))
+    if (!wine_can_run(__func__, "server"))
         return;
     struct sandbox *sandbox = sandbox_new(__func__);
     uint16_t taken = port_take();

@@ -78,6 +78,8 @@ static Suite *make_suite(const char *name, const struct scenario *scenarios, siz
     for (size_t i = 0; i < count; i++) {
         TCase *group = tcase_create(scenarios[i].test->name);
         tcase_add_test(group, scenarios[i].test);
+        if (scenarios[i].before)
+            tcase_add_unchecked_fixture(group, scenarios[i].before, scenarios[i].after);
         tcase_set_timeout(group, scenarios[i].seconds * slow_factor());
         suite_add_tcase(suite, group);
     }

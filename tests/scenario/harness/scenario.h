@@ -20,8 +20,11 @@
 struct scenario {
     const TTest *test;
     unsigned seconds; /* its limit, before MUNNEL_SLOW stretches it */
+    /* Called before the test and, however it ends, after it, in the process that outlives it. NULL: nothing. */
+    void (*before)(void), (*after)(void);
 };
-#define SCENARIO(test, seconds) ((struct scenario){(test), (seconds)})
+#define SCENARIO(test, seconds)                       ((struct scenario){(test), (seconds), NULL, NULL})
+#define SCENARIO_AROUND(test, seconds, before, after) ((struct scenario){(test), (seconds), (before), (after)})
 
 int scenario_main(const char *name, const struct scenario *scenarios, size_t count);
 

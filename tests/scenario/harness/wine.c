@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 static const char chosen[] = "MUNNEL_WINDOWS", programs[] = "MUNNEL_WINDOWS_BIN", prefix[] = "WINEPREFIX";
+static const char session[] = "MUNNEL_WINE_SESSION"; /* for the test's process, which comes later */
 
 void wine_choose(const char *list) {
     ck_assert_int_eq(setenv(chosen, list, 1), 0);
@@ -82,6 +83,39 @@ bool wine_is_here(struct sandbox *sandbox) {
     return sandbox_peer(sandbox, wine());
 }
 
+bool wine_can_run(const char *name, const char *list) {
+    struct sandbox *sandbox = sandbox_new(name);
+    bool can = wine_is_here(sandbox);
+    sandbox_free(sandbox);
+    wine_choose(list);
+    return can;
+}
+
+bool wine_begin(struct sandbox *sandbox, unsigned ms) {
+    struct process *wait = sandbox_run(sandbox, "wait", "wineserver", "-w", NULL);
+    bool is_over = HOLDS_WITHIN(ms, process_is_over(wait));
+    sandbox_kill(sandbox, wait);
+    if (is_over)
+        ck_assert_int_eq(sandbox_do(sandbox, "begin", "sh", "-c", "wineserver -p >/dev/null 2>&1", NULL), 0);
+    setenv(session, is_over ? "1" : "", 1);
+    return is_over;
+}
+
+bool wine_is_begun(void) {
+    const char *begun = getenv(session);
+    return begun && *begun;
+}
+
+void wine_end(struct sandbox *sandbox) {
+    if (wine_is_begun())
+        sandbox_do(sandbox, "end", "wineserver", "-k", NULL);
+    unsetenv(session);
+}
+
+const char *wine_drive(struct sandbox *sandbox, const char *path) {
+    return sandbox_text(sandbox, "%s/drive_c/%s", getenv(prefix), path);
+}
+
 const char *wine_path(struct sandbox *sandbox, const char *path) {
     return *path == '/' ? sandbox_text(sandbox, "Z:%s", path) : path;
 }
@@ -112,7 +146,9 @@ static const char *variable(struct sandbox *sandbox, const char *entry) {
 }
 
 void wine_plan(struct sandbox *sandbox, struct process_plan *plan, struct wine_start *start) {
-    static const char *const quiet[] = {"WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY="};
+    const char *debug = getenv("WINEDEBUG");
+    const char *const quiet[] = {sandbox_text(sandbox, "WINEDEBUG=%s", debug ? debug : "-all"),
+                                 "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY="};
     size_t count = 0;
     start->arguments[count++] = wine();
     for (size_t i = 0; plan->arguments[i]; i++) {

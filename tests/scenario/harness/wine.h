@@ -25,6 +25,22 @@ bool wine_runs(const char *path);                                    /* whether 
 /* Prints a note and returns false where Windows programs cannot be run. */
 bool wine_is_here(struct sandbox *sandbox);
 
+/* Where that is not so, or `chosen` programs (as in wine_choose) are missing: false. For a test to begin with. */
+bool wine_can_run(const char *name, const char *chosen);
+
+/*
+ * Begins a session of wine's once no program of another one runs any more, for up to `ms`: it lasts until wine_end(),
+ * while other sessions end with their last program, and begin with the next. False: others still run. For what is
+ * called around a test: wineserver must outlive it, since programs of wine's do not end with a wineserver that is
+ * killed.
+ */
+bool wine_begin(struct sandbox *sandbox, unsigned ms);
+void wine_end(struct sandbox *sandbox); /* ends all of its programs, too; nothing where wine_begin() was false */
+bool wine_is_begun(void);               /* wine_begin() was true */
+
+/* A path of drive C: as this system has it. */
+const char *wine_drive(struct sandbox *sandbox, const char *path);
+
 /* A path of the sandbox as a Windows program must be given it where it has to be absolute. */
 const char *wine_path(struct sandbox *sandbox, const char *path);
 
