@@ -10,7 +10,7 @@
 #include "lib/base/path.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
-#include "lib/net/socket_types.h"
+#include "lib/net/local_name.h"
 #include "proto/auth_proof.h"
 
 #include <ctype.h>
@@ -172,13 +172,7 @@ int validate_rule(const char *text, struct error *error) {
 }
 
 int validate_socket(const char *text, struct error *error) {
-    static const char scheme[] = "unix:";
-    size_t most = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
-    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
-        return error_set(error, "\"%s\" is no path; write \"%s\"", text, text + sizeof scheme - 1);
-    if (strlen(text) > most)
-        return error_set(error, "\"%s\" is too long for a socket; write a path of %zu bytes at most", text, most);
-    return 0;
+    return text[0] ? local_name_check(text, error) : 0;
 }
 
 int validate_pin(const char *text, struct error *error) {

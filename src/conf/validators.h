@@ -18,7 +18,7 @@ int validate_name(const char *text, struct error *error);        /* of a service
 int validate_group(const char *text, struct error *error);
 int validate_source(const char *text, struct error *error); /* "10.0.0.0/8": addresses of clients */
 int validate_mode(const char *text, struct error *error);   /* "0660": of a file, in octal */
-int validate_socket(const char *text, struct error *error); /* "/run/munnel/munneld.sock"; "": none */
+int validate_socket(const char *text, struct error *error); /* "/run/munneld.sock", "\\.\pipe\munneld"; "": none */
 int validate_rule(const char *text, struct error *error);   /* "db.example:5432": where an agent may connect */
 int validate_pin(const char *text, struct error *error);    /* "sha256:" and 64 hexadecimal digits */
 

@@ -110,6 +110,7 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/addr.h \
 	src/lib/net/endpoint.c \
 	src/lib/net/interface_names.h \
+	src/lib/net/local_name.h \
 	src/lib/net/network_watch.c \
 	src/lib/net/network_watch.h \
 	src/lib/net/network_watch_priv.h \
@@ -264,6 +265,7 @@ libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/service_manager_windows.c \
 	src/lib/event/signals_windows.c
 libmunnel_lib_net_a_SOURCES += \
+	src/lib/net/local_name_windows.c \
 	src/lib/net/network_watch_windows.c \
 	src/lib/net/passed_sockets_windows.c \
 	src/lib/net/power_notice.h \
@@ -314,6 +316,7 @@ libmunnel_lib_event_a_SOURCES += \
 	src/lib/event/service_manager_posix.c \
 	src/lib/event/signals_posix.c
 libmunnel_lib_net_a_SOURCES += \
+	src/lib/net/local_name_posix.c \
 	src/lib/net/network_watch_linux.c \
 	src/lib/net/network_watch_portable.c \
 	src/lib/net/passed_sockets_posix.c \

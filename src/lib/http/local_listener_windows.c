@@ -12,6 +12,7 @@
 #include "lib/base/wide.h"
 #include "lib/http/local_listener.h"
 #include "lib/http/pipe_bridge.h"
+#include "lib/net/local_name.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ bool local_listener_is_served(const struct addr *addr) {
 static struct pipe_bridge *take_name(const struct addr *addr, const char *owner, struct error *error) {
     char name[ADDR_TEXT];
     addr_format_host(addr, name, sizeof name);
-    if (pipe_check_name(name, error))
+    if (local_name_check(name, error))
         return NULL;
     if (!local_listener_is_served(addr))
         return pipe_bridge_new(name, owner, error);

@@ -15,12 +15,9 @@
 
 #include <windows.h>
 
-#define PIPE_PREFIX "\\\\.\\pipe\\"
 /* What a client needs. The generic right to write has one more in it, to offer the pipe itself: members of a group
  * could answer in the place of the server. */
 enum { PIPE_CLIENT_RIGHTS = FILE_GENERIC_READ | FILE_WRITE_DATA };
-
-int pipe_check_name(const char *path, struct error *error); /* "\\.\pipe\NAME"; 0, or -1 with error */
 
 /*
  * For CreateNamedPipeW: SYSTEM, Administrators, our own account, and that of `owner`: "USER", "USER:GROUP", ":GROUP"

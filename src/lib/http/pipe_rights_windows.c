@@ -18,18 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RIGHTS_TEXT = 1024, NAME_MOST = 107 /* as of a Unix socket */ };
-
-int pipe_check_name(const char *path, struct error *error) {
-    size_t prefix = sizeof PIPE_PREFIX - 1;
-    bool is_pipe = _strnicmp(path, PIPE_PREFIX, prefix) == 0 && path[prefix] && !strpbrk(path + prefix, "\\/");
-    if (!is_pipe)
-        return error_set(error, "\"%s\" is no pipe's name; write " PIPE_PREFIX "NAME", path);
-    if (strlen(path) > NAME_MOST)
-        return error_set(error, "the pipe's name \"%.40s...\" is too long: %zu bytes, at most %d", path, strlen(path),
-                         NAME_MOST);
-    return 0;
-}
+enum { RIGHTS_TEXT = 1024 };
 
 static int fail(const char *call, struct error *error) {
     char words[SYSTEM_ERROR_TEXT];

@@ -12,6 +12,7 @@
 #include "lib/base/wide.h"
 #include "lib/http/pipe_rights.h"
 #include "lib/http/transport.h"
+#include "lib/net/local_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct http_transport {
 };
 
 int http_transport_check(const char *path, struct error *error) {
-    return pipe_check_name(path, error);
+    return local_name_check(path, error);
 }
 
 static int explain(const char *path, DWORD number, struct error *error) {

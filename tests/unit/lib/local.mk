@@ -359,6 +359,10 @@ unit_lib_tests += tests/unit/lib/base/test_wide
 tests_unit_lib_base_test_wide_SOURCES = tests/unit/lib/base/test_wide.c
 tests_unit_lib_base_test_wide_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_local_name_windows
+tests_unit_lib_net_test_local_name_windows_SOURCES = tests/unit/lib/net/test_local_name_windows.c
+tests_unit_lib_net_test_local_name_windows_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_power_notice
 tests_unit_lib_net_test_power_notice_SOURCES = tests/unit/lib/net/test_power_notice.c
 tests_unit_lib_net_test_power_notice_LDADD = $(LINK_UNIT_LIB)
@@ -429,6 +433,10 @@ tests_unit_lib_tls_test_system_store_posix_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/base/test_file_posix
 tests_unit_lib_base_test_file_posix_SOURCES = tests/unit/lib/base/test_file_posix.c
 tests_unit_lib_base_test_file_posix_LDADD = $(LINK_UNIT_LIB)
+
+unit_lib_tests += tests/unit/lib/net/test_local_name
+tests_unit_lib_net_test_local_name_SOURCES = tests/unit/lib/net/test_local_name.c
+tests_unit_lib_net_test_local_name_LDADD = $(LINK_UNIT_LIB)
 
 unit_lib_tests += tests/unit/lib/net/test_network_messages
 tests_unit_lib_net_test_network_messages_SOURCES = tests/unit/lib/net/test_network_messages.c
