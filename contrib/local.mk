@@ -13,6 +13,7 @@ EXTRA_DIST += contrib/packages.sh contrib/boot.sh contrib/quickstart contrib/che
 EXTRA_DIST += \
 	contrib/static/build.sh \
 	contrib/static/dependencies.sh \
+	contrib/static/openssl-no-config.patch \
 	contrib/static/pack.sh \
 	contrib/static/sbom \
 	contrib/static/sources

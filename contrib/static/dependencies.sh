@@ -12,6 +12,7 @@
 # shellcheck shell=sh disable=SC2154 # those variables
 
 prefix=/munnel # as the libraries know it; pkg-config puts the folder in front
+static=$(pwd)/contrib/static
 
 # What Munnel has no use for is left out, above all what would look for files: modules, engines, a configuration.
 openssl_without="no-shared no-module no-tests no-engine no-legacy no-autoload-config no-comp no-dtls no-srp no-ssl3
@@ -21,7 +22,7 @@ openssl_without="no-shared no-module no-tests no-engine no-legacy no-autoload-co
 checksum() {
     {
         # shellcheck disable=SC2086 # lists of words
-        cat "$sources/chosen" contrib/static/dependencies.sh $inputs
+        cat "$sources/chosen" contrib/static/dependencies.sh contrib/static/openssl-no-config.patch $inputs
         echo "$host"
         # shellcheck disable=SC2086
         dpkg-query -W $tools
@@ -58,6 +59,14 @@ configure_static() {
     PKG_CONFIG="pkg-config --static" PKG_CONFIG_LIBDIR=$installed/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root.new \
         ./configure --host="$host" --prefix=$prefix --enable-static --disable-shared --disable-dependency-tracking \
         CFLAGS="$cflags" "$@"
+}
+
+# configure_openssl TARGET OPTIONS...
+configure_openssl() {
+    patch -p1 <"$static/openssl-no-config.patch"
+    # shellcheck disable=SC2086 # a list of words
+    CFLAGS=$cflags ./Configure --cross-compile-prefix="$host-" --prefix="$prefix" --libdir=lib $openssl_without \
+        "$@"
 }
 
 build_libevent() {
