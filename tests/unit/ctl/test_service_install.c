@@ -52,15 +52,6 @@ static int run_agent(int argc, char **argv) {
 
 /* ---- the test ---- */
 
-static void copy_itself(void) {
-    wchar_t self[PATH_ROOM], copy[PATH_ROOM];
-
-    ck_assert(GetModuleFileNameW(NULL, self, PATH_ROOM) > 0);
-    wcscpy(copy, self);
-    wcscpy(wcsrchr(copy, L'\\') + 1, L"munnel-agent.exe");
-    ck_assert(CopyFileW(self, copy, FALSE));
-}
-
 static void forget(void) {
     capture_done(&printed);
 }
@@ -78,6 +69,17 @@ static int run(const char *word, const char *option) {
     ck_assert(service_system_run(self, option ? 4 : 3, argv, &code));
     capture_end(&printed);
     return code;
+}
+
+/* What an earlier run has left, which was cut, would run and keep its file from being written. */
+static void copy_itself(void) {
+    wchar_t self[PATH_ROOM], copy[PATH_ROOM];
+
+    (void)run("uninstall", NULL);
+    ck_assert(GetModuleFileNameW(NULL, self, PATH_ROOM) > 0);
+    wcscpy(copy, self);
+    wcscpy(wcsrchr(copy, L'\\') + 1, L"munnel-agent.exe");
+    ck_assert(CopyFileW(self, copy, FALSE));
 }
 
 #define EXPECT(code, word, option)                                                                                     \
