@@ -10,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static char path[] = "/tmp/munnel-fuzz-XXXXXX";
-static int file = -1;
 
 void fuzz_fail(const char *where, int line, const char *condition) {
     fprintf(stderr, "%s:%d: does not hold: %s\n", where, line, condition);
@@ -29,16 +25,10 @@ char *fuzz_text(const uint8_t *bytes, size_t length) {
     return text;
 }
 
-static void remove_file(void) {
-    unlink(path);
-}
-
-const char *fuzz_file(const uint8_t *bytes, size_t length) {
-    if (file < 0) {
-        file = mkstemp(path);
-        FUZZ_REQUIRE(file >= 0 && atexit(remove_file) == 0);
-    }
-    FUZZ_REQUIRE(ftruncate(file, 0) == 0);
-    FUZZ_REQUIRE(pwrite(file, bytes, length, 0) == (ssize_t)length);
-    return path;
+char *fuzz_line(char **rest) {
+    char *line = *rest, *end = line ? strchr(line, '\n') : NULL;
+    if (end)
+        *end = '\0';
+    *rest = end ? end + 1 : NULL;
+    return line;
 }

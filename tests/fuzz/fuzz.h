@@ -11,6 +11,7 @@
 #ifndef MUNNEL_TESTS_FUZZ_H
 #define MUNNEL_TESTS_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,11 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *condition);
 
 /* The bytes with a NUL behind them, malloc'ed to exactly that size, so that a sanitizer sees each read beyond. */
 char *fuzz_text(const uint8_t *bytes, size_t length);
+
+void fuzz_begin(void); /* before all else */
+
+/* The next line of a text, which is cut there; NULL: there is none. To begin with, *rest is the text. */
+char *fuzz_line(char **rest);
 
 /* A file that only its owner can read, with these bytes; its path. The same file each time; removed at exit. */
 const char *fuzz_file(const uint8_t *bytes, size_t length);

@@ -31,7 +31,7 @@ failed=
 for target in $targets; do
     # shellcheck disable=SC2086 # lists of words
     clang $flags -std=gnu11 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DFUZZ_TARGET="fuzz_$target" \
-        -I. -I"$source/src" -I"$source/tests/fuzz" "$source"/tests/fuzz/libfuzzer.c "$source"/tests/fuzz/fuzz*.c \
+        -I. -I"$source/src" -I"$source/tests/fuzz" "$source"/tests/fuzz/libfuzzer.c "$source"/tests/fuzz/fuzz*.c "$source/tests/fuzz/file_posix.c" \
         $LIBRARIES ${SYSTEM_LIBS-} -o "fuzz_$target"
     mkdir -p "corpus/$target"
     if ./"fuzz_$target" -max_total_time="$seconds" -close_fd_mask=1 -timeout=10 -rss_limit_mb=2048 \

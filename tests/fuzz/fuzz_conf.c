@@ -80,7 +80,7 @@ void fuzz_service(const uint8_t *bytes, size_t length) {
     struct server_config *conf = server_config_default(NULL);
     char *text = fuzz_text(bytes, length), *rest = text;
     FUZZ_REQUIRE(conf);
-    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+    for (char *line = fuzz_line(&rest); line; line = fuzz_line(&rest)) {
         size_t count = conf->service_count;
         int result = server_config_add_service(conf, line, &error);
         FUZZ_REQUIRE(conf->service_count == count + (result == 0));
@@ -103,7 +103,7 @@ void fuzz_rules(const uint8_t *bytes, size_t length) {
     struct error error = {{0}};
     char *text = fuzz_text(bytes, length), *rest = text;
     FUZZ_REQUIRE(rules);
-    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+    for (char *line = fuzz_line(&rest); line; line = fuzz_line(&rest))
         FUZZ_REQUIRE(acl_add(rules, line, &error) == 0 || error.text[0]);
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct endpoint endpoint;

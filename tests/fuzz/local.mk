@@ -4,6 +4,11 @@
 # Fuzz targets. "make check-unit" replays their seeds with any compiler; "make fuzz FUZZ_SECONDS=60" lets libFuzzer look for
 # more with clang, that long for each target (FUZZ_TARGETS="frame open" chooses some), in ./fuzz.
 fuzz_sources = tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz_conf.c tests/fuzz/fuzz_http.c tests/fuzz/fuzz_mux.c tests/fuzz/fuzz_proto.c
+if WINDOWS
+fuzz_sources += tests/fuzz/file_windows.c
+else
+fuzz_sources += tests/fuzz/file_posix.c
+endif
 
 unit_tests += tests/fuzz/replay
 tests_fuzz_replay_SOURCES = tests/fuzz/replay.c $(fuzz_sources)

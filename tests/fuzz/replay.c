@@ -70,6 +70,7 @@ static int replay(target run, const char *name) {
 
 int main(void) {
     int failed = 0, number = 0;
+    fuzz_begin();
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         int count = replay(targets[i].run, targets[i].name);

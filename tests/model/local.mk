@@ -2,8 +2,11 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # Models: rules that are tried in every order of events before anything in src follows them. "make check-unit" walks small
-# worlds; each program's head has how to walk one of any size. MUNNEL_SLOW_TESTS=1 walks larger ones, too.
+# worlds; each program's head has how to walk one of any size. MUNNEL_SLOW_TESTS=1 walks larger ones, too. A build for
+# Windows has none: what they walk knows no system.
+if !WINDOWS
 unit_tests += tests/model/test_carriers tests/model/test_windows
+endif
 MODEL_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/model -DSTREAM_MODEL
 model_sources = tests/model/walk.h tests/model/walk.c tests/model/wire.h tests/model/wire.c src/proto/stream.c
 tests_model_test_carriers_SOURCES = tests/model/test_carriers.c $(model_sources)
