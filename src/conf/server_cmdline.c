@@ -10,6 +10,7 @@
 #include "conf/places.h"
 #include "conf/server_check.h"
 #include "conf/server_cmdline.h"
+#include "lib/base/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,10 @@ static const char *choose_file(struct server_options *options) {
 /* Other programs take their configuration as an argument; a service has spaces in it. */
 static bool names_file(const char *word) {
     size_t length = strlen(word);
-    return !strpbrk(word, " \t\r\n") && (strchr(word, '/') || (length > 5 && strcmp(word + length - 5, ".json") == 0));
+    bool has_folder = false;
+    for (const char *at = word; *at; at++)
+        has_folder = has_folder || path_is_separator(*at);
+    return !strpbrk(word, " \t\r\n") && (has_folder || (length > 5 && strcmp(word + length - 5, ".json") == 0));
 }
 
 static int add_service(struct server_config *conf, const char *word, struct error *error) {

@@ -136,26 +136,31 @@ static void print_page_with_token(const struct provision *setup, const char *tok
     free(text);
 }
 
-static void print_page(const struct provision *setup, bool had_configuration, bool had_tokens) {
-    char *tokens = file_in(setup->folder, PROVISION_TOKENS);
-    if (!setup->http || !tokens) {
-        free(tokens);
-        return;
-    }
-    if (had_configuration)
-        printf("For the page add to %s/munnel.json, if it is not there:\n"
+/* configuration: one that was there before, or NULL. */
+static void print_page_of(const struct provision *setup, const char *tokens, const char *configuration,
+                          bool had_tokens) {
+    if (configuration)
+        printf("For the page add to %s, if it is not there:\n"
                "  \"admin\": { \"http\": \"%s\", \"tokens\": \"" PROVISION_TOKENS "\" }\n",
-               setup->folder, setup->http);
+               configuration, setup->http);
     printf("The page, for a browser; its token is the last word of a line in %s:\n  http://%s/\n", tokens, setup->http);
     if (!had_tokens)
         print_page_with_token(setup, tokens);
+}
+
+static void print_page(const struct provision *setup, bool had_configuration, bool had_tokens) {
+    char *tokens = file_in(setup->folder, PROVISION_TOKENS),
+         *configuration = file_in(setup->folder, files[CONFIGURATION].name);
+    if (setup->http && tokens && configuration)
+        print_page_of(setup, tokens, had_configuration ? configuration : NULL, had_tokens);
+    free(configuration);
     free(tokens);
 }
 
 /* One that was there before; NULL: there is none that can be used. */
 static struct server_config *read_configuration(const char *folder) {
     struct error error = {{0}};
-    char *path = file_in(folder, "munnel.json");
+    char *path = file_in(folder, files[CONFIGURATION].name);
     struct server_config *conf = path && file_exists(path) ? server_config_read(path, &error) : NULL;
     free(path);
     return conf;
@@ -169,16 +174,19 @@ static char *agents_of(const struct init_arguments *arguments, const char *folde
 }
 
 static int print_next_steps(const struct provision *setup) {
-    char *line = provision_agent_line(setup, NULL);
-    if (!line)
+    char *line = provision_agent_line(setup, NULL), *configuration = file_in(setup->folder, files[CONFIGURATION].name);
+    if (!line || !configuration) {
+        free(configuration);
+        free(line);
         return -1;
-    printf("\nThe server:\n  munneld --config %s/munnel.json\n", setup->folder);
+    }
+    printf("\nThe server:\n  munneld --config %s\n", configuration);
     if (provision_first_agent_can_join(setup))
         printf("The agent, here as it stands, elsewhere with copies of ca.pem and agent.token in one folder:\n  %s\n",
                line);
     else
-        printf("An agent, with the join code that this prints:\n  munnel agent add --config %s/munnel.json NAME\n",
-               setup->folder);
+        printf("An agent, with the join code that this prints:\n  munnel agent add --config %s NAME\n", configuration);
+    free(configuration);
     free(line);
     print_pin(setup);
     return 0;

@@ -11,6 +11,7 @@
 #include "conf/provision.h"
 #include "conf/server_cmdline.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/tls/cert_issue.h"
 #include "unit.h"
 
@@ -135,6 +136,15 @@ START_TEST(a_usage_error_is_one_line_that_helps) {
     ck_assert_str_eq(capture.text[0], "");
     ck_assert_str_eq(capture.text[1], slips[_i].error);
     ck_assert_ptr_null(options.conf);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(a_path_of_this_system_is_no_service) {
+    char path[] = "conf/munnel";
+    path[4] = path_separator();
+    ck_assert_int_eq(READ(path), USAGE_ERROR);
+    ck_assert_ptr_nonnull(strstr(capture.text[1], "munnel\" is no service; to read it as the configuration, write "));
     capture_done(&capture);
 }
 END_TEST
@@ -308,6 +318,7 @@ static TCase *taking(void) {
 static TCase *errors(void) {
     TCase *group = tcase_create("errors");
     tcase_add_loop_test(group, a_usage_error_is_one_line_that_helps, 0, (int)(sizeof slips / sizeof *slips));
+    tcase_add_test(group, a_path_of_this_system_is_no_service);
     tcase_add_test(group, with_nothing_said_it_tells_which_files_it_looked_for);
     tcase_add_test(group, an_error_in_the_file_begins_with_the_file);
     return group;

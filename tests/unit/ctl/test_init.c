@@ -57,6 +57,15 @@ START_TEST(it_names_what_it_made_and_the_two_command_lines) {
 }
 END_TEST
 
+/* As the system joins folder and name: one separator, and its own. */
+START_TEST(the_configuration_is_named_as_a_path) {
+    char line[512];
+    ck_assert_int_eq(run(copy(unit_path("s/")), copy("--name"), copy("munnel.example")), 0);
+    snprintf(line, sizeof line, "  munneld --config %s\n", unit_path("s/munnel.json"));
+    ck_assert_msg(says(line), "%s", printed.text[0]);
+}
+END_TEST
+
 START_TEST(a_second_time_it_finds_all) {
     ck_assert_int_eq(run(copy(unit_path("s")), NULL, NULL), 0);
     char *before = unit_read(unit_path("s/server.key"), NULL);
@@ -169,6 +178,7 @@ static TCase *init(void) {
     TCase *group = tcase_create("init");
     tcase_add_checked_fixture(group, NULL, forget);
     tcase_add_test(group, it_names_what_it_made_and_the_two_command_lines);
+    tcase_add_test(group, the_configuration_is_named_as_a_path);
     tcase_add_test(group, a_second_time_it_finds_all);
     tcase_add_test(group, the_agents_line_has_the_port_of_the_configuration_that_is_there);
     tcase_add_test(group, the_line_of_a_revoked_agent_is_not_printed);
