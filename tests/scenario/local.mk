@@ -68,6 +68,8 @@ libmunnel_scenario_a_SOURCES = \
 	tests/scenario/harness/http.h \
 	tests/scenario/harness/live_relay.c \
 	tests/scenario/harness/live_relay.h \
+	tests/scenario/harness/terminal.c \
+	tests/scenario/harness/terminal.h \
 	tests/scenario/harness/tool.c \
 	tests/scenario/harness/tool.h
 SCENARIO_LDADD = libmunnel_scenario.a $(CHECK_LIBS) $(OPENSSL_LIBS)

@@ -11,6 +11,7 @@
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
+#include "harness/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -18,84 +19,22 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000, SOON_MS = 15000, TMUX_MS = 10000, CLIENTS = 3, TERMINATED = 128 + SIGTERM };
+enum { ASK_MS = 10000, SOON_MS = 15000, CLIENTS = 3, TERMINATED = 128 + SIGTERM };
 
 struct watched { /* a server with an agent and an echo behind it, and a terminal */
     struct sandbox *sandbox;
     struct server server;
-    struct process *agent, *terminal;
+    struct process *agent;
+    struct terminal terminal;
     struct destination *echo;
     uint16_t port;
-    const char *tmux, *tmux_socket; /* tmux NULL: there is none here */
-    char *seen;                     /* what the terminal has shown last */
 };
-
-/* ---- the terminal ---- */
-
-/* Runs a command of tmux; its output is in watched->seen. Its exit code. */
-static int try_tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
-                    const char *d) {
-    struct process *process = sandbox_run(watched->sandbox, "tmux-command", watched->tmux, "-S", watched->tmux_socket,
-                                          command, a, b, c, d, NULL);
-
-    int code = process_wait(process, TMUX_MS);
-    free(watched->seen);
-    watched->seen = process_output(process, 0);
-    sandbox_end(watched->sandbox, process);
-    return code;
-}
-
-static void tmux(struct watched *watched, const char *command, const char *a, const char *b, const char *c,
-                 const char *d) {
-    int code = try_tmux(watched, command, a, b, c, d);
-
-    ck_assert_msg(code == 0, "tmux %s: %d: %s", command, code, watched->seen);
-}
-
-/* A word is a key, "Down", or letters. */
-static void press(struct watched *watched, const char *key) {
-    tmux(watched, "send-keys", key, NULL, NULL, NULL);
-}
-
-static bool sees(struct watched *watched, const char *text) {
-    tmux(watched, "capture-pane", "-p", NULL, NULL, NULL);
-    return strstr(watched->seen, text);
-}
-
-#define EXPECT_SEEN(watched, text)                                                                                     \
-    ck_assert_msg(HOLDS_WITHIN(SOON_MS, sees((watched), (text))), "line %d: no \"%s\" in\n%s", __LINE__, (text),       \
-                  (watched)->seen)
-
-static bool has_session(struct watched *watched) {
-    return try_tmux(watched, "has-session", NULL, NULL, NULL, NULL) == 0;
-}
-
-/* A shell in a terminal of 80 by 24; false: the test is skipped. */
-static bool open_terminal(struct watched *watched) {
-    watched->tmux = sandbox_peer(watched->sandbox, "tmux");
-    if (!watched->tmux)
-        return false;
-    watched->tmux_socket = sandbox_path(watched->sandbox, "t");
-    const char *file = sandbox_write(watched->sandbox, "tmux.conf",
-                                     "set -g default-terminal screen-256color\nset -g default-shell /bin/sh\n"
-                                     "new-session -d -x 80 -y 24 \"PS1='$ ' exec sh\"\n",
-                                     false);
-    watched->terminal = sandbox_run(watched->sandbox, "terminal", watched->tmux, "-u", "-S", watched->tmux_socket, "-D",
-                                    "-f", file, NULL);
-    ck_assert(HOLDS_WITHIN(SOON_MS, has_session(watched)));
-    EXPECT_SEEN(watched, "$");
-    return true;
-}
-
-static void type(struct watched *watched, const char *line) {
-    tmux(watched, "send-keys", "-l", line, NULL, NULL);
-    press(watched, "Enter");
-}
 
 /* munnel top, and how it ended behind it. `before`: variables. */
 static void start_top(struct watched *watched, const char *before, const char *options) {
-    type(watched, "stty -g >before; clear");
-    type(watched, sandbox_text(watched->sandbox,
+    terminal_type(&watched->terminal, "stty -g >before; clear");
+    terminal_type(&watched->terminal,
+                  sandbox_text(watched->sandbox,
                                "trap : INT; env %s sh -c 'echo $$ >pid; exec %s top %s'; echo ended $?; stty -g >after",
                                before, sandbox_program(watched->sandbox, "munnel"), options));
 }
@@ -112,10 +51,11 @@ static const char *read_line_of(struct watched *watched, const char *name) {
 
 /* Ended with this code, and the terminal is as before. */
 static void expect_ended(struct watched *watched, int code) {
-    EXPECT_SEEN(watched, sandbox_text(watched->sandbox, "ended %d", code));
-    type(watched, "echo the line is sho''wn");
-    EXPECT_SEEN(watched, "the line is shown");
-    ck_assert_msg(!strstr(watched->seen, "Services"), "%s", watched->seen); /* the screen before is back */
+    TERMINAL_EXPECT(&watched->terminal, sandbox_text(watched->sandbox, "ended %d", code));
+    terminal_type(&watched->terminal, "echo the line is sho''wn");
+    TERMINAL_EXPECT(&watched->terminal, "the line is shown");
+    ck_assert_msg(!strstr(watched->terminal.seen, "Services"), "%s",
+                  watched->terminal.seen); /* the screen before is back */
     ck_assert_str_eq(read_line_of(watched, "before"), read_line_of(watched, "after"));
 }
 
@@ -142,7 +82,7 @@ static struct watched start(const char *name) {
 }
 
 static void end(struct watched *watched) {
-    free(watched->seen);
+    terminal_close(&watched->terminal);
     unsetenv("MUNNEL_SOCKET");
     sandbox_free(watched->sandbox);
     destination_free(watched->echo);
@@ -173,20 +113,20 @@ START_TEST(numbers_are_those_of_the_api) {
 
     for (unsigned i = 0; i < CLIENTS; i++)
         fds[i] = converse_with_echo(&watched, "12345");
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         const char *list = run_tool(&watched, "relay", "list", "--json");
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "The service is reachable");
-        ck_assert_ptr_nonnull(strstr(watched.seen, "3 relays, most 3"));
-        ck_assert_ptr_nonnull(strstr(watched.seen, " 3 Relays 3 "));
-        ck_assert_ptr_nonnull(strstr(watched.seen, "1/1       3 ")); /* the row of the service: able, relays */
-        press(&watched, "3");
-        EXPECT_SEEN(&watched, "127.0.0.1:");
+        TERMINAL_EXPECT(&watched.terminal, "The service is reachable");
+        ck_assert_ptr_nonnull(strstr(watched.terminal.seen, "3 relays, most 3"));
+        ck_assert_ptr_nonnull(strstr(watched.terminal.seen, " 3 Relays 3 "));
+        ck_assert_ptr_nonnull(strstr(watched.terminal.seen, "1/1       3 ")); /* the row of the service: able, relays */
+        terminal_press(&watched.terminal, "3");
+        TERMINAL_EXPECT(&watched.terminal, "127.0.0.1:");
         for (const char *at = list; (at = strstr(at, "\"client\":")); at++) {
             text_in(at, "client", client, sizeof client);
-            ck_assert_msg(strstr(watched.seen, client), "no %s in\n%s", client, watched.seen);
+            ck_assert_msg(strstr(watched.terminal.seen, client), "no %s in\n%s", client, watched.terminal.seen);
         }
-        press(&watched, "q");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     for (unsigned i = 0; i < CLIENTS; i++)
@@ -199,20 +139,20 @@ START_TEST(ending_a_relay_ends_it_and_no_other) {
     struct watched watched = start("ending");
     int other = converse_with_echo(&watched, "1"), ended = converse_with_echo(&watched, "12345");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "--tab relays --sort bytes");
-        EXPECT_SEEN(&watched, " 5 B");
-        press(&watched, "Down");
-        press(&watched, "e");
-        EXPECT_SEEN(&watched, "Both sides are reset.");
+        TERMINAL_EXPECT(&watched.terminal, " 5 B");
+        terminal_press(&watched.terminal, "Down");
+        terminal_press(&watched.terminal, "e");
+        TERMINAL_EXPECT(&watched.terminal, "Both sides are reset.");
         ck_assert(socket_converse(ended, "not yet", ASK_MS));
-        press(&watched, "y");
+        terminal_press(&watched.terminal, "y");
         ck_assert_int_eq(socket_wait_end(ended, ASK_MS), END_RESET);
-        EXPECT_SEEN(&watched, " was ended");
+        TERMINAL_EXPECT(&watched.terminal, " was ended");
         ck_assert(socket_converse(other, "still there", ASK_MS));
-        press(&watched, "Enter"); /* its row has kept its place */
-        EXPECT_SEEN(&watched, "by operator");
-        press(&watched, "q");
+        terminal_press(&watched.terminal, "Enter"); /* its row has kept its place */
+        TERMINAL_EXPECT(&watched.terminal, "by operator");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     close(ended);
@@ -224,19 +164,19 @@ END_TEST
 START_TEST(paused_service_is_resumed) {
     struct watched watched = start("pausing");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "reachable");
-        press(&watched, "Down");
-        press(&watched, "P");
-        EXPECT_SEEN(&watched, "Pause service echo?");
-        press(&watched, "y");
-        EXPECT_SEEN(&watched, "paused by");
+        TERMINAL_EXPECT(&watched.terminal, "reachable");
+        terminal_press(&watched.terminal, "Down");
+        terminal_press(&watched.terminal, "P");
+        TERMINAL_EXPECT(&watched.terminal, "Pause service echo?");
+        terminal_press(&watched.terminal, "y");
+        TERMINAL_EXPECT(&watched.terminal, "paused by");
         ck_assert(socket_is_refused(watched.port));
-        press(&watched, "P");
-        EXPECT_SEEN(&watched, "Resume service echo?");
-        press(&watched, "y");
-        EXPECT_SEEN(&watched, "Service echo takes clients");
+        terminal_press(&watched.terminal, "P");
+        TERMINAL_EXPECT(&watched.terminal, "Resume service echo?");
+        terminal_press(&watched.terminal, "y");
+        TERMINAL_EXPECT(&watched.terminal, "Service echo takes clients");
         close(converse_with_echo(&watched, "again"));
     }
     end(&watched);
@@ -246,15 +186,15 @@ END_TEST
 START_TEST(size_of_the_terminal_is_followed) {
     struct watched watched = start("resize");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "in 10 s");
-        ck_assert(!strstr(watched.seen, "in 60 s"));
-        tmux(&watched, "resize-window", "-x", "200", "-y", "50");
-        EXPECT_SEEN(&watched, "in 60 s");
-        tmux(&watched, "resize-window", "-x", "60", "-y", "12");
-        ck_assert(HOLDS_WITHIN(SOON_MS, !sees(&watched, "in 60 s")));
-        press(&watched, "q");
+        TERMINAL_EXPECT(&watched.terminal, "in 10 s");
+        ck_assert(!strstr(watched.terminal.seen, "in 60 s"));
+        terminal_do(&watched.terminal, "resize-window", "-x", "200", "-y", "50");
+        TERMINAL_EXPECT(&watched.terminal, "in 60 s");
+        terminal_do(&watched.terminal, "resize-window", "-x", "60", "-y", "12");
+        ck_assert(HOLDS_WITHIN(SOON_MS, !terminal_sees(&watched.terminal, "in 60 s")));
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     end(&watched);
@@ -264,13 +204,13 @@ END_TEST
 START_TEST(signal_leaves_the_terminal_as_it_was) {
     struct watched watched = start("signal");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "reachable");
-        press(&watched, "C-c");
+        TERMINAL_EXPECT(&watched.terminal, "reachable");
+        terminal_press(&watched.terminal, "C-c");
         expect_ended(&watched, 128 + SIGINT);
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "Live");
+        TERMINAL_EXPECT(&watched.terminal, "Live");
         ck_assert_int_eq(kill((pid_t)strtol(read_line_of(&watched, "pid"), NULL, 10), SIGTERM), 0);
         expect_ended(&watched, TERMINATED);
     }
@@ -281,17 +221,17 @@ END_TEST
 START_TEST(server_that_is_gone_comes_back) {
     struct watched watched = start("gone");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "Live");
+        TERMINAL_EXPECT(&watched.terminal, "Live");
         sandbox_kill(watched.sandbox, watched.server.process);
-        EXPECT_SEEN(&watched, "No answer since");
-        press(&watched, "?"); /* keys go on */
-        EXPECT_SEEN(&watched, "this page; quit");
-        press(&watched, "Escape");
+        TERMINAL_EXPECT(&watched.terminal, "No answer since");
+        terminal_press(&watched.terminal, "?"); /* keys go on */
+        TERMINAL_EXPECT(&watched.terminal, "this page; quit");
+        terminal_press(&watched.terminal, "Escape");
         server_start_again(&watched.server);
-        EXPECT_SEEN(&watched, "Live");
-        press(&watched, "q");
+        TERMINAL_EXPECT(&watched.terminal, "Live");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     end(&watched);
@@ -301,12 +241,12 @@ END_TEST
 START_TEST(server_that_hangs_does_not_hold_the_keys) {
     struct watched watched = start("hangs");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "Live");
+        TERMINAL_EXPECT(&watched.terminal, "Live");
         process_signal(watched.server.process, SIGSTOP);
-        EXPECT_SEEN(&watched, "No answer since");
-        press(&watched, "q");
+        TERMINAL_EXPECT(&watched.terminal, "No answer since");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
         process_signal(watched.server.process, SIGCONT);
     }
@@ -315,23 +255,23 @@ START_TEST(server_that_hangs_does_not_hold_the_keys) {
 END_TEST
 
 static bool has_color(struct watched *watched) {
-    tmux(watched, "capture-pane", "-e", "-p", NULL, NULL);
-    return strstr(watched->seen, "\033[32m");
+    terminal_do(&watched->terminal, "capture-pane", "-e", "-p", NULL, NULL);
+    return strstr(watched->terminal.seen, "\033[32m");
 }
 
 START_TEST(colors_and_marks_follow_the_environment) {
     struct watched watched = start("colors");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "", "");
-        EXPECT_SEEN(&watched, "● Live");
+        TERMINAL_EXPECT(&watched.terminal, "● Live");
         ck_assert(has_color(&watched));
-        press(&watched, "q");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
         start_top(&watched, "NO_COLOR=1 LC_ALL=C COLUMNS=40 LINES=9", "");
-        EXPECT_SEEN(&watched, "* Live");
+        TERMINAL_EXPECT(&watched.terminal, "* Live");
         ck_assert(!has_color(&watched));
-        press(&watched, "q");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     end(&watched);
@@ -342,21 +282,21 @@ START_TEST(agent_is_watched_on_its_own_machine) {
     struct watched watched = start("agent");
     int fd = converse_with_echo(&watched, "12345");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "",
                   sandbox_text(watched.sandbox, "--socket %s", sandbox_path(watched.sandbox, "agent.sock")));
-        EXPECT_SEEN(&watched, "● Connected to 127.0.0.1:");
-        EXPECT_SEEN(&watched, "● permitted");
-        press(&watched, "2");
-        EXPECT_SEEN(&watched, "● connected");
-        press(&watched, "3");
-        EXPECT_SEEN(&watched, "● shared");
-        press(&watched, "Down");
-        press(&watched, "e");
-        EXPECT_SEEN(&watched, "Both sides are reset.");
-        press(&watched, "y");
+        TERMINAL_EXPECT(&watched.terminal, "● Connected to 127.0.0.1:");
+        TERMINAL_EXPECT(&watched.terminal, "● permitted");
+        terminal_press(&watched.terminal, "2");
+        TERMINAL_EXPECT(&watched.terminal, "● connected");
+        terminal_press(&watched.terminal, "3");
+        TERMINAL_EXPECT(&watched.terminal, "● shared");
+        terminal_press(&watched.terminal, "Down");
+        terminal_press(&watched.terminal, "e");
+        TERMINAL_EXPECT(&watched.terminal, "Both sides are reset.");
+        terminal_press(&watched.terminal, "y");
         ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
-        press(&watched, "q");
+        terminal_press(&watched.terminal, "q");
         expect_ended(&watched, 0);
     }
     close(fd);
@@ -397,11 +337,12 @@ END_TEST
 START_TEST(terminal_that_cannot_be_drawn_on_gets_a_table) {
     struct watched watched = start("dumb");
 
-    if (open_terminal(&watched)) {
+    if (terminal_open(&watched.terminal, watched.sandbox, 80, 24)) {
         start_top(&watched, "TERM=dumb", "");
-        EXPECT_SEEN(&watched, "ended 0");
-        ck_assert_ptr_nonnull(strstr(watched.seen, "shown once: a terminal of the kind dumb cannot be drawn on"));
-        ck_assert_ptr_nonnull(strstr(watched.seen, "● reachable"));
+        TERMINAL_EXPECT(&watched.terminal, "ended 0");
+        ck_assert_ptr_nonnull(
+            strstr(watched.terminal.seen, "shown once: a terminal of the kind dumb cannot be drawn on"));
+        ck_assert_ptr_nonnull(strstr(watched.terminal.seen, "● reachable"));
     }
     end(&watched);
 }
