@@ -124,6 +124,8 @@ scenario_programs = \
 	tests/scenario/test_socket_activation
 tests_scenario_test_windows_SOURCES = tests/scenario/test_windows.c
 tests_scenario_test_windows_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_windows_console_SOURCES = tests/scenario/test_windows_console.c
+tests_scenario_test_windows_console_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_windows_service_SOURCES = tests/scenario/test_windows_service.c
 tests_scenario_test_windows_service_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_socket_activation_SOURCES = tests/scenario/test_socket_activation.c
@@ -223,7 +225,8 @@ tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 
 scenario_tests = $(scenario_programs) tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
 EXTRA_DIST += tests/scenario/running.py tests/scenario/schemathesis.toml tests/scenario/schemathesis.txt tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
-windows_programs = tests/scenario/test_windows tests/scenario/test_windows_service
+windows_programs = tests/scenario/test_windows tests/scenario/test_windows_console \
+	tests/scenario/test_windows_service
 check_PROGRAMS += $(scenario_programs) $(windows_programs) tests/scenario/agents/many_agents
 tests_scenario_agents_many_agents_SOURCES = tests/scenario/agents/many_agents.c
 tests_scenario_agents_many_agents_LDADD = $(munnel_agent_LDADD)

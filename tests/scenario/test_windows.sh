@@ -10,7 +10,7 @@ if [ -z "${MUNNEL_WINDOWS_BIN-}" ]; then
 fi
 MUNNEL_SLOW=${MUNNEL_SLOW-2} # wineserver does all waiting for all programs
 export MUNNEL_SLOW
-for program in test_windows test_windows_service; do
+for program in test_windows test_windows_console test_windows_service; do
     "$top_builddir/tests/scenario/$program"
     code=$?
     [ $code -le 1 ] || echo "Bail out! $program: exit code $code" # 1: of tests that failed

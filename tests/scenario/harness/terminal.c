@@ -7,8 +7,11 @@
 
 #include "harness/terminal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 enum { TMUX_MS = 10000 };
 
@@ -43,6 +46,17 @@ void terminal_type(struct terminal *terminal, const char *line) {
 bool terminal_sees(struct terminal *terminal, const char *text) {
     terminal_do(terminal, "capture-pane", "-p", NULL, NULL, NULL);
     return strstr(terminal->seen, text);
+}
+
+bool terminal_is_raw(struct terminal *terminal) {
+    struct termios state;
+
+    terminal_do(terminal, "display-message", "-p", "#{pane_tty}", NULL, NULL);
+    terminal->seen[strcspn(terminal->seen, "\n")] = '\0';
+    int fd = open(terminal->seen, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    ck_assert_msg(fd >= 0 && tcgetattr(fd, &state) == 0, "cannot look at %s", terminal->seen);
+    close(fd);
+    return !(state.c_lflag & (ICANON | ECHO));
 }
 
 static bool has_session(struct terminal *terminal) {

@@ -30,6 +30,7 @@ void terminal_do(struct terminal *terminal, const char *command, const char *a, 
 void terminal_press(struct terminal *terminal, const char *key); /* "Down", "C-c", or letters */
 void terminal_type(struct terminal *terminal, const char *line); /* and Enter */
 bool terminal_sees(struct terminal *terminal, const char *text); /* the screen of now */
+bool terminal_is_raw(struct terminal *terminal); /* a program gets each key, and the system echoes none */
 
 #define TERMINAL_EXPECT(terminal, text)                                                                                \
     ck_assert_msg(HOLDS_WITHIN(TERMINAL_SOON_MS, terminal_sees((terminal), (text))), "line %d: no \"%s\" in\n%s",      \

@@ -116,6 +116,10 @@ const char *wine_drive(struct sandbox *sandbox, const char *path) {
     return sandbox_text(sandbox, "%s/drive_c/%s", getenv(prefix), path);
 }
 
+const char *wine_command(struct sandbox *sandbox, const char *program) {
+    return sandbox_text(sandbox, "DISPLAY= WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml= %s %s", wine(), program);
+}
+
 const char *wine_path(struct sandbox *sandbox, const char *path) {
     return *path == '/' ? sandbox_text(sandbox, "Z:%s", path) : path;
 }

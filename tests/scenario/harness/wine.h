@@ -41,6 +41,9 @@ bool wine_is_begun(void);               /* wine_begin() was true */
 /* A path of drive C: as this system has it. */
 const char *wine_drive(struct sandbox *sandbox, const char *path);
 
+/* How a command of a shell begins that runs such a program at this terminal: variables, wine, and the program. */
+const char *wine_command(struct sandbox *sandbox, const char *program);
+
 /* A path of the sandbox as a Windows program must be given it where it has to be absolute. */
 const char *wine_path(struct sandbox *sandbox, const char *path);
 
