@@ -107,7 +107,7 @@ unit_conf_tests += tests/unit/conf/test_server_diff
 tests_unit_conf_test_server_diff_SOURCES = tests/unit/conf/test_server_diff.c
 tests_unit_conf_test_server_diff_LDADD = $(LINK_UNIT_CONF)
 
-# What only one system has.
+# Owners by number, which an include of root's has to have, and a root of a test's own: Windows has neither.
 if !WINDOWS
 unit_conf_tests += tests/unit/conf/test_include_posix
 tests_unit_conf_test_include_posix_SOURCES = tests/unit/conf/test_include_posix.c
