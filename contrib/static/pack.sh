@@ -41,9 +41,10 @@ pack_manuals() {
     done
 }
 
+# pack_samples SCRIPT: as sed changes them by it.
 pack_samples() {
     for sample in conf/*.json; do
-        text "samples/$(basename "$sample")" <"$sample"
+        sed "$1" "$sample" | text "samples/$(basename "$sample")"
     done
 }
 
