@@ -86,6 +86,7 @@ bool wine_is_here(struct sandbox *sandbox) {
 bool wine_can_run(const char *name, const char *list) {
     struct sandbox *sandbox = sandbox_new(name);
     bool can = wine_is_here(sandbox);
+    ck_assert_msg(can || !getenv(programs), "$%s is set, and what its programs need is missing, see above", programs);
     sandbox_free(sandbox);
     wine_choose(list);
     return can;

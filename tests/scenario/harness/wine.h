@@ -25,7 +25,8 @@ bool wine_runs(const char *path);                                    /* whether 
 /* Prints a note and returns false where Windows programs cannot be run. */
 bool wine_is_here(struct sandbox *sandbox);
 
-/* Where that is not so, or `chosen` programs (as in wine_choose) are missing: false. For a test to begin with. */
+/* Where that is not so: false, or a failed test if $MUNNEL_WINDOWS_BIN is set. For a test to begin with; `chosen` as in
+ * wine_choose. */
 bool wine_can_run(const char *name, const char *chosen);
 
 /*
