@@ -372,6 +372,10 @@ unit_lib_tests += tests/unit/lib/net/test_sock_access_windows
 tests_unit_lib_net_test_sock_access_windows_SOURCES = tests/unit/lib/net/test_sock_access_windows.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_access_windows_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_sock_bind_windows
+tests_unit_lib_net_test_sock_bind_windows_SOURCES = tests/unit/lib/net/test_sock_bind_windows.c tests/unit/lib/net/net_fixture.h
+tests_unit_lib_net_test_sock_bind_windows_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_sock_errors
 tests_unit_lib_net_test_sock_errors_SOURCES = tests/unit/lib/net/test_sock_errors.c
 tests_unit_lib_net_test_sock_errors_LDADD = $(LINK_UNIT_LIB)
