@@ -57,11 +57,9 @@ static int fail(const wchar_t *path, const char *what, DWORD number, struct erro
 
 /* Administrators, the system, who installs, and the service itself. */
 static bool is_trusted(PSID owner, const char *service) {
-    struct sid_self self;
     char text[SID_TEXT];
 
-    return sid_is_system(owner) || (sid_of_self(&self) && EqualSid(owner, &self.user.sid)) ||
-           (sid_write(owner, text) && strcmp(text, service) == 0);
+    return sid_is_system(owner) || sid_is_self(owner) || (sid_write(owner, text) && strcmp(text, service) == 0);
 }
 
 static int check_owner(const wchar_t *path, const char *service, struct error *error) {

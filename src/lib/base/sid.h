@@ -28,6 +28,7 @@ struct sid_self {
 
 bool sid_of_self(struct sid_self *self);          /* false with GetLastError() */
 bool sid_of_token(HANDLE token, struct sid *sid); /* whose it is */
+bool sid_is_self(PSID sid);                       /* whose process this is */
 bool sid_is_system(PSID sid);                     /* SYSTEM or Administrators, who can take any file and any right */
 bool sid_is_service(PSID sid);                    /* the account of one service, NT SERVICE\NAME */
 bool sid_write(PSID sid, char text[SID_TEXT]);    /* "S-1-5-18" */

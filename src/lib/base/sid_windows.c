@@ -40,6 +40,11 @@ bool sid_of_self(struct sid_self *self) {
     return is_known;
 }
 
+bool sid_is_self(PSID sid) {
+    struct sid_self self;
+    return sid_of_self(&self) && EqualSid(sid, &self.user.sid);
+}
+
 bool sid_is_system(PSID sid) {
     return IsWellKnownSid(sid, WinLocalSystemSid) || IsWellKnownSid(sid, WinBuiltinAdministratorsSid);
 }

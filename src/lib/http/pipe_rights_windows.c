@@ -87,9 +87,8 @@ bool pipe_client_name(HANDLE pipe, char *name, size_t size) {
 }
 
 static bool is_trusted(PSID sid) {
-    struct sid_self self;
-    return sid_is_system(sid) || sid_is_service(sid) || IsWellKnownSid(sid, WinLocalServiceSid) ||
-           IsWellKnownSid(sid, WinNetworkServiceSid) || (sid_of_self(&self) && EqualSid(sid, &self.user.sid));
+    return sid_is_system(sid) || sid_is_service(sid) || sid_is_self(sid) || IsWellKnownSid(sid, WinLocalServiceSid) ||
+           IsWellKnownSid(sid, WinNetworkServiceSid);
 }
 
 int pipe_check_server(HANDLE pipe, struct error *error) {

@@ -145,10 +145,12 @@ START_TEST(accounts_are_known_by_their_identifiers) {
         ck_assert_msg(sid_is_system(sid) == accounts[i].is_system, "%s", text);
         ck_assert_msg(sid_is_service(sid) == accounts[i].is_service, "%s", text);
         ck_assert(*sid_name(sid, name));
+        ck_assert(!sid_is_self(sid)); /* no test runs as the system or as one of these groups */
         LocalFree(sid);
     }
     struct sid_self self;
     ck_assert(sid_of_self(&self));
+    ck_assert(sid_is_self(&self.user.sid));
 }
 END_TEST
 
