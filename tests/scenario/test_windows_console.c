@@ -4,9 +4,9 @@
  * test_windows_console: Windows programs at a console, which wine makes of a terminal (of tmux): the join code is asked
  * for and not shown, and Ctrl-C stops in order.
  *
- * Where wine, the programs or tmux are missing each test says so and passes. A console that is closed is not tried:
- * such an event comes from a console's window alone, and wine makes windows on a screen only. A terminal that goes away
- * ends all of wine's programs at once.
+ * Where wine, the programs or tmux are missing each test says so and passes. A console that is closed is not tried: of
+ * all events wine's server passes on Ctrl-C alone (it has implemented no other), and a terminal that goes away ends its
+ * programs at once. tests/unit/lib/os/test_program_windows.c has what a program does then.
  */
 #include "config.h"
 

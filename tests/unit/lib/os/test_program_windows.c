@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_program_windows: what a program finds when its work begins, and that its exit code is that of its work.
+ * test_program_windows: what a program finds when its work begins, that its exit code is that of its work, and what a
+ * console asks of it.
  */
 #include "config.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <windows.h>
 
-enum { CODE = 42, IN_GERMAN = 1252 };
+enum { CODE = 42, IN_GERMAN = 1252, PATIENCE_MS = 30000, ENDS_PROCESS_MS = 5000, ASKS_MOST = 2 };
 
 static unsigned runs;
 
@@ -63,6 +64,73 @@ START_TEST(a_daemon_runs_without_the_service_manager) {
 }
 END_TEST
 
+/* ---- the console ---- */
+
+static struct asks {
+    HANDLE came;
+    unsigned count;
+    ULONGLONG at_ms[ASKS_MOST];
+} asks;
+
+static void on_ask(void *context) {
+    struct asks *asked = context;
+
+    if (asked->count < ASKS_MOST)
+        asked->at_ms[asked->count++] = GetTickCount64();
+    SetEvent(asked->came);
+}
+
+/* In this process Windows begins a thread with this routine of its own, which calls the handlers. wine's server knows
+ * no other event than Ctrl-C, but its library has the routine. */
+static void begin_event(DWORD event) {
+    union {
+        FARPROC found;
+        LPTHREAD_START_ROUTINE routine;
+    } control = {GetProcAddress(GetModuleHandleA("kernelbase.dll"), "CtrlRoutine")};
+
+    ck_assert_ptr_nonnull(control.found);
+    HANDLE thread = CreateThread(NULL, 0, control.routine, (void *)(UINT_PTR)event, 0, NULL);
+    ck_assert_ptr_nonnull(thread);
+    CloseHandle(thread);
+}
+
+static int run_until_asked(int argc, char **argv) {
+    (void)argc, (void)argv;
+    program_requests_receive(on_ask, &asks);
+    begin_event(CTRL_CLOSE_EVENT);
+    ULONGLONG begun_ms = GetTickCount64();
+    for (unsigned i = 0; i < ASKS_MOST; i++) {
+        ck_assert_uint_eq(WaitForSingleObject(asks.came, PATIENCE_MS), WAIT_OBJECT_0);
+        ck_assert(program_requests_take(PROGRAM_STOP));
+    }
+    program_requests_receive(NULL, NULL);
+    ck_assert_uint_lt(asks.at_ms[0] - begun_ms, ENDS_PROCESS_MS / 2);
+    ck_assert_uint_ge(asks.at_ms[1] - asks.at_ms[0], ENDS_PROCESS_MS / 2);
+    ck_assert_uint_lt(asks.at_ms[1] - begun_ms, ENDS_PROCESS_MS);
+    return CODE;
+}
+
+/* Relays may end by themselves after the first request, and are ended by the second, before Windows ends the process.
+ */
+START_TEST(a_console_that_is_closed_asks_twice_to_stop) {
+    char name[] = "unit", *arguments[] = {name, NULL};
+
+    asks = (struct asks){.came = CreateEventW(NULL, FALSE, FALSE, NULL)};
+    ck_assert_int_eq(program_run(&(struct program){.name = "unit", .is_daemon = true, .run = run_until_asked}, 1,
+                                 arguments),
+                     CODE);
+    CloseHandle(asks.came);
+}
+END_TEST
+
+static TCase *console(void) {
+    TCase *group = tcase_create("console");
+
+    tcase_set_timeout(group, 60);
+    tcase_add_test(group, a_console_that_is_closed_asks_twice_to_stop);
+    return group;
+}
+
 static TCase *beginning(void) {
     TCase *group = tcase_create("beginning");
 
@@ -72,4 +140,4 @@ static TCase *beginning(void) {
     return group;
 }
 
-UNIT_MAIN("lib/os/program_windows", beginning)
+UNIT_MAIN("lib/os/program_windows", beginning, console)
