@@ -29,7 +29,8 @@ packages_apt_compiler() {
     fi
 }
 
-# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows|windows-test|linux|linux-amd64|linux-arm64: the names, in this machine's own words.
+# packages_list build|tests|page|fuzz|deb|deb-test|rpm|windows|windows-test|linux|linux-amd64|linux-arm64|linux-test:
+# the names, in this machine's own words.
 packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
@@ -52,6 +53,8 @@ packages_list() {
         ncurses-base ;;
     apt-linux-amd64) packages_apt_compiler amd64 x86-64 ;;
     apt-linux-arm64) packages_apt_compiler arm64 aarch64 ;;
+    # Those of another architecture are tried by qemu.
+    apt-linux-test) echo qemu-user-static ;;
     # The page's tests: a browser, and Node with npm, which comes with other packages of Node than Debian's.
     apt-page) echo chromium nodejs "$(command -v npm >/dev/null 2>&1 || echo npm)" ;;
     apt-fuzz) echo clang libclang-rt-dev ;;

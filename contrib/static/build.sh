@@ -14,7 +14,8 @@ static_build() {
     [ "$(cat "$static_folder/libraries" 2>/dev/null)" = "$static_libraries" ] || rm -rf "$static_folder/build"
     echo "$static_libraries" >"$static_folder/libraries"
     say "== building in $static_folder/build"
-    PKG_CONFIG_LIBDIR=$static_libraries/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=${static_libraries%/munnel} \
+    # Where ccache is asked to make paths relative, they would depend on the folder, and stand in what is built.
+    CCACHE_BASEDIR='' PKG_CONFIG_LIBDIR=$static_libraries/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=${static_libraries%/munnel} \
         packages_build "$static_folder/build" -q CFLAGS="-O2 -ffile-prefix-map=$(pwd)/=" "$@" \
         >"$static_folder/build.log" 2>&1 || {
         tail -n 40 "$static_folder/build.log" >&2
