@@ -92,7 +92,8 @@ START_TEST(socket_is_named_after_the_file) {
     expect_named("web1.json", "{ \"admin\": {} }", "web1");
     expect_named("db.example.org.json", "{}", "db.example.org");
     expect_named("agent", "{}", "agent");
-    expect_socket(unit_text_file("web2.json", "{ \"admin\": { \"socket\": \"/run/x.sock\" } }"), "/run/x.sock");
+    expect_socket(unit_text_file("web2.json", "{ \"admin\": { \"socket\": " ADMIN_SERVER_QUOTED " } }"),
+                  ADMIN_SERVER_PLACE);
     expect_socket(unit_text_file("web3.json", "{ \"admin\": { \"socket\": \"\" } }"), "");
 }
 END_TEST

@@ -170,9 +170,36 @@ START_TEST(the_samples_hold_the_defaults) {
 }
 END_TEST
 
+/* Each `old` becomes `new`; `text` is freed. */
+static char *replace(char *text, const char *old, const char *new) {
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, old)); at++)
+        count++;
+    char *result = calloc(1, strlen(text) + count * strlen(new) + 1), *to = result;
+    ck_assert_ptr_nonnull(result);
+    const char *from = text;
+    for (const char *at; (at = strstr(from, old)); from = at + strlen(old)) {
+        memcpy(to, from, (size_t)(at - from));
+        to += at - from;
+        memcpy(to, new, strlen(new));
+        to += strlen(new);
+    }
+    memcpy(to, from, strlen(from));
+    free(text);
+    return result;
+}
+
+/* As it is passed on for this system. */
+static char *read_sample(const char *name) {
+    char *text = read_source(name);
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        text = replace(text, sockets[i].written, sockets[i].spec);
+    return text;
+}
+
 START_TEST(the_sample_is_right) {
     struct error error = {""};
-    char *text = read_source("conf/munnel.json");
+    char *text = read_sample("conf/munnel.json");
     struct server_config *conf = server_config_read(unit_text_file("munnel.json", text), &error);
     ck_assert_msg(conf, "%s", error.text);
     ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
@@ -182,7 +209,7 @@ START_TEST(the_sample_is_right) {
 END_TEST
 
 START_TEST(the_agents_sample_is_right) {
-    char *text = read_source("conf/munnel-agent.json");
+    char *text = read_sample("conf/munnel-agent.json");
     char program[] = "munnel-agent", config[] = "--config", path[TEXT];
     snprintf(path, sizeof path, "%s", unit_text_file("agent.json", text));
     char *argv[] = {program, config, path, NULL};

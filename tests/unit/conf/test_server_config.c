@@ -119,7 +119,7 @@ static const char everything[] =
     "    { \"name\": \"b\", \"group\": \"g\", \"listen\": \":2\", \"connect\": \"h:1\", \"balance\": "
     "\"least-connections\",\n"
     "      \"no_agent\": \"refuse\" } ],\n"
-    "  \"threads\": 3, \"admin\": { \"socket\": \"/run/munnel/munneld.sock\" },\n"
+    "  \"threads\": 3, \"admin\": { \"socket\": " ADMIN_SERVER_QUOTED " },\n"
     "  \"log\": { \"format\": \"json\", \"level\": \"debug\", \"to\": \"m.log\" },\n"
     "  \"state\": \"s\" }\n";
 
