@@ -38,7 +38,7 @@ struct usual { /* what completes half an address */
 static int check_slips(const char *text, const struct usual *usual, struct error *error) {
     struct endpoint endpoint;
     char whole[ENDPOINT_HOST + 16];
-    if (text[0] == '/')
+    if (text[0] == '/' || path_is_absolute(text))
         return error_set(error, "\"%.80s\" is a path; write \"unix:%.80s\"", text, text);
     if (!text[0] || strpbrk(text, ":[]/") || strlen(text) >= ENDPOINT_HOST)
         return 0;
@@ -102,7 +102,7 @@ int validate_destination(const char *text, struct error *error) {
 int validate_server(const char *text, struct error *error) {
     static const struct usual usual = {"host", "HOST", "10001", ""};
     struct endpoint endpoint;
-    if (is_unix(text) || text[0] == '/')
+    if (is_unix(text) || text[0] == '/' || path_is_absolute(text))
         return error_set(error, "\"%.80s\" is a socket of this machine; write the server as \"HOST:PORT\"", text);
     if (!text[0])
         return error_set(error, "\"\" is no server; write \"HOST:PORT\"");

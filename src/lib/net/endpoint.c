@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/base/path.h"
 #include "lib/net/addr.h"
 #include "lib/net/interface_names.h"
 
@@ -64,7 +65,7 @@ static int check_form(const char *text, struct error *error) {
                          (int)strcspn(host, "/"), host, strchr(host, ':') ? "" : ":443");
     if (!text[0])
         return error_set(error, "an address is empty; write HOST:PORT, as in localhost:80");
-    if (text[0] == '/')
+    if (text[0] == '/' || path_is_absolute(text))
         return error_set(error, "\"%.80s\" is a path; write unix:%.80s for a Unix socket", text, text);
     if (strchr(text, ','))
         return error_set(error, "\"%.80s\" is more than one address; write one, as in %.*s", text,

@@ -115,6 +115,16 @@ START_TEST(a_slip_is_answered_with_what_is_right) {
 }
 END_TEST
 
+START_TEST(a_path_of_this_system_is_no_address) {
+    const char *path = unit_path("x.sock");
+    struct error error = {""};
+    ck_assert_int_eq(validate_destination(path, &error), -1);
+    ck_assert_msg(strstr(error.text, "\" is a path; write \"unix:"), "%s", error.text);
+    ck_assert_int_eq(validate_server(path, &error), -1);
+    ck_assert_msg(strstr(error.text, "\" is a socket of this machine; write the server as"), "%s", error.text);
+}
+END_TEST
+
 START_TEST(a_rule_that_cannot_be_is_refused) {
     struct error error = {""};
     ck_assert_int_eq(validate_rule("10.0.0.0/33", &error), -1);
@@ -140,6 +150,7 @@ static TCase *texts(void) {
     TCase *group = tcase_create("texts");
     tcase_add_loop_test(group, what_is_right_is_taken, 0, sizeof right / sizeof *right);
     tcase_add_loop_test(group, a_slip_is_answered_with_what_is_right, 0, sizeof slips / sizeof *slips);
+    tcase_add_test(group, a_path_of_this_system_is_no_address);
     tcase_add_test(group, a_rule_that_cannot_be_is_refused);
     tcase_add_test(group, networks_of_ipv6_get_the_brackets_of_rules);
     return group;

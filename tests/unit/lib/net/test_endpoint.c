@@ -112,6 +112,14 @@ START_TEST(wrong_endpoints_are_refused_in_words) {
 }
 END_TEST
 
+START_TEST(a_path_of_this_system_is_no_host) {
+    struct endpoint endpoint;
+    struct error error = {""};
+    ck_assert_int_eq(endpoint_parse(&endpoint, unit_path("x.sock"), &error), -1);
+    ck_assert_msg(strstr(error.text, "\" is a path; write unix:"), "%s", error.text);
+}
+END_TEST
+
 START_TEST(the_zone_of_another_machine_is_read_and_found_missing_only_here) {
     struct endpoint endpoint;
     struct error error = {""};
@@ -132,6 +140,7 @@ static TCase *endpoints(void) {
     TCase *group = tcase_create("endpoints");
     tcase_add_loop_test(group, right_endpoints_are_taken_apart_and_written_back, 0, sizeof right / sizeof *right);
     tcase_add_loop_test(group, wrong_endpoints_are_refused_in_words, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(group, a_path_of_this_system_is_no_host);
     tcase_add_test(group, the_zone_of_another_machine_is_read_and_found_missing_only_here);
     return group;
 }
