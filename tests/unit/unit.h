@@ -118,10 +118,6 @@ void unit_pipe(int ends[2]);
 /* What is in a pipe now, as much as fits; 0: nothing, or its end. */
 size_t unit_pipe_take(int end, void *bytes, size_t size);
 
-/* Does the peer see a reset when a socket is closed by one while a loop waits for it? Not under wine, which shuts the
- * socket down before: the peer may see an end. */
-bool unit_keeps_resets(void);
-
 void unit_nap(unsigned us);
 
 /* A loop test whose steps end the process by a failed assertion; where a test has no process of its own there is none.

@@ -137,10 +137,6 @@ size_t unit_pipe_take(int end, void *bytes, size_t size) {
     return count > 0 ? (size_t)count : 0;
 }
 
-bool unit_keeps_resets(void) {
-    return true;
-}
-
 void unit_add_abort_test(TCase *group, const TTest *test, int count) {
     const char *forks = getenv("CK_FORK");
     if (!forks || strcmp(forks, "no") != 0)

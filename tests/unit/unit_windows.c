@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "lib/net/sock.h"
 #include "unit.h"
 #include "unit_system.h"
 
@@ -234,7 +235,8 @@ ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size) {
 }
 
 ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size) {
-    return result_of(recv((SOCKET)fd, bytes, (int)size, 0));
+    const struct iovec part = {.iov_base = bytes, .iov_len = size};
+    return sock_readv(fd, &part, 1); /* recv() alone takes a reset for an end under wine */
 }
 
 void unit_pipe(int ends[2]) {
@@ -247,10 +249,6 @@ size_t unit_pipe_take(int end, void *bytes, size_t size) {
         return 0;
     int count = _read(end, bytes, (unsigned)size);
     return count > 0 ? (size_t)count : 0;
-}
-
-bool unit_keeps_resets(void) {
-    return !GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version");
 }
 
 void unit_add_abort_test(TCase *group, const TTest *test, int count) {
