@@ -10,6 +10,7 @@
 #include "agent/identity/identity.h"
 #include "conf/places.h"
 #include "lib/base/file.h"
+#include "lib/base/path.h"
 #include "lib/os/terminal.h"
 #include "proto/join_code.h"
 
@@ -134,8 +135,8 @@ enum join_answer join_ask(struct known_servers *joined, const char *address) {
 /* ---- a code alone ---- */
 
 static void report(const struct known_servers *joined, const char *state_folder) {
-    printf("munnel-agent: the join code is kept in %s/joined.json; an agent with this state folder serves",
-           state_folder);
+    printf("munnel-agent: the join code is kept in %s%cjoined.json; an agent with this state folder serves",
+           state_folder, path_separator());
     for (size_t i = 0; i < known_servers_count(joined); i++)
         printf("%s %s", i > 0 ? "," : "", known_servers_at(joined, i)->address);
     printf("\n");
