@@ -32,14 +32,14 @@ int sock_result(int result) {
     return result;
 }
 
-/*
- * Asked a second time, because a connection within the machine is up by then: its handshake is done when the first call
- * lets go of the socket.
- */
 bool sock_client_has_gone(int socket_error) {
     return socket_error == ECONNABORTED || socket_error == EPROTO;
 }
 
+/*
+ * Asked a second time, because a connection within the machine is up by then: its handshake is done when the first call
+ * lets go of the socket.
+ */
 int sock_system_connect(evutil_socket_t fd, const struct addr *addr, bool *done) {
     const struct sockaddr *to = (const struct sockaddr *)&addr->storage;
     *done = connect(fd, to, addr->length) == 0;

@@ -71,13 +71,19 @@ static bool polls_as_failed(evutil_socket_t fd) {
 }
 
 /* By wine a reset is read as an end once the socket has been polled, because wineserver peeks into it and so takes the
- * error. Passed on as an end, a stream that was cut would look whole. */
+ * error. Passed on as an end, a stream that was cut would look whole. By wine alone: elsewhere a reset that comes right
+ * after the end of a whole stream would cut it. */
+static bool was_reset(evutil_socket_t fd) {
+    HMODULE system = GetModuleHandleW(L"ntdll.dll");
+    return system && GetProcAddress(system, "wine_get_version") && polls_as_failed(fd);
+}
+
 ssize_t sock_readv(evutil_socket_t fd, const struct iovec *parts, int count) {
     WSABUF buffers[PARTS_MOST];
     DWORD got = 0, flags = 0, taken = take_parts(buffers, parts, count);
     if (sock_result(WSARecv((SOCKET)fd, buffers, taken, &got, &flags, NULL, NULL)))
         return -1;
-    if (got > 0 || !polls_as_failed(fd))
+    if (got > 0 || !was_reset(fd))
         return (ssize_t)got;
     errno = ECONNRESET;
     return -1;
