@@ -8,7 +8,6 @@
 
 #include "lib/tls/context_files.h"
 
-#include "lib/base/file.h"
 #include "lib/tls/pem.h"
 
 #include <openssl/err.h>
@@ -66,9 +65,7 @@ int context_use_identity(SSL_CTX *context, const char *certificate, const char *
     if (use_certificate(context, certificate, error) != 0)
         return -1;
     BIO *file = pem_open(key, PEM_PRIVATE_KEY, error);
-    int result = file ? file_check_secret(key, error) : -1;
-    if (result == 0)
-        result = use_key(context, file, certificate, key, error);
+    int result = file ? use_key(context, file, certificate, key, error) : -1;
     BIO_free(file);
     return result;
 }
@@ -89,17 +86,27 @@ static bool use_authority(SSL_CTX *context, X509 *authority, bool names_it) {
            (!names_it || name_authority(context, authority));
 }
 
+/* Revocation lists that stand beside the authorities count too. False without an authority. */
+static bool use_bundle(SSL_CTX *context, const STACK_OF(X509_INFO) * bundle, bool names_them) {
+    bool has_authority = false;
+    for (int i = 0; i < sk_X509_INFO_num(bundle); i++) {
+        const X509_INFO *info = sk_X509_INFO_value(bundle, i);
+        if (info->crl && X509_STORE_add_crl(SSL_CTX_get_cert_store(context), info->crl) != 1)
+            return false;
+        if (info->x509 && !use_authority(context, info->x509, names_them))
+            return false;
+        has_authority = has_authority || info->x509;
+    }
+    return has_authority;
+}
+
 int context_use_authorities(SSL_CTX *context, const char *path, bool names_them, struct error *error) {
     BIO *file = pem_open(path, PEM_CERTIFICATE, error);
-    X509 *authority;
-    bool is_done = true;
     if (!file)
         return -1;
-    while (is_done && (authority = PEM_read_bio_X509_AUX(file, NULL, pem_no_passphrase, NULL))) {
-        is_done = use_authority(context, authority, names_them);
-        X509_free(authority);
-    }
-    is_done = is_done && pem_has_ended();
+    STACK_OF(X509_INFO) *bundle = PEM_X509_INFO_read_bio(file, NULL, pem_no_passphrase, NULL);
+    bool is_done = bundle && use_bundle(context, bundle, names_them);
+    sk_X509_INFO_pop_free(bundle, X509_INFO_free);
     BIO_free(file);
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     return is_done ? 0 : pem_failed(error, path, "its certificates cannot be read");
@@ -108,14 +115,14 @@ int context_use_authorities(SSL_CTX *context, const char *path, bool names_them,
 int context_use_revocations(SSL_CTX *context, const char *path, struct error *error) {
     BIO *file = pem_open(path, PEM_CRL, error);
     X509_CRL *list;
-    bool is_done = true;
+    bool is_done = true, has_list = false;
     if (!file)
         return -1;
     while (is_done && (list = PEM_read_bio_X509_CRL(file, NULL, pem_no_passphrase, NULL))) {
-        is_done = X509_STORE_add_crl(SSL_CTX_get_cert_store(context), list) == 1;
+        is_done = has_list = X509_STORE_add_crl(SSL_CTX_get_cert_store(context), list) == 1;
         X509_CRL_free(list);
     }
-    is_done = is_done && pem_has_ended();
+    is_done = is_done && has_list && pem_has_ended();
     BIO_free(file);
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_CRL_CHECK);
     return is_done ? 0 : pem_failed(error, path, "its revocation list cannot be read");

@@ -55,6 +55,8 @@ static const struct label {
     {"PKCS7", NO_KIND, "a PKCS#7 bundle; openssl pkcs7 -print_certs takes the certificates out of it"},
 };
 
+static const char begin[] = "-----BEGIN ";
+
 struct content {
     const char *path;
     enum pem_kind kind; /* which is wanted */
@@ -94,23 +96,34 @@ static int fail_no_block(const struct content *content, struct error *error) {
     if (begins_with(content, "\xef\xbb\xbf"))
         return error_set(error, "%s: begins with a byte order mark; save it as ASCII or UTF-8 without one",
                          content->path);
-    if (strstr(content->text, "-----BEGIN "))
-        return error_set(error, "%s: -----BEGIN does not stand at the beginning of a line; remove what is before it",
-                         content->path);
+    if (strstr(content->text, begin))
+        return error_set(error, "%s: -----BEGIN %s----- does not stand alone on a line; remove what is beside it",
+                         content->path, label);
     return error_set(error, "%s: holds no PEM block; %s in PEM form begins with the line -----BEGIN %s-----",
                      content->path, name, label);
 }
 
 /* ---- blocks ---- */
 
+/* Is this the end of a line that begins a block? OpenSSL lets blanks and control characters follow, and passes over a
+ * line with anything else. */
+static bool ends_begin(const char *at) {
+    static const char dashes[] = "-----";
+    if (strncmp(at, dashes, sizeof dashes - 1) != 0)
+        return false;
+    for (at += sizeof dashes - 1; *at && *at != '\n'; at++)
+        if ((unsigned char)*at > ' ')
+            return false;
+    return true;
+}
+
 /* The next line that begins a block, from `text` on, and the block's label; NULL: there is none. */
 static const char *next_block(const char *text, const char *start, char label[LABEL_LONGEST]) {
-    static const char begin[] = "-----BEGIN ";
     for (const char *at = text; (at = strstr(at, begin)); at++) {
-        if (at > start && at[-1] != '\n')
-            continue;
         const char *name = at + sizeof begin - 1;
         size_t length = strcspn(name, "-\r\n");
+        if ((at > start && at[-1] != '\n') || !ends_begin(name + length))
+            continue;
         snprintf(label, LABEL_LONGEST, "%.*s", (int)length, name);
         return name + length;
     }
@@ -164,18 +177,41 @@ static int check_content(const struct content *content, struct error *error) {
 
 /* ---- the file ---- */
 
-static char *read_text(const char *path, enum pem_kind kind, size_t *length, struct error *error) {
+typedef char *read_file(const char *path, size_t limit, size_t *length, struct error *error);
+
+static int check_kind_of_file(const struct content *content, struct error *error) {
     enum file_kind what;
     char unused[1];
-    if (file_peek(path, unused, 0, &what) < 0) {
-        error_set(error, "%s: cannot be read: %s", path, error_text(errno));
-        return NULL;
-    }
-    if (what == FILE_FOLDER) {
-        error_set(error, "%s: is a directory; name the file in it that holds %s", path, kinds[kind].name);
-        return NULL;
-    }
-    return file_read(path, PEM_MOST, length, error);
+    if (file_peek(content->path, unused, 0, &what) < 0)
+        return error_set(error, "%s: cannot be read: %s", content->path, error_text(errno));
+    return what == FILE_FOLDER ? error_set(error, "%s: is a directory; name the file in it that holds %s",
+                                           content->path, kinds[content->kind].name)
+                               : 0;
+}
+
+static void content_end(struct content *content) {
+    if (content->text)
+        secret_wipe(content->text, content->length);
+    free(content->text);
+    content->text = NULL;
+}
+
+static int content_read(struct content *content, read_file *read, struct error *error) {
+    content->text = read(content->path, PEM_MOST, &content->length, error);
+    if (content->text && check_content(content, error) == 0)
+        return 0;
+    content_end(content);
+    return -1;
+}
+
+/* Who may read a key is asked with what is used, and after what it is: of the wrong file the rights do not matter. */
+static int content_open(struct content *content, struct error *error) {
+    if (check_kind_of_file(content, error) || content_read(content, file_read, error))
+        return -1;
+    if (content->kind != PEM_PRIVATE_KEY)
+        return 0;
+    content_end(content);
+    return content_read(content, file_read_secret, error);
 }
 
 /* Its memory grows and is freed by calls of OpenSSL that wipe it. */
@@ -190,14 +226,11 @@ static BIO *copy(const char *text, size_t length, struct error *error) {
 }
 
 BIO *pem_open(const char *path, enum pem_kind kind, struct error *error) {
-    size_t length = 0;
-    char *text = read_text(path, kind, &length, error);
-    if (!text)
+    struct content content = {.path = path, .kind = kind};
+    if (content_open(&content, error))
         return NULL;
-    const struct content content = {.path = path, .kind = kind, .text = text, .length = length};
-    BIO *bytes = check_content(&content, error) == 0 ? copy(text, length, error) : NULL;
-    secret_wipe(text, length);
-    free(text);
+    BIO *bytes = copy(content.text, content.length, error);
+    content_end(&content);
     return bytes;
 }
 

@@ -194,6 +194,46 @@ START_TEST(files_with_long_names_are_used) {
 }
 END_TEST
 
+static X509_CRL *make_list(X509 *authority, EVP_PKEY *key) {
+    X509_CRL *list = X509_CRL_new();
+    ASN1_TIME *now = X509_gmtime_adj(NULL, 0), *then = X509_gmtime_adj(NULL, 1000);
+    X509_CRL_set_issuer_name(list, X509_get_subject_name(authority));
+    X509_CRL_set1_lastUpdate(list, now);
+    X509_CRL_set1_nextUpdate(list, then);
+    ck_assert_int_gt(X509_CRL_sign(list, key, EVP_sha256()), 0);
+    ASN1_TIME_free(now);
+    ASN1_TIME_free(then);
+    return list;
+}
+
+static void append_list(const char *authority_path, const char *key_path) {
+    FILE *file = fopen(key_path, "r");
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    file = fopen(authority_path, "r+");
+    X509 *authority = PEM_read_X509(file, NULL, NULL, NULL);
+    X509_CRL *list = make_list(authority, key);
+    fseek(file, 0, SEEK_END);
+    ck_assert_int_eq(PEM_write_X509_CRL(file, list), 1);
+    fclose(file);
+    X509_CRL_free(list);
+    X509_free(authority);
+    EVP_PKEY_free(key);
+}
+
+START_TEST(a_revocation_list_beside_the_authorities_counts) {
+    const struct tls_server_options options = {.certificate = server_pem, .key = server_key, .client_ca = ca_pem};
+    unsigned lists = 0;
+    append_list(ca_pem, ca_key);
+    SSL_CTX *context = pair_server_context(&options);
+    const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(context));
+    for (int i = 0; i < sk_X509_OBJECT_num(all); i++)
+        lists += X509_OBJECT_get_type(sk_X509_OBJECT_value(all, i)) == X509_LU_CRL;
+    ck_assert_uint_eq(lists, 1);
+    SSL_CTX_free(context);
+}
+END_TEST
+
 static TCase *files(void) {
     TCase *group = tcase_create("files");
     tcase_add_checked_fixture(group, pair_setup, NULL);
@@ -201,6 +241,7 @@ static TCase *files(void) {
     tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
     tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);
     tcase_add_test(group, files_with_long_names_are_used);
+    tcase_add_test(group, a_revocation_list_beside_the_authorities_counts);
     return group;
 }
 

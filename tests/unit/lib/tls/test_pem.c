@@ -48,7 +48,10 @@ static const struct {
      "is cut off: the line -----END CERTIFICATE----- is missing"},
     {PEM_CERTIFICATE, "\xef\xbb\xbf" BLOCK("CERTIFICATE"), "begins with a byte order mark"},
     {PEM_CERTIFICATE, "\xff\xfe-", "is UTF-16 text; save it as ASCII"},
-    {PEM_CERTIFICATE, "  " BLOCK("CERTIFICATE"), "-----BEGIN does not stand at the beginning of a line"},
+    {PEM_CERTIFICATE, "  " BLOCK("CERTIFICATE"), "-----BEGIN CERTIFICATE----- does not stand alone on a line"},
+    {PEM_CERTIFICATE, "-----BEGIN CERTIFICATE----- # mine\nAAAA\n-----END CERTIFICATE-----\n", "does not stand alone"},
+    {PEM_CRL, "-----BEGIN X509 CRL\nAAAA\n-----END X509 CRL-----\n", "-----BEGIN X509 CRL----- does not stand alone"},
+    {PEM_CERTIFICATE, "-----BEGIN CERTIFICATE----- \t\r\nAAAA\n-----END CERTIFICATE-----\n", NULL},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
@@ -87,7 +90,7 @@ START_TEST(binary_forms_are_named_with_the_command_that_converts_them) {
     X509 *certificate = read_certificate();
     EVP_PKEY *key = read_key();
     PKCS12 *both = PKCS12_create("x", "name", key, certificate, NULL, 0, 0, 0, 0, 0);
-    FILE *file = fopen(unit_path("der"), "w");
+    FILE *file = fopen(unit_text_file("der", ""), "w"); /* which others may not read */
 
     ck_assert_int_eq(i2d_X509_fp(file, certificate), 1);
     fclose(file);
@@ -96,7 +99,7 @@ START_TEST(binary_forms_are_named_with_the_command_that_converts_them) {
     ck_assert_int_eq(i2d_PKCS8PrivateKeyInfo_fp(file, key), 1);
     fclose(file);
     check(unit_path("der"), PEM_PRIVATE_KEY, "is in DER form, not PEM; convert it: openssl pkey -inform DER -in ");
-    file = fopen(unit_path("p12"), "w");
+    file = fopen(unit_text_file("p12", ""), "w");
     ck_assert_int_eq(i2d_PKCS12_fp(file, both), 1);
     fclose(file);
     check(unit_path("p12"), PEM_CERTIFICATE, "is a PKCS#12 file, not PEM; convert it: openssl pkcs12 -in ");
