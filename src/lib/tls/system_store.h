@@ -11,7 +11,10 @@
 
 #include <openssl/ssl.h>
 
-/* Makes a client's context trust them. 0, or -1 with `error`. Which they are is asked now, not at each handshake. */
+/*
+ * Makes a client's context trust them. 0, or -1 with `error`. Windows' store and the files of other systems are read
+ * now; in the folder of other systems OpenSSL looks for an authority when a handshake needs it.
+ */
 int system_store_use(SSL_CTX *context, struct error *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * system_store_posix: the file and the folder that OpenSSL was built with; where nothing is there, the file that other
- * distributions have. A static program runs on systems that it was not built for.
+ * system_store_posix: the file and the folder that OpenSSL was built with; where the file is missing, the file that
+ * other distributions have. A static program runs on systems that it was not built for.
  */
 #include "config.h"
 
@@ -11,11 +11,10 @@
 #include "lib/tls/pem.h"
 #include "lib/tls/system_store_priv.h"
 
-#include <dirent.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const known_bundles[] = {
@@ -27,27 +26,18 @@ static const char *const known_bundles[] = {
     NULL,
 };
 
-/* As OpenSSL finds an authority in a folder: eight digits of its name's digest, a period, a number. */
-static bool is_hashed(const char *name) {
-    return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && strspn(name + 9, "0123456789") > 0;
+/* Debian leaves an empty file where all authorities were deselected. */
+static bool has_text(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && status.st_size > 0 && access(path, R_OK) == 0;
 }
 
-static bool has_hashed(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder)
-        return false;
-    bool found = false;
-    for (struct dirent *entry; !found && (entry = readdir(folder));)
-        found = is_hashed(entry->d_name);
-    closedir(folder);
-    return found;
-}
-
+/* The folder does not count: a single authority in it that somebody linked there would hide all others. */
 const char *system_store_bundle(const struct system_store_places *places) {
-    if (access(places->file, R_OK) == 0 || has_hashed(places->folder))
+    if (access(places->file, R_OK) == 0)
         return NULL;
     for (const char *const *bundle = places->bundles; *bundle; bundle++)
-        if (access(*bundle, R_OK) == 0)
+        if (has_text(*bundle))
             return *bundle;
     return NULL;
 }
@@ -58,9 +48,7 @@ static bool is_chosen_by_user(void) {
 }
 
 int system_store_use(SSL_CTX *context, struct error *error) {
-    const struct system_store_places places = {.file = X509_get_default_cert_file(),
-                                               .folder = X509_get_default_cert_dir(),
-                                               .bundles = known_bundles};
+    const struct system_store_places places = {.file = X509_get_default_cert_file(), .bundles = known_bundles};
     if (SSL_CTX_set_default_verify_paths(context) != 1)
         return pem_failed(error, "TLS", "the system's store is unusable");
     const char *bundle = is_chosen_by_user() ? NULL : system_store_bundle(&places);

@@ -8,11 +8,11 @@
 #define MUNNEL_LIB_TLS_SYSTEM_STORE_PRIV_H
 
 struct system_store_places {
-    const char *file, *folder;  /* where OpenSSL looks by itself; in the folder by names that are made of digests */
+    const char *file;           /* OpenSSL's own */
     const char *const *bundles; /* files with all authorities of a system; the last one is NULL */
 };
 
-/* The first bundle that can be read if OpenSSL has nothing to find in its own places, or else NULL. */
+/* The first bundle that can be read and is not empty, if OpenSSL's own file cannot; or else NULL. */
 const char *system_store_bundle(const struct system_store_places *places);
 
 #endif
