@@ -83,14 +83,20 @@ static bool add_all(X509_STORE *store, HCERTSTORE roots, HCERTSTORE disallowed) 
     return is_done;
 }
 
+static int use(SSL_CTX *context, HCERTSTORE roots, struct error *error) {
+    HCERTSTORE disallowed = CertOpenSystemStoreW(0, L"Disallowed");
+    if (!disallowed)
+        return fail("CertOpenSystemStore(Disallowed)", error);
+    bool is_done = add_all(SSL_CTX_get_cert_store(context), roots, disallowed);
+    CertCloseStore(disallowed, 0);
+    return is_done ? 0 : error_set(error, "out of memory");
+}
+
 int system_store_use(SSL_CTX *context, struct error *error) {
-    HCERTSTORE roots = CertOpenSystemStoreW(0, L"ROOT"), disallowed = CertOpenSystemStoreW(0, L"Disallowed");
-    int result = roots && disallowed ? 0 : fail("CertOpenSystemStore", error);
-    if (result == 0 && !add_all(SSL_CTX_get_cert_store(context), roots, disallowed))
-        result = error_set(error, "out of memory");
-    if (roots)
-        CertCloseStore(roots, 0);
-    if (disallowed)
-        CertCloseStore(disallowed, 0);
+    HCERTSTORE roots = CertOpenSystemStoreW(0, L"ROOT");
+    if (!roots)
+        return fail("CertOpenSystemStore(ROOT)", error);
+    int result = use(context, roots, error);
+    CertCloseStore(roots, 0);
     return result;
 }
