@@ -280,6 +280,8 @@ libmunnel_lib_event_a_SOURCES += \
 libmunnel_lib_log_a_SOURCES += \
 	src/lib/log/log_target_windows.c
 libmunnel_lib_tls_a_SOURCES += \
+	src/lib/tls/authority.h \
+	src/lib/tls/authority_windows.c \
 	src/lib/tls/system_store_windows.c
 libmunnel_lib_http_a_SOURCES += \
 	src/lib/http/connection_windows.c \

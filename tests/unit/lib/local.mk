@@ -422,6 +422,10 @@ unit_lib_tests += tests/unit/lib/os/test_thread_windows
 tests_unit_lib_os_test_thread_windows_SOURCES = tests/unit/lib/os/test_thread_windows.c
 tests_unit_lib_os_test_thread_windows_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_authority
+tests_unit_lib_tls_test_authority_SOURCES = tests/unit/lib/tls/test_authority.c
+tests_unit_lib_tls_test_authority_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_system_store_windows
 tests_unit_lib_tls_test_system_store_windows_SOURCES = tests/unit/lib/tls/test_system_store_windows.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_system_store_windows_LDADD = $(LINK_UNIT_LIB)
