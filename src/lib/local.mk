@@ -166,6 +166,7 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/pem.h \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \
+	src/lib/tls/system_store.c \
 	src/lib/tls/system_store.h \
 	src/lib/tls/system_store_priv.h \
 	src/lib/tls/tls.h \

@@ -12,6 +12,7 @@
 #include "lib/event/file_watch.h"
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/certificate.h"
+#include "lib/tls/system_store.h"
 #include "lib/tls/tls.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct trust {
     char *files[FILES]; /* NULL: not used */
     struct strlist pins;
     struct file_watch *watch;
+    struct system_store_watch store;
     struct cert_expiry expiry;
     uint64_t checked_ms;
     SSL_CTX *context;
@@ -56,32 +58,49 @@ static SSL_CTX *make_context(const struct trust *trust, struct error *error) {
     return tls_client_context(&options, error);
 }
 
-SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
-    struct error error = {""};
-    SSL_CTX *fresh;
+static bool uses_system_store(const struct trust *trust) {
+    return !trust->files[CA] && trust->pins.count == 0;
+}
 
+static bool has_store_changed(struct trust *trust) {
+    return uses_system_store(trust) && system_store_has_changed(&trust->store);
+}
+
+static bool have_files_changed(struct trust *trust) {
     if (clock_ms() - trust->checked_ms < CHECK_EVERY_MS)
-        return trust->context;
+        return false;
     trust->checked_ms = clock_ms();
-    if (!file_watch_has_changed(trust->watch))
-        return trust->context;
-    fresh = make_context(trust, &error);
+    return file_watch_has_changed(trust->watch);
+}
+
+static void renew(struct trust *trust, struct log *log, const char *who) {
+    struct error error = {""};
+    SSL_CTX *fresh = make_context(trust, &error);
+
     if (!fresh) {
-        log_event(log, LOG_LEVEL_WARNING, who, "changed certificate files cannot be used: the old ones stay in use",
+        log_event(log, LOG_LEVEL_WARNING, who, "changed certificates cannot be used: the old ones stay in use",
                   LOG_FIELDS(LOG_TEXT("detail", error.text)));
-        return trust->context;
+        return;
     }
     log_event(log, LOG_LEVEL_INFO, who, "certificates reloaded", NULL);
     SSL_CTX_free(trust->context);
     trust->context = fresh;
     trust->expiry = (struct cert_expiry){0};
-    return fresh;
+}
+
+SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who) {
+    bool store_changed = has_store_changed(trust);
+
+    if (have_files_changed(trust) || store_changed)
+        renew(trust, log, who);
+    return trust->context;
 }
 
 void trust_recheck(struct trust *trust, struct log *log, const char *who) {
     char what[DESCRIPTION];
 
-    trust_context(trust, log, who);
+    if (have_files_changed(trust))
+        renew(trust, log, who);
     if (!trust->files[CERTIFICATE])
         return;
     snprintf(what, sizeof what, "certificate %s", trust->files[CERTIFICATE]);
@@ -147,6 +166,8 @@ struct trust *trust_new(const struct trust_choice *choice, struct error *error) 
     }
     describe(trust);
     trust->checked_ms = clock_ms();
+    if (uses_system_store(trust))
+        system_store_watch(&trust->store);
     trust->context = make_context(trust, error);
     if (trust->context)
         return trust;

@@ -33,16 +33,17 @@ bool trust_fits_stored(const struct trust_choice *choice);
 const char *trust_description(const struct trust *trust); /* "/etc/munnel/ca.pem", "1 pinned key" ... */
 
 /*
- * The context for the next connection; the caller takes a reference if it keeps it. When a file has changed since, it
- * is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays and the log has the
- * reason.
+ * The context for the next connection; the caller takes a reference if it keeps it. When a file or the system's store
+ * has changed since, it is made anew (so that a renewed certificate needs no restart); if that fails, the old one stays
+ * and the log has the reason.
  */
 SSL_CTX *trust_context(struct trust *trust, struct log *log, const char *who);
 
 /* Is our own certificate, if there is one, valid by this machine's clock? 0, or -1 with a warning. */
 int trust_check_dates(const struct trust *trust, struct error *warning);
 
-/* As trust_context(), without a connection; it also logs a warning before our own certificate ends. */
+/* Without a connection: as trust_context() for the files alone, since reading the system's store may take a tenth of a
+ * second; it also logs a warning before our own certificate ends. */
 void trust_recheck(struct trust *trust, struct log *log, const char *who);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "lib/tls/system_store.h"
 
+#include "lib/base/hash.h"
 #include "lib/tls/pem.h"
 #include "lib/tls/system_store_priv.h"
 
@@ -16,6 +17,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifdef __APPLE__ /* the only one that has another name for it */
+#define st_mtim st_mtimespec
+#endif
 
 static const char *const known_bundles[] = {
     "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Alpine, Arch, Gentoo, NixOS */
@@ -47,12 +52,35 @@ static bool is_chosen_by_user(void) {
     return getenv(X509_get_default_cert_file_env()) || getenv(X509_get_default_cert_dir_env());
 }
 
-int system_store_use(SSL_CTX *context, struct error *error) {
+/* The distribution's file that is read too, or NULL. */
+static const char *find_bundle(void) {
     const struct system_store_places places = {.file = X509_get_default_cert_file(), .bundles = known_bundles};
+    return is_chosen_by_user() ? NULL : system_store_bundle(&places);
+}
+
+int system_store_use(SSL_CTX *context, struct error *error) {
+    const char *bundle = find_bundle();
     if (SSL_CTX_set_default_verify_paths(context) != 1)
         return pem_failed(error, "TLS", "the system's store is unusable");
-    const char *bundle = is_chosen_by_user() ? NULL : system_store_bundle(&places);
     if (bundle && SSL_CTX_load_verify_file(context, bundle) != 1)
         return pem_failed(error, bundle, "its certificates cannot be read");
     return 0;
+}
+
+/* ---- has it changed? ---- */
+
+const unsigned system_store_look_ms = 0; /* a few calls of stat() */
+
+static uint64_t add_file(uint64_t stamp, const char *path) {
+    struct stat status;
+    if (!path || stat(path, &status) != 0)
+        return hash_bytes(stamp, "", 1);
+    const uint64_t parts[] = {(uint64_t)status.st_dev, (uint64_t)status.st_ino, (uint64_t)status.st_size,
+                              (uint64_t)status.st_mtim.tv_sec, (uint64_t)status.st_mtim.tv_nsec};
+    return hash_bytes(stamp, parts, sizeof parts);
+}
+
+uint64_t system_store_stamp(void) {
+    const char *chosen = getenv(X509_get_default_cert_file_env());
+    return add_file(add_file(HASH_START, chosen ? chosen : X509_get_default_cert_file()), find_bundle());
 }

@@ -139,6 +139,19 @@ START_TEST(a_renewed_file_is_read_again) {
 }
 END_TEST
 
+START_TEST(a_changed_store_of_the_system_is_read_again) {
+    unit_set_environment("SSL_CERT_FILE", make_ca("system.pem"));
+    struct trust *trust = trust_new(&(struct trust_choice){0}, &error);
+    ck_assert_ptr_nonnull(trust);
+    void *known[] = {trust, trust_context(trust, NULL, "")};
+    SSL_CTX_up_ref(known[1]); /* else the new one may get its address */
+    make_ca("system.pem");
+    ck_assert(unit_wait_until(is_another, known, 5000));
+    SSL_CTX_free(known[1]);
+    trust_free(trust);
+}
+END_TEST
+
 START_TEST(a_malformed_file_leaves_the_old_context) {
     struct log *log = unit_log(LOG_LEVEL_INFO);
     struct trust *trust = trust_new(&(struct trust_choice){.ca = make_ca("named.pem")}, &error);
@@ -159,6 +172,7 @@ END_TEST
 static TCase *renewal(void) {
     TCase *group = tcase_create("renewal");
     tcase_add_test(group, a_renewed_file_is_read_again);
+    tcase_add_test(group, a_changed_store_of_the_system_is_read_again);
     tcase_add_test(group, a_malformed_file_leaves_the_old_context);
     return group;
 }

@@ -36,6 +36,17 @@ START_TEST(a_server_of_another_authority_is_refused) {
 }
 END_TEST
 
+START_TEST(a_file_that_is_replaced_is_a_change) {
+    struct system_store_watch watch;
+    unit_set_environment("SSL_CERT_FILE", unit_text_file("authorities.pem", "old"));
+    system_store_watch(&watch);
+    ck_assert(!system_store_has_changed(&watch));
+    unit_text_file("authorities.pem", "newer");
+    ck_assert(system_store_has_changed(&watch));
+    ck_assert(!system_store_has_changed(&watch));
+}
+END_TEST
+
 static TCase *stores(void) {
     TCase *group = tcase_create("stores");
 
@@ -43,6 +54,7 @@ static TCase *stores(void) {
     tcase_add_test(group, a_server_of_an_authority_of_the_system_is_trusted);
     tcase_add_test(group, its_name_counts_all_the_same);
     tcase_add_test(group, a_server_of_another_authority_is_refused);
+    tcase_add_test(group, a_file_that_is_replaced_is_a_change);
     return group;
 }
 

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/tls/system_store.h"
+#include "lib/tls/system_store_priv.h"
 #include "lib/tls_pair.h"
 #include "unit.h"
 
@@ -99,12 +100,24 @@ START_TEST(an_authority_that_windows_lists_as_disallowed_is_not_trusted) {
 }
 END_TEST
 
+START_TEST(what_is_trusted_changes_the_stamp_and_nothing_else) {
+    uint64_t before = system_store_stamp();
+    put_in(L"ROOT", NULL);
+    uint64_t with = system_store_stamp();
+    ck_assert_uint_ne(with, before);
+    ck_assert_uint_eq(system_store_stamp(), with);
+    put_in(L"Disallowed", NULL);
+    ck_assert_uint_eq(system_store_stamp(), before);
+}
+END_TEST
+
 static TCase *stores(void) {
     TCase *group = tcase_create("stores");
     tcase_add_checked_fixture(group, setup, teardown);
     tcase_add_test(group, a_server_of_an_authority_of_the_system_is_trusted);
     tcase_add_test(group, an_authority_for_other_purposes_is_not_trusted);
     tcase_add_test(group, an_authority_that_windows_lists_as_disallowed_is_not_trusted);
+    tcase_add_test(group, what_is_trusted_changes_the_stamp_and_nothing_else);
     return group;
 }
 
