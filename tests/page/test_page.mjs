@@ -577,7 +577,7 @@ test('the longest names fit', async () => {
   const long = 'warehouse-control-panel-of-the-building-in-the-north-wing-room-b';
   const address = '[2001:db8:1234:5678:9abc:def0:1234:5678]:65535';
   const named = { services: { name: long, listen: [address, address], groups: [long, long], connect: [`${long}.example.com:8443`], state: 'paused', paused_by: long, relays: 123456, peak: 123456 }, agents: { name: long, groups: [long, long], address, version: '0.10.20' }, relays: { client: address, service: long, agent: long, destination: `${long}.example.com:8443`, in_bytes: 123456789, out_bytes: 123456789 } };
-  for (const width of [390, 1241, 1280, 1401, 1920])
+  for (const width of [390, 1241, 1321, 1401, 1920])
     await open({ role: null, width, permit: [answered(404)] }, async (look) => {
       for (const [list, values] of Object.entries(named))
         await look.page.route(`**/v1/${list}*`, async (route) => {
