@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include "lib/net/sock.h"
 #include "unit.h"
 #include "unit_system.h"
 
@@ -235,8 +234,7 @@ ptrdiff_t unit_send(evutil_socket_t fd, const void *bytes, size_t size) {
 }
 
 ptrdiff_t unit_receive(evutil_socket_t fd, void *bytes, size_t size) {
-    const struct iovec part = {.iov_base = bytes, .iov_len = size};
-    return sock_readv(fd, &part, 1); /* recv() alone takes a reset for an end under wine */
+    return result_of(recv((SOCKET)fd, bytes, (int)size, 0));
 }
 
 void unit_pipe(int ends[2]) {

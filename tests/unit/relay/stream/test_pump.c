@@ -8,6 +8,7 @@
 #include "relay/stream/pump.h"
 
 #include "lib/net/sock.h"
+#include "lib/net/socket_types.h"
 #include "relay/mux/mux_pair.h"
 #include "unit.h"
 
@@ -95,12 +96,13 @@ static void peer_reads(struct side *side, size_t most) {
     static uint8_t bytes[PIECE];
     const struct side *from = side == &world.client ? &world.destination : &world.client;
     while (most > 0 && !side->got_end && !side->was_reset) {
-        ptrdiff_t n = unit_receive(side->there, bytes, most < PIECE ? most : PIECE);
+        const struct iovec part = {.iov_base = bytes, .iov_len = most < PIECE ? most : PIECE};
+        ssize_t n = sock_readv(side->there, &part, 1); /* recv() takes a reset for an end under wine */
         side->got_end = n == 0;
         side->was_reset = n < 0 && errno == ECONNRESET;
         if (n <= 0)
             return;
-        for (ptrdiff_t i = 0; i < n; i++)
+        for (ssize_t i = 0; i < n; i++)
             side->wrong += bytes[i] != byte_at(from, side->received + (uint64_t)i);
         side->received += (uint64_t)n;
         most -= (size_t)n;

@@ -274,12 +274,14 @@ static bool has_something(void *context) {
 
 START_TEST(a_stream_that_is_cut_ends_by_a_reset) {
     char byte;
+    const struct iovec part = {.iov_base = &byte, .iov_len = 1};
     bool is_cut = _i == 1;
     stream_socket_cut_unless_whole(&world.socket);
     stream_socket_close(&world.socket, is_cut);
     ck_assert_int_eq(world.socket.fd, -1);
     ck_assert(unit_wait_until(has_something, NULL, SOON_MS));
-    ck_assert_int_eq(unit_receive(world.there, &byte, 1), is_cut ? -1 : 0);
+    ck_assert_int_eq(sock_readv(world.there, &part, 1),
+                     is_cut ? -1 : 0); /* recv() takes a reset for an end under wine */
     if (is_cut)
         ck_assert_int_eq(errno, ECONNRESET);
 }
