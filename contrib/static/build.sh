@@ -5,14 +5,16 @@
 # folder, after packages.sh.
 # shellcheck shell=sh
 
-# static_build LIBRARIES FOLDER CONFIGURE-OPTIONS...: in FOLDER/build; with other libraries everything is made anew.
+# static_build LIBRARIES FOLDER CONFIGURE-OPTIONS...: in FOLDER/build; with other libraries or options everything is made
+# anew.
 static_build() {
     static_libraries=$1
     static_folder=$2
     shift 2
     mkdir -p "$static_folder"
-    [ "$(cat "$static_folder/libraries" 2>/dev/null)" = "$static_libraries" ] || rm -rf "$static_folder/build"
-    echo "$static_libraries" >"$static_folder/libraries"
+    static_options=$(printf '%s\n' "$static_libraries" "$@")
+    [ "$(cat "$static_folder/configured" 2>/dev/null)" = "$static_options" ] || rm -rf "$static_folder/build"
+    printf '%s\n' "$static_options" >"$static_folder/configured"
     say "== building in $static_folder/build"
     # Where ccache is asked to make paths relative, they would depend on the folder, and stand in what is built.
     CCACHE_BASEDIR='' PKG_CONFIG_LIBDIR=$static_libraries/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=${static_libraries%/munnel} \
