@@ -17,6 +17,7 @@ EXTRA_DIST += $(windows_resources) \
 	contrib/windows/pack \
 	contrib/windows/prefix \
 	contrib/windows/run \
+	contrib/windows/try \
 	contrib/windows/wanted \
 	contrib/windows/wepoll_backend.c
 
