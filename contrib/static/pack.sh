@@ -6,6 +6,16 @@
 # packages.sh. They have a function "text" that writes its input to "$root/$1" with the system's line ends.
 # shellcheck shell=sh disable=SC2154 # "build", set by pack_begin, is read by those, too
 
+# The date of all files: that of the last commit, in a release that of its Debian changelog. A release may have been
+# unpacked in somebody's repository, and a tree may belong to another user than the one who builds.
+pack_date() {
+    if [ -e .git ]; then
+        git -c safe.directory="$(pwd)" log -1 --format=%ct
+    else
+        dpkg-parsechangelog -STimestamp
+    fi || die "the date of the source cannot be read"
+}
+
 # pack_begin SYSTEM BUILD LIBRARIES FOLDER: the folder is FOLDER/munnel-VERSION-SYSTEM.
 pack_begin() {
     system=$1
@@ -17,8 +27,7 @@ pack_begin() {
     name=munnel-$version-$system
     root=$folder/$name
     LC_ALL=C TZ=UTC
-    # The date of all files: that of the last commit, in a release that of its Debian changelog.
-    : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || dpkg-parsechangelog -STimestamp)}"
+    [ -n "${SOURCE_DATE_EPOCH-}" ] || SOURCE_DATE_EPOCH=$(pack_date)
     export LC_ALL TZ SOURCE_DATE_EPOCH
     rm -rf "$root"
     mkdir -p "$root/manuals" "$root/samples" "$root/licenses"
@@ -37,8 +46,10 @@ pack_programs() {
 # mandoc prints bold as a character over itself.
 pack_manuals() {
     for manual in man/*.[0-9]; do
-        mandoc -T ascii -O width=80 "$manual" | sed 's/.\x08//g' | text "manuals/$(basename "$manual" | sed 's/\.[0-9]$//').txt"
+        mandoc -T ascii -O width=80 "$manual" >"$root/manual" || die "$manual: mandoc fails"
+        sed 's/.\x08//g' "$root/manual" | text "manuals/$(basename "$manual" | sed 's/\.[0-9]$//').txt"
     done
+    rm "$root/manual"
 }
 
 # pack_samples SCRIPT: as sed changes them by it.
@@ -58,5 +69,8 @@ pack_licences() {
 # After all else.
 pack_finish() {
     contrib/static/sbom "$system" "$version" "$libraries" "$root" >"$root/munnel.spdx.json"
+    empty=$(find "$root" -type f -empty)
+    [ -z "$empty" ] || die "empty: $empty"
+    chmod -R u=rwX,go=rX "$root" # whatever the umask is
     find "$root" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 }
