@@ -19,25 +19,31 @@ openssl_without="no-shared no-module no-tests no-engine no-legacy no-autoload-co
     no-gost no-cms no-ct no-ts no-cmp no-camellia no-seed no-idea no-rc2 no-rc4 no-md4 no-mdc2 no-whirlpool no-cast
     no-bf no-sm2 no-sm3 no-sm4 no-aria no-ec2m no-rmd160 no-siphash no-ocb no-blake2"
 
+# All that decides about the result: also what makes configure, what generates OpenSSL's assembler.
+described() {
+    # shellcheck disable=SC2086 # lists of words
+    cat "$sources/chosen" contrib/static/dependencies.sh contrib/static/openssl-no-config.patch $inputs &&
+        echo "$host" &&
+        dpkg-query -W $tools autoconf automake libtool perl
+}
+
 checksum() {
-    {
-        # shellcheck disable=SC2086 # lists of words
-        cat "$sources/chosen" contrib/static/dependencies.sh contrib/static/openssl-no-config.patch $inputs
-        echo "$host"
-        # shellcheck disable=SC2086
-        dpkg-query -W $tools
-    } | sha256sum | cut -c 1-16
+    description=$(described) || die "what the libraries are made of and by cannot be read"
+    echo "$description" | sha256sum | cut -c 1-16
 }
 
 # step NAME COMMAND: in the folder NAME, with the source of that name, and its own last change as the date. In the
-# background and waited for, because the shell goes on after a failure within (...) || die.
+# background and waited for, because the shell goes on after a failure within (...) || die. The .dsc is the one that was
+# chosen, and dpkg-source compares the archives with it.
 step() {
     say "   $1 $(awk -v name="$1" '$1 == name { print $2 }' "$sources/chosen")" >&2
     dsc=$(awk -v name="$1" '$1 == name { sub(/^[0-9]*:/, "", $2); print $1 "_" $2 ".dsc" }' "$sources/chosen")
+    sum=$(awk -v name="$1" '$1 == name { print $3 }' "$sources/chosen")
     (
         rm -rf "$1"
         exec >"$1.log" 2>&1
-        dpkg-source --no-check -x "$sources/$dsc" "$1"
+        echo "$sum  $sources/$dsc" | sha256sum -c
+        dpkg-source -x "$sources/$dsc" "$1"
         cd "$1"
         SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -STimestamp)
         export SOURCE_DATE_EPOCH
@@ -99,8 +105,10 @@ build_check() {
 
 # is_clean: nothing of this machine's folders is in a library.
 is_clean() {
-    ! grep -lF "$cache" "$installed"/lib/*.a "$installed"/lib/pkgconfig/*.pc >&2 ||
-        die "these have a folder of this machine in them"
+    found=0
+    grep -lF "$cache" "$installed"/lib/*.a "$installed"/lib/pkgconfig/*.pc >&2 || found=$?
+    [ $found != 0 ] || die "these have a folder of this machine in them"
+    [ $found = 1 ] || die "the libraries cannot be read"
 }
 
 build_all() {
@@ -124,8 +132,10 @@ dependencies_have() {
     root=$cache/$(checksum)
     build=$root.build
     installed=$root.new$prefix
-    exec 9>"$cache/lock"
-    flock 9
-    [ -d "$root" ] || build_all
+    if [ ! -d "$root" ]; then
+        exec 9>"$cache/lock"
+        flock 9
+        [ -d "$root" ] || build_all # while another run had the lock
+    fi
     echo "$root$prefix"
 }
