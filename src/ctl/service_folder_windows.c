@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include "ctl/service_system_priv.h"
+
+#include "conf/managed_file.h"
 #include "lib/base/sid.h"
 #include "lib/base/system_error.h"
 #include "lib/base/wide.h"
@@ -115,9 +117,8 @@ static int hand_down(const wchar_t *folder, const char *service, struct error *e
     return failed;
 }
 
-static int make_folder(const wchar_t *path, const char *rights, const char *service, struct error *error) {
-    if (!CreateDirectoryW(path, NULL) && GetLastError() != ERROR_ALREADY_EXISTS)
-        return fail(path, "CreateDirectory", GetLastError(), error);
+/* One that is there. */
+static int take_folder(const wchar_t *path, const char *rights, const char *service, struct error *error) {
     DWORD attributes = GetFileAttributesW(path);
     if (attributes == INVALID_FILE_ATTRIBUTES || (attributes & FILE_ATTRIBUTE_REPARSE_POINT) ||
         !(attributes & FILE_ATTRIBUTE_DIRECTORY))
@@ -125,7 +126,26 @@ static int make_folder(const wchar_t *path, const char *rights, const char *serv
     return check_owner(path, service, error) || set_rights(path, rights, false, error) ? -1 : 0;
 }
 
+static int make_folder(const wchar_t *path, const char *rights, const char *service, struct error *error) {
+    if (!CreateDirectoryW(path, NULL) && GetLastError() != ERROR_ALREADY_EXISTS)
+        return fail(path, "CreateDirectory", GetLastError(), error);
+    return take_folder(path, rights, service, error);
+}
+
 /* ---- the folders ---- */
+
+/* munneld keeps the services in it that are added while it runs. "munnel init" has made it, with rights of its own, so
+ * that what Munnel's folder gives does not reach it. */
+static int give_managed_folder(const wchar_t *munnel, const char *server, struct error *error) {
+    char rights[RIGHTS_TEXT];
+    wchar_t path[PATH_ROOM];
+
+    snwprintf(path, PATH_ROOM, L"%ls\\%hs", munnel, MANAGED_FOLDER);
+    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
+        return 0; /* it is needed only if the configuration includes it */
+    snprintf(rights, sizeof rights, ADMINISTRATORS_ONLY "(A;OICI;" MODIFY ";;;%s)", server);
+    return take_folder(path, rights, server, error) || hand_down(path, server, error) ? -1 : 0;
+}
 
 /* Munnel's folder is the same whichever service is installed: munneld may read what is in it. */
 static int make_folders(const wchar_t *munnel, const wchar_t *folder, const struct system_service *service,
@@ -140,7 +160,9 @@ static int make_folders(const wchar_t *munnel, const wchar_t *folder, const stru
     snprintf(rights, sizeof rights, ADMINISTRATORS_ONLY "(A;OICI;" MODIFY ";;;%s)", sid);
     if (make_folder(folder, rights, sid, error) || hand_down(folder, sid, error))
         return -1;
-    return service->reads_common_folder ? hand_down(munnel, sid, error) : 0;
+    if (!service->reads_common_folder)
+        return 0;
+    return hand_down(munnel, sid, error) || give_managed_folder(munnel, server, error) ? -1 : 0;
 }
 
 char *system_service_folder(const struct system_service *service, struct error *error) {

@@ -36,9 +36,9 @@ int system_service_uninstall(const struct system_service *service, struct error 
 
 /*
  * service_folder_windows.c: makes C:\ProgramData\Munnel\PROGRAM, in which the program keeps its state, and lets only
- * administrators, the system and the service into it; munneld may read its configuration in the folder above, too.
- * Files that are there get the same rights; it is an error if another user made folder or files. malloc'ed; NULL with
- * `error`.
+ * administrators, the system and the service into it; munneld may read its configuration in the folder above, too, and
+ * write in services.d of that one, if it is there. Files that are there get the same rights; it is an error if another
+ * user made folder or files. malloc'ed; NULL with `error`.
  */
 char *system_service_folder(const struct system_service *service, struct error *error);
 /* "S-1-5-80-...", which is the account of the service of that name. */

@@ -34,6 +34,7 @@ if WINDOWS
 unit_ctl_tests += tests/unit/ctl/test_service_folder
 tests_unit_ctl_test_service_folder_SOURCES = tests/unit/ctl/test_service_folder.c
 tests_unit_ctl_test_service_folder_LDADD = $(LINK_UNIT_CTL)
+tests_unit_ctl_test_service_folder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=__imp_SetNamedSecurityInfoW
 
 unit_ctl_tests += tests/unit/ctl/test_service_install
 tests_unit_ctl_test_service_install_SOURCES = tests/unit/ctl/test_service_install.c tests/unit/conf/capture.c tests/unit/conf/capture.h
