@@ -11,17 +11,19 @@
 
 #include <stdbool.h>
 
-/* As help and errors call them. */
+/* As help and errors call them. PLACES_READ_ONLY: what places_is_configuration() is true for. */
 #ifdef _WIN32
 #define PLACES_CONFIGURATION    "C:\\ProgramData\\Munnel\\munnel.json"
 #define PLACES_NO_CONFIGURATION "there is no C:\\ProgramData\\Munnel\\munnel.json"
 #define PLACES_FOLDER           "C:\\ProgramData\\Munnel"
 #define PLACES_AGENTS_FILE      "C:\\ProgramData\\Munnel\\munneld\\agents.json"
+#define PLACES_READ_ONLY        PLACES_FOLDER
 #else
 #define PLACES_CONFIGURATION    "/etc/munnel.json, or else /etc/munnel/munnel.json"
 #define PLACES_NO_CONFIGURATION "there is neither /etc/munnel.json nor /etc/munnel/munnel.json"
 #define PLACES_FOLDER           "/etc/munnel"
 #define PLACES_AGENTS_FILE      "/var/lib/munnel/agents.json"
+#define PLACES_READ_ONLY        "below /etc"
 #endif
 
 /* The server's file without --config; NULL: there is none. */

@@ -59,8 +59,8 @@ static const struct option_spec specs[] = {
      .help = "where agents connect [0.0.0.0:10001]"},
     {"agents", OPTION_TEXT, offsetof(struct init_arguments, agents), "null", .check = agents_file_check,
      .wanted = "a path like \"" PLACES_AGENTS_FILE "\"", .flag = "agents", .argument = "FILE",
-     .help = "the agents file, where the server's user may write [agents.json in DIR; of a DIR below /etc in the state "
-             "folder]"},
+     .help = "the agents file, where the server's user may write [agents.json in DIR; if that is " PLACES_READ_ONLY
+             ", in the state folder]"},
     {"http", OPTION_TEXT, offsetof(struct init_arguments, http), "null", .check = validate_loopback,
      .wanted = "a loopback address like \"127.0.0.1:10002\"", .flag = "http", .argument = "ADDR:PORT",
      .help = "where the page and the API are over HTTP, with a token [nowhere]"},
