@@ -4,9 +4,9 @@
  * test_windows_console: Windows programs at a console, which wine makes of a terminal (of tmux): the join code is asked
  * for and not shown, and Ctrl-C stops in order.
  *
- * Where wine, the programs or tmux are missing each test says so and passes. A console that is closed is not tried: of
- * all events wine's server passes on Ctrl-C alone (it has implemented no other), and a terminal that goes away ends its
- * programs at once. tests/unit/lib/os/test_program_windows.c has what a program does then.
+ * Without Windows programs ($MUNNEL_WINDOWS_BIN) each test says so and passes. A console that is closed is not tried:
+ * of all events wine's server passes on Ctrl-C alone (it has implemented no other), and a terminal that goes away ends
+ * its programs at once. tests/unit/lib/os/test_program_windows.c has what a program does then.
  */
 #include "config.h"
 
@@ -29,10 +29,8 @@ static bool begin(struct console *console, const char *name) {
     if (!wine_can_run(name, "agent"))
         return false;
     *console = (struct console){.pair = two_machines_start(name, NULL)};
-    if (terminal_open(&console->terminal, console->pair.sandbox, 200, 50))
-        return true;
-    two_machines_end(&console->pair);
-    return false;
+    ck_assert_msg(terminal_open(&console->terminal, console->pair.sandbox, 200, 50), "a console needs tmux");
+    return true;
 }
 
 static void end(struct console *console) {
