@@ -20,6 +20,7 @@ struct system_service {
     const wchar_t *account, *title, *about;
     const char *check;        /* the program's option that checks its configuration alone */
     bool reads_common_folder; /* its configuration is there */
+    bool has_clients;         /* it listens for other machines */
 };
 
 /* "CALL: why", with what to do where that is known; returns -1. */

@@ -19,9 +19,9 @@ enum { PATIENCE_MS = 60000, PAUSE_MS = 100 };
 
 static const struct system_service services[] = {
     {"munneld", L"munneld", L"NT SERVICE\\munneld", L"Munnel server",
-     L"Relays clients to destinations behind firewalls, which its agents reach.", "--check", true},
+     L"Relays clients to destinations behind firewalls, which its agents reach.", "--check", true, true},
     {"munnel-agent", L"munnel-agent", L"NT SERVICE\\munnel-agent", L"Munnel agent",
-     L"Connects clients of its servers to destinations that it can reach.", "--check-config", false},
+     L"Connects clients of its servers to destinations that it can reach.", "--check-config", false, false},
 };
 enum { SERVICES = sizeof services / sizeof *services };
 
@@ -155,9 +155,13 @@ static int run_install(const char *self, int argc, char **argv) {
 
     if (!service)
         return CMDLINE_USAGE_ERROR;
-    char done[128];
+    char done[256];
     int failed = system_service_install(service, self, argc - 1, argv + 1, &error);
-    snprintf(done, sizeof done, "is installed and starts with Windows; now: munnel service start %s", service->program);
+    snprintf(done, sizeof done, "is installed and starts with Windows; now: munnel service start %s%s",
+             service->program,
+             service->has_clients ? "\nWindows Firewall keeps other machines from it until a rule lets them in; "
+                                    "munnel(8) has one"
+                                  : "");
     return finish(argv[0], service, failed, done, &error);
 }
 
