@@ -39,6 +39,7 @@ tests_unit_ctl_test_service_folder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=__imp_SetN
 unit_ctl_tests += tests/unit/ctl/test_service_install
 tests_unit_ctl_test_service_install_SOURCES = tests/unit/ctl/test_service_install.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_ctl_test_service_install_LDADD = $(LINK_UNIT_CTL)
+tests_unit_ctl_test_service_install_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=__imp_ChangeServiceConfig2W
 endif
 
 unit_ctl_tests += tests/unit/ctl/test_subcommand
