@@ -16,10 +16,10 @@ enum pem_kind { PEM_CERTIFICATE, PEM_PRIVATE_KEY, PEM_CRL };
 
 /*
  * The file's bytes for PEM_read_bio_...(), if they have a complete block of this kind, not encrypted: that is looked
- * for by the labels only; whether the content is right, OpenSSL finds when it reads it. The file is read by file_read(),
- * and a private key by file_read_secret(): OpenSSL would open it by a name that is not UTF-8 to each system, nor may be
- * long. BIO_free() when done, which wipes the bytes. NULL with `error` about what the file holds instead, or who else
- * may read a key.
+ * for by the labels only; whether the content is right, OpenSSL finds when it reads it. The file is read by
+ * file_read(), and a private key by file_read_secret(): OpenSSL would open it by a name that is not UTF-8 to each
+ * system, nor may be long. BIO_free() when done, which wipes the bytes. NULL with `error` about what the file holds
+ * instead, or who else may read a key.
  */
 BIO *pem_open(const char *path, enum pem_kind kind, struct error *error);
 
