@@ -33,7 +33,7 @@ struct services {
     struct destination *exchange, *echo;
     uint16_t agents, exchange_port, echo_port;
     const char *tool;
-    struct process *log; /* the program whose standard error all services have; NULL: of others, who ran already */
+    struct process *log; /* the program whose standard error all services have */
 };
 
 /* ---- the tool ---- */
@@ -82,8 +82,7 @@ static bool is_known(struct services *services, const char *program) {
 
 /* wineserver and wine's service manager begin with the first program, and keep its standard error and $WINEDEBUG. */
 static void await_report(struct services *services, const char *words) {
-    if (services->log)
-        process_await(services->log, 0, LOG_MS, "ReportEventW", words, NULL);
+    process_await(services->log, 0, LOG_MS, "ReportEventW", words, NULL);
 }
 
 /* ---- begin, end ---- */
@@ -119,13 +118,9 @@ static struct process *install(struct services *services, const char *const *arg
 
 /* The first program, so that none of the services that start with Windows is there yet. */
 static void begin_session(struct services *services) {
-    struct process *first = sandbox_run(services->sandbox, "first", services->tool, "service", "status", NULL);
-
-    if (wine_is_begun())
-        services->log = first;
-    else
-        printf("# other programs run in $WINEPREFIX: what is reported to the Event Log is not seen\n");
-    expect(finish(services, first, LOG_MS), 1, "munneld is not installed");
+    ck_assert_msg(wine_is_begun(), "other programs run in $WINEPREFIX: reports to the Event Log cannot be seen");
+    services->log = sandbox_run(services->sandbox, "first", services->tool, "service", "status", NULL);
+    expect(finish(services, services->log, LOG_MS), 1, "munneld is not installed");
 }
 
 static void install_server(struct services *services) {
@@ -289,5 +284,64 @@ START_TEST(a_service_that_cannot_start_says_why) {
 }
 END_TEST
 
+/* ---- a server as README tells ---- */
+
+/* The example's port may be taken here. */
+static void edit_configuration(struct services *services) {
+    struct sandbox *sandbox = services->sandbox;
+    const char *path = wine_drive(sandbox, "ProgramData/Munnel/munnel.json");
+    const char *edit = sandbox_text(sandbox, "s/127.0.0.1:8080/127.0.0.1:%u/", services->exchange_port);
+
+    ck_assert_int_eq(sandbox_do(sandbox, "sed", "sed", "-i", edit, path, NULL), 0);
+}
+
+static void init_server(struct services *services) {
+    struct sandbox *sandbox = services->sandbox;
+    const char *listen = sandbox_text(sandbox, "127.0.0.1:%u", services->agents);
+    struct process *init =
+        sandbox_run(sandbox, "init", services->tool, "init", "--listen", listen, "C:\\ProgramData\\Munnel", NULL);
+
+    expect(finish(services, init, LOG_MS), 0, "services.d");
+    edit_configuration(services);
+    struct process *installed = sandbox_run(sandbox, "install", services->tool, "service", "install", "munneld",
+                                            "--config", DATA "munnel.json", NULL);
+    expect(finish(services, installed, LOG_MS), 0, "Windows Firewall");
+}
+
+static void add_service(struct services *services) {
+    struct sandbox *sandbox = services->sandbox;
+    const char *listen = sandbox_text(sandbox, "127.0.0.1:%u", services->echo_port);
+    struct process *add = sandbox_run(sandbox, "add", services->tool, "service", "add", "added", "--listen", listen,
+                                      "--connect", "127.0.0.1:1", NULL);
+
+    expect(finish(services, add, LOG_MS), 0, "added");
+    ck_assert_int_eq(access(wine_drive(sandbox, "ProgramData/Munnel/services.d/added.json"), R_OK), 0);
+}
+
+static bool is_listening(uint16_t port) {
+    return !socket_is_refused(port);
+}
+
+/* What wine cannot show: that the service's account may. tests/unit/ctl/test_service_folder.c has what it is given. */
+START_TEST(a_server_that_init_has_made_keeps_a_service_that_is_added) {
+    struct services services;
+
+    if (!begin(&services, __func__))
+        return;
+    init_server(&services);
+    start(&services, "munneld");
+    ck_assert(HOLDS_WITHIN(ASK_MS, is_listening(services.exchange_port)));
+    add_service(&services);
+    ck_assert(HOLDS_WITHIN(ASK_MS, is_listening(services.echo_port)));
+    expect(ask(&services, "stop", "munneld"), 0, "munneld is stopped");
+    start(&services, "munneld");
+    ck_assert(HOLDS_WITHIN(ASK_MS, is_listening(services.echo_port)));
+    expect(ask(&services, "uninstall", "munneld"), 0, "munneld is no service any more");
+    ck_assert_int_eq(access(wine_drive(services.sandbox, "ProgramData/Munnel/services.d/added.json"), R_OK), 0);
+    end(&services);
+}
+END_TEST
+
 SCENARIO_MAIN("windows_service", SCENARIO_AROUND(services_relay_drain_start_anew_and_are_removed, 300, before, after),
-              SCENARIO_AROUND(a_service_that_cannot_start_says_why, 120, before, after))
+              SCENARIO_AROUND(a_service_that_cannot_start_says_why, 120, before, after),
+              SCENARIO_AROUND(a_server_that_init_has_made_keeps_a_service_that_is_added, 120, before, after))
