@@ -122,6 +122,8 @@ static int print_code(const char *code, const struct credential *credential) {
             "  munnel-agent --join -\n"
             "or, for the agent that systemd runs there:\n"
             "  STATE_DIRECTORY=/var/lib/munnel-agent munnel-agent --join-only -\n"
+            "or, as a service of Windows:\n"
+            "  munnel service install munnel-agent --join -\n"
             "and paste the line that is printed alone.\n",
             credential->name);
     print_servers(code);
