@@ -26,7 +26,6 @@ char *file_read_trusted(const char *path, size_t limit, size_t *length, struct e
 /* The same, and whether it is root who reads what another user owns or whose group may change: such a text must not
  * make root read or do what only root may. */
 char *file_read_included(const char *path, size_t limit, size_t *length, bool *is_foreign, struct error *error);
-int file_check_secret(const char *path, struct error *error); /* only the check of owner and mode; 0 or -1 */
 
 /* Writes a temporary file beside `path`, syncs, renames it over: whole or not at all. It keeps the old file's owner and
  * group; a new one of root's is given to the owner of a folder that is not root's. 0, or -1 with `error` and errno. */

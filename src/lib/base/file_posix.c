@@ -61,13 +61,6 @@ static int check_trusted(const struct stat *status, const char *path, struct err
     return check_owner(status, path, error);
 }
 
-int file_check_secret(const char *path, struct error *error) {
-    struct stat status;
-    if (stat(path, &status))
-        return file_fail(error, "read", path);
-    return check_secret(&status, path, error);
-}
-
 int file_open(const char *path, enum file_care care) {
     return open(path, O_RDONLY | O_CLOEXEC | (care == FILE_CARE_TRUSTED ? O_NONBLOCK : 0));
 }

@@ -92,15 +92,6 @@ int file_check(int fd, const char *path, enum file_care care, bool *is_foreign, 
     return file_rights_check_trusted(handle_of(fd), path, is_foreign, error);
 }
 
-int file_check_secret(const char *path, struct error *error) {
-    HANDLE file = open_path(path, READ_CONTROL, 0);
-    if (file == INVALID_HANDLE_VALUE)
-        return file_fail(error, "read", path);
-    int result = file_rights_check_secret(file, path, error);
-    CloseHandle(file);
-    return result;
-}
-
 ssize_t file_get(int fd, void *bytes, size_t size) {
     return _read(fd, bytes, size < INT_MAX ? (unsigned)size : INT_MAX);
 }

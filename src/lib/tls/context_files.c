@@ -86,7 +86,8 @@ static bool use_authority(SSL_CTX *context, X509 *authority, bool names_it) {
            (!names_it || name_authority(context, authority));
 }
 
-/* Revocation lists that stand beside the authorities count too. False without an authority. */
+/* Revocation lists that stand beside the authorities are kept: they count with those of context_use_revocations().
+ * False without an authority. */
 static bool use_bundle(SSL_CTX *context, const STACK_OF(X509_INFO) * bundle, bool names_them) {
     bool has_authority = false;
     for (int i = 0; i < sk_X509_INFO_num(bundle); i++) {

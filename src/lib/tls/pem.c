@@ -97,8 +97,10 @@ static int fail_no_block(const struct content *content, struct error *error) {
         return error_set(error, "%s: begins with a byte order mark; save it as ASCII or UTF-8 without one",
                          content->path);
     if (strstr(content->text, begin))
-        return error_set(error, "%s: -----BEGIN %s----- does not stand alone on a line; remove what is beside it",
-                         content->path, label);
+        return error_set(error,
+                         "%s: no line -----BEGIN %s----- stands alone; remove what is beside it, or name the file "
+                         "that holds %s",
+                         content->path, label, name);
     return error_set(error, "%s: holds no PEM block; %s in PEM form begins with the line -----BEGIN %s-----",
                      content->path, name, label);
 }
@@ -204,14 +206,21 @@ static int content_read(struct content *content, read_file *read, struct error *
     return -1;
 }
 
-/* Who may read a key is asked with what is used, and after what it is: of the wrong file the rights do not matter. */
+/* Who may read a key is asked of the file that is read. Of a wrong file the rights do not matter: what it is is said.
+ */
 static int content_open(struct content *content, struct error *error) {
-    if (check_kind_of_file(content, error) || content_read(content, file_read, error))
+    struct error wrong = {""};
+    bool is_key = content->kind == PEM_PRIVATE_KEY;
+    if (check_kind_of_file(content, error))
         return -1;
-    if (content->kind != PEM_PRIVATE_KEY)
+    if (content_read(content, is_key ? file_read_secret : file_read, error) == 0)
         return 0;
-    content_end(content);
-    return content_read(content, file_read_secret, error);
+    if (is_key && file_kind(content->path) == FILE_REGULAR) { /* a pipe is read only once */
+        if (content_read(content, file_read, &wrong))
+            *error = wrong;
+        content_end(content);
+    }
+    return -1;
 }
 
 /* Its memory grows and is freed by calls of OpenSSL that wipe it. */

@@ -221,7 +221,7 @@ static void append_list(const char *authority_path, const char *key_path) {
     EVP_PKEY_free(key);
 }
 
-START_TEST(a_revocation_list_beside_the_authorities_counts) {
+START_TEST(a_revocation_list_beside_the_authorities_is_kept) {
     const struct tls_server_options options = {.certificate = server_pem, .key = server_key, .client_ca = ca_pem};
     unsigned lists = 0;
     append_list(ca_pem, ca_key);
@@ -241,7 +241,7 @@ static TCase *files(void) {
     tcase_add_test(group, a_key_with_a_passphrase_is_refused_without_asking);
     tcase_add_test(group, the_days_left_are_those_of_the_own_certificate);
     tcase_add_test(group, files_with_long_names_are_used);
-    tcase_add_test(group, a_revocation_list_beside_the_authorities_counts);
+    tcase_add_test(group, a_revocation_list_beside_the_authorities_is_kept);
     return group;
 }
 

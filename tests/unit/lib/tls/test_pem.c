@@ -48,9 +48,10 @@ static const struct {
      "is cut off: the line -----END CERTIFICATE----- is missing"},
     {PEM_CERTIFICATE, "\xef\xbb\xbf" BLOCK("CERTIFICATE"), "begins with a byte order mark"},
     {PEM_CERTIFICATE, "\xff\xfe-", "is UTF-16 text; save it as ASCII"},
-    {PEM_CERTIFICATE, "  " BLOCK("CERTIFICATE"), "-----BEGIN CERTIFICATE----- does not stand alone on a line"},
-    {PEM_CERTIFICATE, "-----BEGIN CERTIFICATE----- # mine\nAAAA\n-----END CERTIFICATE-----\n", "does not stand alone"},
-    {PEM_CRL, "-----BEGIN X509 CRL\nAAAA\n-----END X509 CRL-----\n", "-----BEGIN X509 CRL----- does not stand alone"},
+    {PEM_CERTIFICATE, "  " BLOCK("CERTIFICATE"), "no line -----BEGIN CERTIFICATE----- stands alone"},
+    {PEM_CERTIFICATE, "-----BEGIN CERTIFICATE----- # mine\nAAAA\n-----END CERTIFICATE-----\n",
+     "stands alone; remove what is beside it"},
+    {PEM_CRL, "-----BEGIN X509 CRL\nAAAA\n-----END X509 CRL-----\n", "-----BEGIN X509 CRL----- stands alone"},
     {PEM_CERTIFICATE, "-----BEGIN CERTIFICATE----- \t\r\nAAAA\n-----END CERTIFICATE-----\n", NULL},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
