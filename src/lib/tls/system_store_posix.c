@@ -58,13 +58,23 @@ static const char *find_bundle(void) {
     return is_chosen_by_user() ? NULL : system_store_bundle(&places);
 }
 
+/* OpenSSL's own file if it is there, or the one that the environment names. */
+static const char *find_own(void) {
+    const char *chosen = getenv(X509_get_default_cert_file_env()), *usual = X509_get_default_cert_file();
+    return chosen ? chosen : has_text(usual) ? usual : NULL;
+}
+
+static int use_file(SSL_CTX *context, const char *path, struct error *error) {
+    return !path || SSL_CTX_load_verify_file(context, path) == 1
+               ? 0
+               : pem_failed(error, path, "its certificates cannot be read");
+}
+
+/* OpenSSL passes over a default file that it cannot read, here an error: without it no server would be verified. */
 int system_store_use(SSL_CTX *context, struct error *error) {
-    const char *bundle = find_bundle();
     if (SSL_CTX_set_default_verify_paths(context) != 1)
         return pem_failed(error, "TLS", "the system's store is unusable");
-    if (bundle && SSL_CTX_load_verify_file(context, bundle) != 1)
-        return pem_failed(error, bundle, "its certificates cannot be read");
-    return 0;
+    return use_file(context, find_own(), error) || use_file(context, find_bundle(), error) ? -1 : 0;
 }
 
 /* ---- has it changed? ---- */

@@ -5,8 +5,13 @@
  */
 #include "config.h"
 
+#include "lib/tls/system_store.h"
 #include "lib/tls/system_store_priv.h"
 #include "unit.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char *bundles[3];
 static struct system_store_places places;
@@ -43,6 +48,18 @@ START_TEST(the_file_of_openssl_is_enough) {
 }
 END_TEST
 
+/* OpenSSL would pass over it, and an agent would verify no server. */
+START_TEST(a_file_of_the_environment_that_cannot_be_read_is_named) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    struct error error = {""};
+    ck_assert_int_eq(setenv(X509_get_default_cert_file_env(), bundles[_i], 1), 0); /* missing, and no PEM */
+    ck_assert_int_eq(system_store_use(context, &error), -1);
+    ck_assert_msg(strstr(error.text, bundles[_i]), "%s", error.text);
+    ck_assert_int_eq(unsetenv(X509_get_default_cert_file_env()), 0);
+    SSL_CTX_free(context);
+}
+END_TEST
+
 static TCase *choosing(void) {
     TCase *group = tcase_create("choosing");
 
@@ -51,6 +68,7 @@ static TCase *choosing(void) {
     tcase_add_test(group, without_any_none_is_taken);
     tcase_add_test(group, a_bundle_without_authorities_is_passed_over);
     tcase_add_test(group, the_file_of_openssl_is_enough);
+    tcase_add_loop_test(group, a_file_of_the_environment_that_cannot_be_read_is_named, 0, 2);
     return group;
 }
 
