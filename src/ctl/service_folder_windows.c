@@ -141,7 +141,7 @@ static int give_managed_folder(const wchar_t *munnel, const char *server, struct
     wchar_t path[PATH_ROOM];
 
     snwprintf(path, PATH_ROOM, L"%ls\\%hs", munnel, MANAGED_FOLDER);
-    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES)
+    if (GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES && GetLastError() == ERROR_FILE_NOT_FOUND)
         return 0; /* it is needed only if the configuration includes it */
     snprintf(rights, sizeof rights, ADMINISTRATORS_ONLY "(A;OICI;" MODIFY ";;;%s)", server);
     return take_folder(path, rights, server, error) || hand_down(path, server, error) ? -1 : 0;
