@@ -29,7 +29,7 @@ described() {
 
 checksum() {
     description=$(described) || die "what the libraries are made of and by cannot be read"
-    echo "$description" | sha256sum | cut -c 1-16
+    printf '%s\n' "$description" | sha256sum | cut -c 1-16
 }
 
 # step NAME COMMAND: in the folder NAME, with the source of that name, and its own last change as the date. In the
