@@ -37,9 +37,10 @@ static bool has_text(const char *path) {
     return stat(path, &status) == 0 && status.st_size > 0 && access(path, R_OK) == 0;
 }
 
-/* The folder does not count: a single authority in it that somebody linked there would hide all others. */
+/* OpenSSL's folder is not looked at: RHEL keeps all authorities in a file, and an administrator who has put one of his
+ * own into the folder, with its hash as name, would lose those. */
 const char *system_store_bundle(const struct system_store_places *places) {
-    if (access(places->file, R_OK) == 0)
+    if (has_text(places->file))
         return NULL;
     for (const char *const *bundle = places->bundles; *bundle; bundle++)
         if (has_text(*bundle))

@@ -19,7 +19,7 @@ struct system_store_places {
     const char *const *bundles; /* files with all authorities of a system; the last one is NULL */
 };
 
-/* The first bundle that can be read and is not empty, if OpenSSL's own file cannot; or else NULL. */
+/* The first bundle that can be read and is not empty, if OpenSSL's own file is not so; or else NULL. */
 const char *system_store_bundle(const struct system_store_places *places);
 
 #endif

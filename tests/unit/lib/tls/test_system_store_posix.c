@@ -44,6 +44,8 @@ END_TEST
 
 START_TEST(the_file_of_openssl_is_enough) {
     unit_text_file("cert.pem", "");
+    ck_assert_str_eq(system_store_bundle(&places), bundles[1]);
+    unit_text_file("cert.pem", "authorities");
     ck_assert_ptr_null(system_store_bundle(&places));
 }
 END_TEST
