@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
-# windows: the scenarios of programs for Windows, where somebody has named these: then nothing that they need may be
-# missing. One program of scenarios after the other, because they share wine's folder. Prints their TAP lines as one list.
+# windows: runs the scenario programs for Windows on the programs in $MUNNEL_WINDOWS_BIN, one after the other, because
+# they share wine's folder, and prints their TAP lines as one list. Without that variable it is one skipped test; with it
+# a test fails if wine or a program is missing, so that CI cannot pass without having run them.
 if [ -z "${MUNNEL_WINDOWS_BIN-}" ]; then
     echo "1..0 # SKIP \$MUNNEL_WINDOWS_BIN names no folder with the programs for Windows (contrib/windows/README.md)"
     exit 0

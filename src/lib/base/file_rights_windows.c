@@ -50,9 +50,10 @@ static bool is_other(PSID sid, const struct rights *rights, const struct sid_sel
            !sid_is_service(sid) && !IsWellKnownSid(sid, WinCreatorOwnerRightsSid);
 }
 
-/* Finds the first other account that an entry gives one of the rights in `mask`; false: there is none. Entries that
- * deny rights are left out, so that a file may be refused which nobody else can open. Without a list Windows gives all
- * rights to all. */
+/* Finds the first other account to which an entry of the access control list grants one of the rights in `mask`; false:
+ * there is none. Entries that deny are not evaluated: a file with one may be refused although the denial keeps the
+ * other account out. A file with no list (a NULL DACL) is open to everyone for Windows, so that everyone is found then.
+ */
 static bool find_other(const struct rights *rights, const struct sid_self *self, ACCESS_MASK mask, struct sid *other) {
     DWORD size = sizeof *other;
     if (!rights->list)
