@@ -15,9 +15,15 @@
 enum { WORDS_MAX = 32 };
 
 static const char *const words[FEATURE_COUNT] = {
-#define FEATURE_WORD(name, word) [FEATURE_##name] = word,
+#define FEATURE_WORD(name, word, is_required) [FEATURE_##name] = word,
     PROTO_FEATURES(FEATURE_WORD)
 #undef FEATURE_WORD
+};
+
+enum {
+#define FEATURE_REQUIRED(name, word, is_required) +((is_required) << FEATURE_##name)
+    REQUIRED = 0 PROTO_FEATURES(FEATURE_REQUIRED)
+#undef FEATURE_REQUIRED
 };
 
 static unsigned find_word(const char *text) {
@@ -58,9 +64,13 @@ bool features_put(json_t *json, unsigned features) {
     return false;
 }
 
-const char *features_missing(unsigned features) {
+const char *features_lacking(unsigned needed, unsigned features) {
     for (unsigned i = 0; i < FEATURE_COUNT; i++)
-        if (!(features & 1U << i))
+        if (needed & ~features & 1U << i)
             return words[i];
     return NULL;
+}
+
+const char *features_missing(unsigned features) {
+    return features_lacking(REQUIRED, features);
 }

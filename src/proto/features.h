@@ -13,10 +13,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* FEATURE(name, word on the wire) */
-#define PROTO_FEATURES(F) F(SERVICES, "services") /* the service table, see services.h */
+/* FEATURE(name, word on the wire, whether no program of this version does without) */
+#define PROTO_FEATURES(F) F(SERVICES, "services", true) /* the service table, see services.h */
 enum feature {
-#define FEATURE_ENUM(name, word) FEATURE_##name,
+#define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)
 #undef FEATURE_ENUM
         FEATURE_COUNT
@@ -27,7 +27,9 @@ enum { FEATURES_ALL = (1 << FEATURE_COUNT) - 1 };
 /* Of the member `features`, if it is there; words that are not known are left out. 0, or -1 with `error`. */
 int features_take(const json_t *json, unsigned *features, struct error *error);
 bool features_put(json_t *json, unsigned features); /* false: out of memory */
-/* The word of a feature of this program that is not in `features`; NULL: there is none. */
+/* The word of a feature that this program cannot do without and that is not in `features`; NULL: there is none. */
 const char *features_missing(unsigned features);
+/* The word of the first one of `needed` that is not in `features`; NULL: all are. */
+const char *features_lacking(unsigned needed, unsigned features);
 
 #endif

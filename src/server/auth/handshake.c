@@ -272,6 +272,7 @@ static bool admit_control(struct handshake *handshake, const struct greeting *gr
                                       .name = hello->name,
                                       .instance = hello->instance,
                                       .version = hello->version,
+                                      .features = hello->features,
                                       .credential = result.credential ? result.credential->name : "",
                                       .key = result.key,
                                       .certificate = greeting->certificate,

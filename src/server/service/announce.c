@@ -9,9 +9,11 @@
 #include "server/service/announce.h"
 
 #include "lib/base/clock.h"
+#include "proto/features.h"
 #include "proto/services.h"
 #include "server/service/service_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +69,11 @@ static struct service *next_unsent(const struct announce *announce, const struct
     return NULL;
 }
 
+/* What the service needs and the agent does not know; NULL: nothing. */
+static const char *lacking(const struct service *service, const struct session *session) {
+    return features_lacking(service_needs(service), session_features(session));
+}
+
 static bool write_service(struct services_writer *writer, const struct service *service) {
     const struct strlist *to = &service->conf->connect;
     struct service_offer offer = {.id = service->id, .name = service->conf->name};
@@ -98,7 +105,8 @@ static void send_part(struct announce *announce, struct session *session, size_t
 
     services_write(&writer, announcement->version + 1);
     uint64_t removed = write_removed(announce, &writer, announcement->removed);
-    while ((service = next_unsent(announce, session, sent_id, &index)) && write_service(&writer, service))
+    while ((service = next_unsent(announce, session, sent_id, &index)) &&
+           (lacking(service, session) || write_service(&writer, service)))
         sent_id = service->id;
     char *json = services_finish(&writer, service || removed < removals(announce));
     if (!json)
@@ -235,6 +243,17 @@ static void log_answers(struct announce *announce, struct session *session) {
     announcement->permitted = announcement->refused = 0;
 }
 
+/* Why the agent will not serve it; NULL: it will. `text` is room for a reason. */
+static const char *find_refusal(const struct service *service, const struct session *session, struct services_ack *ack,
+                                char text[SERVICES_REASON_SIZE]) {
+    const char *word = lacking(service, session);
+
+    if (!word)
+        return services_ack_find(ack, service->id);
+    snprintf(text, SERVICES_REASON_SIZE, "its munnel-agent is too old: it does not know \"%s\"", word);
+    return text;
+}
+
 static void take_answer(struct announce *announce, struct session *session, struct services_ack *ack) {
     const struct service_list *services = announce->options.services;
     struct announcement *announcement = session_announcement(session);
@@ -244,7 +263,8 @@ static void take_answer(struct announce *announce, struct session *session, stru
         if (service->id <= announcement->answered_id || service->id > announcement->sent_id ||
             !session_serves(session, &service->conf->groups))
             continue;
-        const char *reason = services_ack_find(ack, service->id);
+        char text[SERVICES_REASON_SIZE];
+        const char *reason = find_refusal(service, session, ack, text);
         if (reason) {
             note_refusal(announce, session, service, reason);
         } else {

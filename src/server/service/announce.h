@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * announce: tells each agent the services that it may be asked to serve, and takes its answers: only a service that the
- * agent permits has the session among those that take its clients.
+ * agent permits has the session among those that take its clients. A service that needs more than an agent knows is not
+ * sent to it, and counts as refused.
  *
  * One part of the table at most is under way to a session, and one each ANNOUNCE_INTERVAL_MS: an agent resets a control
  * link that brings 256 KiB within a second.

@@ -108,6 +108,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service->id = options->id;
     service->since_us = clock_us();
     service->conf = conf;
+    service->needs = service_needs_of(conf);
     server_config_hold(options->config);
     TAILQ_INIT(&service->queue.clients);
     service->refusals.a_minute = LINES_A_MINUTE;

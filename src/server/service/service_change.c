@@ -98,6 +98,7 @@ static void apply_terms(struct service *service, struct service_next *next) {
     service->terms = next->terms;
     service->access = next->access;
     service->conf = next->options.conf;
+    service->needs = service_needs_of(service->conf);
     service->options = next->options;
     next->terms = terms;
     next->access = access;

@@ -40,6 +40,7 @@ struct service {
     const struct service_config *conf;
     struct service_terms *terms;
     struct balance *balance;          /* the sessions that permit it */
+    unsigned needs;                   /* features that its agents have to know */
     size_t asked;                     /* sessions that have not answered yet */
     struct service_refusal *refusing; /* sessions whose agents do not permit it */
     size_t refusing_count, refusing_room;
@@ -59,6 +60,8 @@ struct service {
     struct log_limit open_lines;
     char who[80]; /* "service NAME", for log lines */
 };
+
+unsigned service_needs_of(const struct service_config *conf); /* see service_needs */
 
 /* service.c: what service_new and service_prepare make. */
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts);

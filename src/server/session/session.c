@@ -48,6 +48,7 @@ struct session {
     struct strlist groups;
     char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
     char version[PROTO_NAME_MAX + 1];
+    unsigned features;
     struct byte_rates *rates; /* NULL: nothing has moved yet, or out of memory */
     char instance[PROTO_INSTANCE_HEX], id[PROTO_INSTANCE_HEX];
     uint8_t key[SECRET_SIZE];
@@ -73,6 +74,7 @@ static void fill_connection(struct session *session, const struct session_option
     session->control = options->control;
     session->peer = *options->peer;
     session->joined_us = session->state_since_us = clock_us();
+    session->features = options->features;
     snprintf(session->version, sizeof session->version, "%s", options->version ? options->version : "");
     if (options->shares_name)
         snprintf(session->label, sizeof session->label, "%s#%.*s", options->name, LABEL_DIGITS, options->instance);
@@ -176,6 +178,10 @@ const char *session_credential(const struct session *session) {
 
 const char *session_version(const struct session *session) {
     return session->version;
+}
+
+unsigned session_features(const struct session *session) {
+    return session->features;
 }
 
 bool session_has_token(const struct session *session) {

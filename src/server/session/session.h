@@ -33,6 +33,7 @@ struct session_options { /* all copied */
     bool serves_all;
     const struct strlist *groups; /* unless serves_all */
     bool shares_name;             /* another session has it already */
+    unsigned features;            /* that its agent knows: see proto/features.h */
     unsigned threads;             /* relay threads of the server */
 };
 
@@ -59,6 +60,7 @@ const char *session_who(const struct session *session);   /* "agent LABEL", for 
 const char *session_instance(const struct session *session);
 const char *session_credential(const struct session *session);
 const char *session_version(const struct session *session); /* of the agent's program; "": not known */
+unsigned session_features(const struct session *session);
 bool session_has_token(const struct session *session);
 bool session_has_token_key(const struct session *session, const uint8_t key[SECRET_SIZE]);
 X509 *session_certificate(const struct session *session); /* NULL: none */

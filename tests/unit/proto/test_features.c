@@ -47,6 +47,13 @@ START_TEST(program_without_features_lacks_services) {
 }
 END_TEST
 
+START_TEST(first_lacking_feature_is_named) {
+    ck_assert_str_eq(features_lacking(FEATURES_ALL, 0), "services");
+    ck_assert_ptr_null(features_lacking(FEATURES_ALL, FEATURES_ALL));
+    ck_assert_ptr_null(features_lacking(0, 0));
+}
+END_TEST
+
 static const char *const bad[] = {
     "{\"features\":\"services\"}",
     "{\"features\":{}}",
@@ -72,6 +79,7 @@ static TCase *features(void) {
     tcase_add_test(group, features_come_back_as_they_were_sent);
     tcase_add_test(group, unknown_word_is_left_out);
     tcase_add_test(group, program_without_features_lacks_services);
+    tcase_add_test(group, first_lacking_feature_is_named);
     tcase_add_loop_test(group, malformed_list_is_refused, 0, sizeof bad / sizeof bad[0]);
     return group;
 }

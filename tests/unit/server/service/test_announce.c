@@ -5,8 +5,10 @@
  */
 #include "config.h"
 
+#include "proto/features.h"
 #include "server/server_fixture.h"
 #include "server/service/announce.h"
+#include "server/service/service_priv.h"
 #include "unit.h"
 #include "unit_log.h"
 
@@ -81,6 +83,41 @@ START_TEST(agent_is_told_the_services_of_its_groups) {
     ck_assert_str_eq(names, "s1=2 s2=3");
     ck_assert(!more);
     strlist_done(&mail);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
+/* Its agents are not asked for what they do not know, and those who look see why. */
+START_TEST(service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_as_refused) {
+    struct server_fixture server_fixture;
+    struct service_agent seen;
+    char names[200];
+    bool more;
+
+    server_fixture_set(&server_fixture, two, 2);
+    server_fixture_open(&server_fixture);
+    struct service *needing = server_fixture.server->services.items[0];
+    needing->needs = 1U << FEATURE_SERVICES;
+    struct addr peer = {.length = 0};
+    struct session_options options = {.control = fake_link(),
+                                      .peer = &peer,
+                                      .name = "a",
+                                      .instance = "0",
+                                      .credential = "",
+                                      .serves_all = true,
+                                      .threads = 1};
+    struct session *session = registry_admit(server_fixture.server->registry, &options);
+    ck_assert_ptr_nonnull(session);
+    announce_turn(server_fixture.server->announce);
+    struct server_fixture_agent agent = {.control = options.control, .tag = session_tag(session)};
+    ck_assert_uint_eq(sent_services(&agent, names, sizeof names, &more), 1);
+    ck_assert_str_eq(names, "s1=2");
+    acknowledge(&server_fixture, &agent, 1, "[]");
+    service_read_agent(needing, session, &seen);
+    ck_assert(!seen.is_permitted);
+    ck_assert_str_eq(seen.refusal, "its munnel-agent is too old: it does not know \"services\"");
+    service_read_agent(server_fixture.server->services.items[1], session, &seen);
+    ck_assert(seen.is_permitted);
     server_fixture_clear(&server_fixture);
 }
 END_TEST
@@ -340,6 +377,7 @@ static TCase *announcing(void) {
     TCase *group = tcase_create("announcing");
 
     tcase_add_test(group, agent_is_told_the_services_of_its_groups);
+    tcase_add_test(group, service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_as_refused);
     tcase_add_test(group, large_table_goes_in_parts_one_at_a_time_and_not_too_fast);
     tcase_add_test(group, session_that_never_answers_ends);
     tcase_add_test(group, session_that_has_lost_its_control_link_owes_no_answer);
