@@ -22,6 +22,9 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/limits.h \
 	src/proto/open.c \
 	src/proto/open.h \
+	src/proto/proxy_protocol.h \
+	src/proto/proxy_tlvs.c \
+	src/proto/proxy_write.c \
 	src/proto/services.c \
 	src/proto/services.h \
 	src/proto/stream.c \

@@ -68,9 +68,14 @@ struct open_address open_address_of(const struct addr *addr) {
     return address;
 }
 
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+bool open_address_is_ipv4(const struct open_address *address) {
+    return memcmp(address->host, mapped, sizeof mapped) == 0;
+}
+
 char *open_address_format(const struct open_address *address, char *text, size_t size) {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    bool is_ipv4 = memcmp(address->host, mapped, sizeof mapped) == 0;
+    bool is_ipv4 = open_address_is_ipv4(address);
     char host[INET6_ADDRSTRLEN] = "";
     (void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->host + (is_ipv4 ? sizeof mapped : 0), host, sizeof host);
     if (address->port == 0)

@@ -9,6 +9,8 @@ unit_proto_tests = \
 	tests/unit/proto/test_hello \
 	tests/unit/proto/test_json_fields \
 	tests/unit/proto/test_open \
+	tests/unit/proto/test_proxy_tlvs \
+	tests/unit/proto/test_proxy_write \
 	tests/unit/proto/test_auth_proof \
 	tests/unit/proto/test_features \
 	tests/unit/proto/test_services
@@ -25,6 +27,10 @@ tests_unit_proto_test_json_fields_SOURCES = tests/unit/proto/test_json_fields.c
 tests_unit_proto_test_json_fields_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_open_SOURCES = tests/unit/proto/test_open.c
 tests_unit_proto_test_open_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_proxy_tlvs_SOURCES = tests/unit/proto/test_proxy_tlvs.c
+tests_unit_proto_test_proxy_tlvs_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_proxy_write_SOURCES = tests/unit/proto/test_proxy_write.c
+tests_unit_proto_test_proxy_write_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_auth_proof_SOURCES = tests/unit/proto/test_auth_proof.c
 tests_unit_proto_test_auth_proof_LDADD = $(LINK_UNIT_PROTO)
 
