@@ -19,6 +19,7 @@
 
 enum { /* what the programs have room for, so that nothing above it is taken and quietly not done */
        CONF_THREADS_MAX = 64,
+       CONF_SERVICE_PORTS_MAX = 1000,
        CONF_UNAUTHENTICATED_MAX = 8192
 };
 

@@ -9,7 +9,7 @@
 #include "conf/credentials.h"
 #include "conf/server_check.h"
 #include "lib/log/log.h"
-#include "lib/net/addr.h"
+#include "lib/net/port_range.h"
 #include "lib/net/sock.h"
 #include "lib/os/privilege.h"
 #include "lib/tls/certificate.h"
@@ -23,8 +23,8 @@
 
 static const size_t agents_themselves = (size_t)-1;
 
-struct claim { /* of a port */
-    struct endpoint endpoint;
+struct claim { /* of ports */
+    struct port_range range;
     const char *text;
     size_t service; /* or agents_themselves */
 };
@@ -65,14 +65,51 @@ static int check_destinations(const struct server_config *conf, const struct opt
     return 0;
 }
 
+/* Does each port where clients come in make a port of this destination? */
+static int check_offset(const struct port_range *range, const char *listen, const char *to,
+                        const struct option_place *place) {
+    struct endpoint endpoint;
+    if (!relative_endpoint_is(to))
+        return 0;
+    if (range->endpoint.is_unix)
+        return option_error(place, "\"%s\" is relative to a port, and \"%s\" has none; write the port", to, listen);
+    struct error detail = {""};
+    if (relative_endpoint_parse(&endpoint, to, range->endpoint.port, &detail) ||
+        relative_endpoint_parse(&endpoint, to, range->last, &detail))
+        return option_error(place, "%s", detail.text);
+    return 0;
+}
+
+static int check_service_ports(const struct server_config *conf, size_t service, const struct option_place *top) {
+    const struct service_config *mine = &conf->services[service];
+    char name[CONFIG_PLACE_NAME];
+    const struct option_place listen = service_place(conf, service, "listen", name, top);
+    const struct option_place connect = service_place(conf, service, "connect", name, top);
+    struct port_range range;
+    unsigned ports = 0;
+    for (size_t i = 0; i < mine->listen.count; i++) {
+        if (port_range_parse(&range, mine->listen.items[i], top->error))
+            return -1;
+        ports += port_range_count(&range);
+        for (size_t j = 0; j < mine->connect.count; j++)
+            if (check_offset(&range, mine->listen.items[i], mine->connect.items[j], &connect))
+                return -1;
+    }
+    return ports <= CONF_SERVICE_PORTS_MAX
+               ? 0
+               : option_error(&listen, "%u ports are too many for a service; write %d at most", ports,
+                              CONF_SERVICE_PORTS_MAX);
+}
+
 static bool is_everything(const char *host) {
     return !host[0] || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
-static bool overlap(const struct endpoint *a, const struct endpoint *b) {
+static bool overlap(const struct port_range *first, const struct port_range *second) {
+    const struct endpoint *a = &first->endpoint, *b = &second->endpoint;
     if (a->is_unix || b->is_unix)
         return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
-    if (a->port != b->port)
+    if (!port_range_shares_port(first, second))
         return false;
     if (!a->host[0] || !b->host[0] || evutil_ascii_strcasecmp(a->host, b->host) == 0)
         return true;
@@ -85,11 +122,11 @@ static int claim(struct claim *claims, size_t *count, const char *text, size_t s
     struct claim *mine = &claims[*count];
     char name[CONFIG_PLACE_NAME];
     *mine = (struct claim){.text = text, .service = service};
-    if (endpoint_parse(&mine->endpoint, text, top->error))
+    if (port_range_parse(&mine->range, text, top->error))
         return -1;
     for (size_t i = 0; i < *count; i++) {
         const struct claim *other = &claims[i];
-        if (!overlap(&mine->endpoint, &other->endpoint))
+        if (!overlap(&mine->range, &other->range))
             continue;
         bool agents = other->service == agents_themselves;
         const struct option_place place = service == agents_themselves
@@ -119,6 +156,9 @@ static int check_ports(const struct server_config *conf, const struct option_pla
     size_t count = conf->agents.listen.count;
     for (size_t i = 0; i < conf->service_count; i++)
         count += conf->services[i].listen.count;
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (check_service_ports(conf, i, top))
+            return -1;
     struct claim *claims = calloc(count, sizeof *claims);
     int failed = claims ? claim_all(conf, claims, top) : option_error(top, "out of memory");
     free(claims);

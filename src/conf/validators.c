@@ -11,6 +11,7 @@
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
 #include "lib/net/local_name.h"
+#include "lib/net/port_range.h"
 #include "proto/auth_proof.h"
 
 #include <ctype.h>
@@ -56,13 +57,22 @@ static int check_slips(const char *text, const struct usual *usual, struct error
                  : error_set(error, "\"%s\" has no port; write \"%s\"%s", text, whole, usual->hint);
 }
 
-int validate_listen(const char *text, struct error *error) {
+int validate_listen_ports(const char *text, struct error *error) {
     static const struct usual usual = {"address", "0.0.0.0", "5900", ", say"};
-    struct endpoint endpoint;
-    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
+    struct port_range range;
+    if (check_slips(text, &usual, error) || port_range_parse(&range, text, error))
         return -1;
-    const char *zone = endpoint_missing_zone(&endpoint);
+    const char *zone = endpoint_missing_zone(&range.endpoint);
     return zone ? error_set(error, "\"%s\": this machine has no interface \"%s\"", text, zone) : 0;
+}
+
+int validate_listen(const char *text, struct error *error) {
+    struct port_range range;
+    if (validate_listen_ports(text, error))
+        return -1;
+    return port_range_parse(&range, text, error) || port_range_count(&range) == 1
+               ? 0
+               : error_set(error, "\"%s\" is a range of ports; write one port", text);
 }
 
 /* Tokens would cross the network unencrypted. */
@@ -90,7 +100,8 @@ static bool is_absolute_somewhere(const char *path) {
 int validate_destination(const char *text, struct error *error) {
     static const struct usual usual = {"host", "localhost", "5900", ", say"};
     struct endpoint endpoint;
-    if (check_slips(text, &usual, error) || endpoint_parse(&endpoint, text, error))
+    uint16_t farthest = strstr(text, ":-") ? UINT16_MAX : 1; /* from which each offset that makes sense makes a port */
+    if (check_slips(text, &usual, error) || relative_endpoint_parse(&endpoint, text, farthest, error))
         return -1;
     if (endpoint.is_unix && !is_absolute_somewhere(endpoint.host))
         return error_set(error, "\"%s\" is relative, but the agent has no folder of yours; write \"unix:/...\"", text);

@@ -115,6 +115,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/network_watch.h \
 	src/lib/net/network_watch_priv.h \
 	src/lib/net/passed_sockets.h \
+	src/lib/net/port_range.c \
+	src/lib/net/port_range.h \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.c \
 	src/lib/net/sock.h \

@@ -14,7 +14,9 @@
 #include <stdbool.h>
 
 /* FEATURE(name, word on the wire, whether no program of this version does without) */
-#define PROTO_FEATURES(F) F(SERVICES, "services", true) /* the service table, see services.h */
+#define PROTO_FEATURES(F)                                                                                              \
+    F(SERVICES, "services", true)        /* the service table, see services.h */                                       \
+    F(PORT_OFFSET, "port_offset", false) /* destinations whose port is relative to the client's: "host:+0" */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)

@@ -87,6 +87,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/dispatch.h \
 	src/server/service/dispatch_priv.h \
 	src/server/service/dispatch_waiting.c \
+	src/server/service/listen_addrs.c \
+	src/server/service/listen_addrs.h \
 	src/server/service/listener.c \
 	src/server/service/listener.h \
 	src/server/service/listener_group.c \

@@ -10,6 +10,7 @@
 #include "agent/check/check_link.h"
 #include "agent/upstream/services.h"
 #include "lib/base/clock.h"
+#include "lib/net/port_range.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,6 +93,10 @@ static void check_destination(const struct check_world *world, const char *serve
         hop->result = HOP_SKIP;
         hop->begun_us = 0;
         report_add(world->report, hop, "%s to %s: no time is left", service, to);
+    } else if (relative_endpoint_is(to)) {
+        hop->result = HOP_SKIP;
+        hop->begun_us = 0;
+        report_add(world->report, hop, "%s to %s: the port is that of each client", service, to);
     } else if (endpoint_parse(&destination.endpoint, to, &error) == 0 && look_up(&destination, &answer, &error) == 0 &&
                connect_any(&destination, &answer, &error) == 0) {
         hop->remedy = NULL; /* of an address before */

@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/base/strbuf.h"
+#include "lib/net/port_range.h"
 #include "lib/net/sock.h"
 
 #include <errno.h>
@@ -192,8 +193,8 @@ static void on_answer(void *context, const struct resolver_answer *answer) {
 }
 
 /* The zone is looked for here: the server, which sends the text, has other interfaces. */
-static int parse_destination(struct endpoint *endpoint, const char *text, struct error *error) {
-    if (endpoint_parse(endpoint, text, error))
+static int parse_destination(struct endpoint *endpoint, const char *text, uint16_t client_port, struct error *error) {
+    if (relative_endpoint_parse(endpoint, text, client_port, error))
         return -1;
     const char *zone = endpoint_missing_zone(endpoint);
     return zone ? error_set(error, "the agent's machine has no interface \"%s\"", zone) : 0;
@@ -207,7 +208,7 @@ static void try_destination(struct connector *dial) {
         return;
     }
     const char *text = dial->order.to[dial->next_destination++];
-    if (parse_destination(&dial->endpoint, text, &error)) {
+    if (parse_destination(&dial->endpoint, text, dial->order.client_port, &error)) {
         note_failure(dial, REFUSAL_REFUSED, NULL, error.text);
         try_destination(dial);
         return;

@@ -35,7 +35,8 @@ struct connector_order {
     const struct acl *allow;
     const char *const *to; /* destinations as text; they live until the callback or the cancellation */
     int to_count;
-    unsigned timeout_ms; /* for all of it */
+    uint16_t client_port; /* where the client came in: of destinations relative to it; 0: none */
+    unsigned timeout_ms;  /* for all of it */
     connector_callback callback;
     void *context;
 };

@@ -288,7 +288,7 @@ static void refuse_loop(struct relay *relay) {
     refuse(relay, REFUSAL_DENIED, detail);
 }
 
-static void dial(struct relay *relay, unsigned budget_ms) {
+static void dial(struct relay *relay, const struct open_request *open) {
     const struct served_service *service = as_agent(relay)->service;
     const struct plane_options *options = relay->thread->options;
     struct connector_order order = {.socket = &relay->pump.socket,
@@ -297,7 +297,8 @@ static void dial(struct relay *relay, unsigned budget_ms) {
                                     .allow = options->allow,
                                     .to = service->to,
                                     .to_count = (int)service->to_count,
-                                    .timeout_ms = budget_ms,
+                                    .client_port = open->local.port,
+                                    .timeout_ms = open->budget_ms,
                                     .callback = on_dialled,
                                     .context = relay};
     struct connector *running = connector_start(&order);
@@ -320,6 +321,6 @@ int relay_open(struct thread_session *session, uint32_t number, const uint8_t *p
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
     else
-        dial(relay, open.budget_ms);
+        dial(relay, &open);
     return 0;
 }

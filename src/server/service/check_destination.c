@@ -7,15 +7,20 @@
 
 #include "server/service/check_destination.h"
 
+#include "lib/net/port_range.h"
+
 #include <stdio.h>
 
 enum { NAME_TEXT = 96 /* of a name or an address within a remedy */ };
 
 /* Has the destination a name that an agent looks up? */
 static bool has_name(const struct service *service, struct endpoint *endpoint) {
+    const struct strlist *connect = &service->conf->connect;
+    const struct addr *first = service->listeners ? listener_group_addr(service->listeners) : NULL;
     struct addr addr;
 
-    return service->conf->connect.count && endpoint_parse(endpoint, service->conf->connect.items[0], NULL) == 0 &&
+    return connect->count && first &&
+           relative_endpoint_parse(endpoint, connect->items[0], addr_port(first), NULL) == 0 &&
            !addr_from_endpoint(&addr, endpoint);
 }
 

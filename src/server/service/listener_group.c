@@ -7,20 +7,11 @@
 
 #include "server/service/listener_group.h"
 
-#include <event2/util.h>
+#include "server/service/listen_addrs.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-enum { ADDRS_MAX = 16 };
-
-struct listen_addrs { /* of one configured address */
-    struct addr items[ADDRS_MAX];
-    int count;
-    const char *name; /* by which they were looked up; NULL: they are written as numbers or paths */
-    bool needs_one;   /* "*:80", "localhost:80": an address per family, of which this machine need not have all */
-};
 
 struct member {
     struct listener *listener;
@@ -32,96 +23,24 @@ struct member {
 struct listener_group {
     struct listener_options options;
     struct member *all;
-    size_t count;
+    size_t count, room;
     struct listener_donors donors; /* until listener_group_commit */
 };
 
-static void add_address(struct listen_addrs *addrs, const struct addr *addr) {
-    if (addrs->count < ADDRS_MAX)
-        addrs->items[addrs->count++] = *addr;
-}
-
-static int add_both(struct listen_addrs *addrs, struct endpoint endpoint, const char *ipv4, const char *ipv6) {
-    const char *const hosts[] = {ipv4, ipv6};
-    struct addr addr;
-
-    addrs->needs_one = true;
-    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
-        if (addr_from_endpoint(&addr, &endpoint))
-            add_address(addrs, &addr);
-    }
-    return 0;
-}
-
-static int look_up(struct listen_addrs *addrs, const struct endpoint *endpoint, struct error *error) {
-    struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = EVUTIL_AI_PASSIVE};
-    struct evutil_addrinfo *found = NULL;
-    char port[8];
-
-    snprintf(port, sizeof port, "%u", endpoint->port);
-    int failed = evutil_getaddrinfo(endpoint->host, port, &hints, &found);
-    if (failed)
-        return error_set(error, "cannot listen on \"%s\": %s", endpoint->host, evutil_gai_strerror(failed));
-    for (const struct evutil_addrinfo *info = found; info; info = info->ai_next) {
-        struct addr addr = {.length = (socklen_t)info->ai_addrlen};
-        if ((size_t)info->ai_addrlen > sizeof addr.storage)
-            continue;
-        memcpy(&addr.storage, info->ai_addr, (size_t)info->ai_addrlen);
-        add_address(addrs, &addr);
-    }
-    evutil_freeaddrinfo(found);
-    return addrs->count ? 0 : error_set(error, "cannot listen on \"%s\": it has no address", endpoint->host);
-}
-
 /* The addresses that a name had when it was looked up, if a donor listens there still. */
-static bool look_at_donors(struct listen_addrs *addrs, const char *text, const struct listener_donors *donors) {
+static bool look_at_donors(const void *context, const char *text, struct listen_addrs *addrs) {
+    const struct listener_donors *donors = context;
+
     for (size_t i = 0; i < donors->count; i++) {
         const struct listener_group *donor = donors->groups[i];
         for (size_t j = 0; donor && j < donor->count; j++) {
             const char *origin = listener_origin(donor->all[j].listener);
-            if (origin && strcmp(origin, text) == 0)
-                add_address(addrs, listener_addr(donor->all[j].listener));
+            const struct addr *addr = listener_addr(donor->all[j].listener);
+            if (origin && strcmp(origin, text) == 0 && addr_port(addr) == addrs->first)
+                listen_addrs_add(addrs, addr);
         }
     }
     return addrs->count;
-}
-
-/* A look-up may take as long as it likes, and all clients would wait for it. */
-static int resolve_at_reload(struct listen_addrs *addrs, const char *text, const struct endpoint *endpoint,
-                             const struct listener_donors *donors, struct error *error) {
-    if (look_at_donors(addrs, text, donors))
-        return 0;
-    if (strcasecmp(endpoint->host, "localhost") == 0)
-        return add_both(addrs, *endpoint, "127.0.0.1", "::1");
-    /* Not quoted: what is written may be "${file:PATH}", whose text no error shows. */
-    return error_set(error, "names are not looked up while the server runs; write an address, or start munneld again");
-}
-
-static int resolve_name(struct listen_addrs *addrs, const char *text, const struct endpoint *endpoint,
-                        const struct listener_donors *donors, struct error *error) {
-    addrs->name = text;
-    return donors->groups ? resolve_at_reload(addrs, text, endpoint, donors, error) : look_up(addrs, endpoint, error);
-}
-
-/* Returns 0, or -1 with `error` that quotes `text`. */
-static int resolve(struct listen_addrs *addrs, const char *text, const struct listener_donors *donors,
-                   struct error *error) {
-    struct endpoint endpoint;
-    struct addr addr;
-
-    *addrs = (struct listen_addrs){.count = 0};
-    if (endpoint_parse(&endpoint, text, error))
-        return -1;
-    if (!endpoint.is_unix && !endpoint.host[0])
-        return add_both(addrs, endpoint, "0.0.0.0", "::");
-    const char *zone = endpoint_missing_zone(&endpoint);
-    if (zone)
-        return error_set(error, "cannot listen on \"%s\": this machine has no interface \"%s\"", text, zone);
-    if (!addr_from_endpoint(&addr, &endpoint))
-        return resolve_name(addrs, text, &endpoint, donors, error);
-    add_address(addrs, &addr);
-    return 0;
 }
 
 static bool has_addr(const struct listener *listener, const struct addr *addr) {
@@ -141,6 +60,19 @@ static struct member *find_donated(struct listener_group *listeners, struct list
         }
     }
     return NULL;
+}
+
+/* For one more, so that adding it cannot fail. */
+static bool has_room(struct listener_group *listeners) {
+    if (listeners->count < listeners->room)
+        return true;
+    size_t room = listeners->room ? 2 * listeners->room : 4;
+    struct member *all = realloc(listeners->all, room * sizeof *all);
+    if (!all)
+        return false;
+    listeners->all = all;
+    listeners->room = room;
+    return true;
 }
 
 static bool borrow(struct listener_group *listeners, const struct addr *addr) {
@@ -214,6 +146,10 @@ static void release_donors(struct listener_group *listeners) {
 }
 
 static bool take_one(struct listener_group *listeners, const struct addr *addr, const char *name, struct error *error) {
+    if (!has_room(listeners)) {
+        error_set(error, "out of memory");
+        return false;
+    }
     if (borrow(listeners, addr))
         return true;
     struct listener *listener = listener_new(&listeners->options, addr, error);
@@ -229,14 +165,26 @@ static bool take_one(struct listener_group *listeners, const struct addr *addr, 
     return true;
 }
 
+static bool take_ports(struct listener_group *listeners, const struct listen_addrs *addrs, struct addr addr,
+                       struct error *error) {
+    for (unsigned port = addrs->first; port <= addrs->last; port++) {
+        addr_set_port(&addr, (uint16_t)port);
+        if (!take_one(listeners, &addr, addrs->name, error))
+            return false;
+    }
+    return true;
+}
+
 /* Returns 0 also when an address of "*:80" is of a family that this machine has not, as long as another one is. */
 static int bind_all(struct listener_group *listeners, const struct listen_addrs *addrs, struct error *error) {
     size_t before = listeners->count;
 
     for (int i = 0; i < addrs->count; i++) {
-        if (take_one(listeners, &addrs->items[i], addrs->name, error))
+        size_t ports = listeners->count;
+        if (take_ports(listeners, addrs, addrs->items[i], error))
             continue;
-        if (!addrs->needs_one || (i + 1 == addrs->count && listeners->count == before))
+        bool has_some_ports = listeners->count > ports, is_last = i + 1 == addrs->count;
+        if (!addrs->needs_one || has_some_ports || (is_last && listeners->count == before))
             return -1;
         log_write(listeners->options.log, LOG_LEVEL_WARNING, listeners->options.who, "%s", error->text);
     }
@@ -257,21 +205,18 @@ int listener_group_check_access(const struct listener_group *listeners, const st
 struct listener_group *listener_group_prepare(const struct listener_options *options, const struct strlist *addrs,
                                               const struct listener_donors *donors, struct error *error) {
     struct listener_group *listeners = calloc(1, sizeof *listeners);
-    struct member *all = calloc(addrs->count * ADDRS_MAX + 1, sizeof *all);
+    listen_addrs_known known = donors->groups ? look_at_donors : NULL;
 
-    if (!listeners || !all) {
+    if (!listeners) {
         error_set(error, "out of memory");
-        free(listeners);
-        free(all);
         return NULL;
     }
     listeners->options = *options;
     listeners->donors = *donors;
-    listeners->all = all;
     int failed = 0;
     for (size_t i = 0; i < addrs->count && !failed; i++) {
         struct listen_addrs found;
-        failed = resolve(&found, addrs->items[i], donors, error) || bind_all(listeners, &found, error);
+        failed = listen_addrs_find(&found, addrs->items[i], known, donors, error) || bind_all(listeners, &found, error);
     }
     if (!failed && listener_group_check_access(listeners, options, error) == 0)
         return listeners;
@@ -309,6 +254,7 @@ void listener_group_reserve(struct listener_group *reserve, struct listener_grou
     if (!all)
         return;
     reserve->all = all;
+    reserve->room = reserve->count + donor->count;
     for (size_t i = 0; i < donor->count; i++) {
         listener_shut(donor->all[i].listener);
         listener_hand_over(donor->all[i].listener, &reserve->options);
@@ -369,11 +315,28 @@ void listener_group_free(struct listener_group *listeners) {
     free(listeners);
 }
 
-void listener_group_log(const struct listener_group *listeners, const char *event) {
-    char text[ADDR_TEXT];
+/* How many from this one on have the same host and ports that follow each other: of a range. */
+static size_t run_length(const struct listener_group *listeners, size_t from) {
+    const struct addr *first = listener_addr(listeners->all[from].listener);
+    size_t length = 1;
 
-    for (size_t i = 0; i < listeners->count; i++)
-        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s", event,
-                  addr_format(listener_addr(listeners->all[i].listener), text, sizeof text),
-                  listener_is_passed(listeners->all[i].listener) ? " (the service manager's socket)" : "");
+    for (; from + length < listeners->count && !addr_is_unix(first); length++) {
+        const struct addr *next = listener_addr(listeners->all[from + length].listener);
+        if (!addr_same_host(first, next) || addr_port(next) != addr_port(first) + length)
+            break;
+    }
+    return length;
+}
+
+void listener_group_log(const struct listener_group *listeners, const char *event) {
+    for (size_t i = 0, length; i < listeners->count; i += length) {
+        const struct listener *listener = listeners->all[i].listener;
+        char text[ADDR_TEXT], last[16] = "";
+        length = run_length(listeners, i);
+        if (length > 1)
+            snprintf(last, sizeof last, "-%u", (unsigned)(addr_port(listener_addr(listener)) + length - 1));
+        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s%s", event,
+                  addr_format(listener_addr(listener), text, sizeof text), last,
+                  listener_is_passed(listener) ? " (the service manager's socket)" : "");
+    }
 }

@@ -11,12 +11,24 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "lib/net/port_range.h"
+#include "proto/features.h"
 
 #include <stdlib.h>
 
+static bool has_relative_port(const struct strlist *connect) {
+    for (size_t i = 0; i < connect->count; i++)
+        if (relative_endpoint_is(connect->items[i]))
+            return true;
+    return false;
+}
+
 unsigned service_needs_of(const struct service_config *conf) {
-    (void)conf;
-    return 0; /* each agent knows all that today's services need */
+    unsigned needs = 0;
+
+    if (has_relative_port(&conf->connect))
+        needs |= 1U << FEATURE_PORT_OFFSET;
+    return needs;
 }
 
 unsigned service_needs(const struct service *service) {

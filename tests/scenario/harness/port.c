@@ -45,12 +45,20 @@ static bool nobody_listens(unsigned port) {
     return free;
 }
 
-uint16_t port_take(void) {
-    unsigned start = (unsigned)getpid() * 61u;
+/* Ports that are free and in use by turns are marked in vain: they are many. */
+uint16_t port_take_range(unsigned count) {
+    unsigned start = (unsigned)getpid() * 61u, run = 0;
     for (unsigned i = 0; i < PORT_COUNT; i++) {
         unsigned port = PORT_FIRST + (start + i) % PORT_COUNT;
-        if (mark(port) && nobody_listens(port))
-            return (uint16_t)port;
+        if (port == PORT_FIRST)
+            run = 0;
+        run = mark(port) && nobody_listens(port) ? run + 1 : 0;
+        if (run == count)
+            return (uint16_t)(port - count + 1);
     }
-    ck_abort_msg("no free port between %d and %d", PORT_FIRST, PORT_FIRST + PORT_COUNT);
+    ck_abort_msg("no %u free ports between %d and %d", count, PORT_FIRST, PORT_FIRST + PORT_COUNT);
+}
+
+uint16_t port_take(void) {
+    return port_take_range(1);
 }

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
-uint16_t port_take(void); /* fails the test when there is none */
+uint16_t port_take(void);                 /* fails the test when there is none */
+uint16_t port_take_range(unsigned count); /* the first of so many that follow each other */
 
 #endif

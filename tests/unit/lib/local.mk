@@ -238,6 +238,10 @@ unit_lib_tests += tests/unit/lib/log/test_log_throttle
 tests_unit_lib_log_test_log_throttle_SOURCES = tests/unit/lib/log/test_log_throttle.c
 tests_unit_lib_log_test_log_throttle_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_port_range
+tests_unit_lib_net_test_port_range_SOURCES = tests/unit/lib/net/test_port_range.c
+tests_unit_lib_net_test_port_range_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_endpoint
 tests_unit_lib_net_test_endpoint_SOURCES = tests/unit/lib/net/test_endpoint.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_endpoint_LDADD = $(LINK_UNIT_LIB)

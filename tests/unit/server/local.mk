@@ -30,6 +30,7 @@ unit_server_tests = \
 	tests/unit/server/auth/test_preauth_table \
 	tests/unit/server/auth/test_flap_damping \
 	tests/unit/server/auth/test_penalty_box \
+	tests/unit/server/service/test_listen_addrs \
 	tests/unit/server/service/test_listener_group \
 	tests/unit/server/session/test_byte_rates \
 	tests/unit/server/session/test_carriers \
@@ -157,6 +158,9 @@ tests_unit_server_auth_test_flap_damping_SOURCES = tests/unit/server/auth/test_f
 tests_unit_server_auth_test_flap_damping_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_penalty_box_SOURCES = tests/unit/server/auth/test_penalty_box.c
 tests_unit_server_auth_test_penalty_box_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_listen_addrs_SOURCES = tests/unit/server/service/test_listen_addrs.c
+tests_unit_server_service_test_listen_addrs_LDADD = $(LINK_UNIT_SERVER)
+
 tests_unit_server_service_test_listener_group_SOURCES = tests/unit/server/service/test_listener_group.c
 tests_unit_server_service_test_listener_group_LDADD = $(LINK_UNIT_SERVER)
 

@@ -100,6 +100,7 @@ static void start_within(unsigned timeout_ms, const char *first, const char *sec
                                     .to_count = second  ? 2
                                                 : first ? 1
                                                         : 0,
+                                    .client_port = 21,
                                     .timeout_ms = timeout_ms,
                                     .callback = on_result,
                                     .context = &world};
@@ -152,6 +153,20 @@ static void expect_success(uint16_t port) {
 }
 
 /* ---- one address after the other ---- */
+
+START_TEST(destination_may_be_relative_to_the_port_where_the_client_came_in) {
+    memory_connect_will(MEMORY_AT_ONCE);
+    start("127.0.0.1:+2", NULL);
+    expect_success(23);
+    sock_close(next_dial(23));
+}
+END_TEST
+
+START_TEST(offset_that_makes_no_port_is_a_refusal) {
+    start("127.0.0.1:-21", NULL);
+    expect_failure(REFUSAL_REFUSED, "makes the port 0 of 21");
+}
+END_TEST
 
 START_TEST(a_destination_that_answers_at_once_is_reached_at_once) {
     memory_connect_will(MEMORY_AT_ONCE);
@@ -255,6 +270,8 @@ END_TEST
 static TCase *attempts(void) {
     TCase *group = tcase_create("attempts");
     tcase_add_checked_fixture(group, set_up, tear_down);
+    tcase_add_test(group, destination_may_be_relative_to_the_port_where_the_client_came_in);
+    tcase_add_test(group, offset_that_makes_no_port_is_a_refusal);
     tcase_add_test(group, a_destination_that_answers_at_once_is_reached_at_once);
     tcase_add_test(group, a_destination_that_answers_later_is_reached);
     tcase_add_test(group, the_next_destination_is_tried_when_one_refuses);
