@@ -15,6 +15,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/frame.h \
 	src/proto/hello.c \
 	src/proto/hello.h \
+	src/proto/http_head.c \
+	src/proto/http_head.h \
 	src/proto/join_code.c \
 	src/proto/join_code.h \
 	src/proto/json_fields.c \
@@ -25,7 +27,17 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/proxy_protocol.h \
 	src/proto/proxy_tlvs.c \
 	src/proto/proxy_write.c \
+	src/proto/proxy.c \
+	src/proto/proxy.h \
+	src/proto/proxy_auth.c \
+	src/proto/proxy_auth.h \
+	src/proto/proxy_io.c \
+	src/proto/proxy_io.h \
+	src/proto/proxy_talk.c \
+	src/proto/proxy_talk.h \
 	src/proto/services.c \
 	src/proto/services.h \
+	src/proto/socks5.c \
+	src/proto/socks5.h \
 	src/proto/stream.c \
 	src/proto/stream.h

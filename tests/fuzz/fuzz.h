@@ -32,7 +32,9 @@
     TARGET(date)                                                                                                       \
     TARGET(mux)                                                                                                        \
     TARGET(http_target)                                                                                                \
-    TARGET(http_reply)
+    TARGET(http_reply)                                                                                                 \
+    TARGET(proxy)                                                                                                      \
+    TARGET(proxy_url)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
 FUZZ_TARGETS(FUZZ_DECLARE)
