@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
+#include "proto/proxy_protocol.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,7 @@ struct service_config {
     char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: the process */
     enum config_balance balance;
     enum config_no_agent no_agent;
+    enum proxy_version proxy_protocol;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */

@@ -20,6 +20,7 @@ _Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum lo
                "OPTION_CHOICE stores an unsigned");
 
 static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
+static const char *const proxy_versions[] = {"off", "v1", "v2", NULL}; /* enum proxy_version */
 static const char *const no_agents[] = {"wait", "refuse", "close", NULL};
 
 static const struct option_spec service_specs[] = {
@@ -36,6 +37,8 @@ static const struct option_spec service_specs[] = {
     {"connect", OPTION_TEXTS, IN_SERVICE(connect), NULL, .check = validate_destination,
      .wanted = "a destination like \"localhost:5900\", or a list of them",
      .help = "where the agent connects to; of a list the first that answers; \"HOST:+0\": at the client's port"},
+    {"proxy_protocol", OPTION_CHOICE, IN_SERVICE(proxy_protocol), "\"off\"", .words = proxy_versions,
+     .help = "the header with the client's address that the destination gets first"},
     {"balance", OPTION_CHOICE, IN_SERVICE(balance), "\"round-robin\"", .words = balances,
      .help = "how an agent is picked"},
     {"no_agent", OPTION_CHOICE, IN_SERVICE(no_agent), "\"wait\"", .words = no_agents,

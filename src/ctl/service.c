@@ -47,6 +47,7 @@ static const struct detail service_details[] = {
     {"listens at", "listen", VALUE_LIST},
     {"groups", "groups", VALUE_LIST},
     {"destination", "connect", VALUE_LIST},
+    {"PROXY protocol", "proxy_protocol", VALUE_TEXT},
     {"agents that can serve", "able", VALUE_COUNT},
     {"agents that may", "known", VALUE_COUNT},
     {"relays", "relays", VALUE_COUNT},

@@ -34,6 +34,7 @@ static const struct {
 } option_flags[] = {{"listen", "listen", "ADDR:PORT", "where clients connect; may be repeated"},
                     {"connect", "connect", "HOST:PORT", "where the agent connects to; of several the first"},
                     {"group", "group", "GROUP", "whose agents serve it [any agent]"},
+                    {"proxy_protocol", "proxy-protocol", "off|v1|v2", "the client's address to the destination [off]"},
                     {"balance", "balance", "round-robin|least-connections|source", "how an agent is picked"},
                     {"no_agent", "no-agent", "wait|refuse|close", "what clients meet without an agent"},
                     {"pending_timeout", "pending-timeout", "S", "a client may wait so long for an agent [10]"},

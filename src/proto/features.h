@@ -16,7 +16,8 @@
 /* FEATURE(name, word on the wire, whether no program of this version does without) */
 #define PROTO_FEATURES(F)                                                                                              \
     F(SERVICES, "services", true)        /* the service table, see services.h */                                       \
-    F(PORT_OFFSET, "port_offset", false) /* destinations whose port is relative to the client's: "host:+0" */
+    F(PORT_OFFSET, "port_offset", false) /* destinations whose port is relative to the client's: "host:+0" */          \
+    F(PROXY, "proxy", false)             /* a PROXY header to the destination, see proxy_protocol.h */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)

@@ -17,7 +17,9 @@ enum {
     FRAME_JSON_MAX = 65536,
     FRAME_GREETING_MAX = 4096, /* before authentication */
     FRAME_PING_SIZE = 8,
-    FRAME_OPEN_SIZE = 54,
+    FRAME_OPEN_SIZE = 54,  /* without what may be known of the client besides, */
+    FRAME_OPEN_TLVS = 448, /* which are at most so many bytes */
+    FRAME_OPEN_MOST = FRAME_OPEN_SIZE + FRAME_OPEN_TLVS,
     FRAME_TEXT = 80,
     FRAME_RELAY_FROM = 0x10 /* types from here on are a relay's, which the stream names; below, the link's: stream 0 */
 };
@@ -30,7 +32,7 @@ enum {
     FRAME(CONTROL, 0x04, 2, FRAME_JSON_MAX)                                                                            \
     FRAME(PING, 0x05, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
     FRAME(PONG, 0x06, FRAME_PING_SIZE, FRAME_PING_SIZE)                                                                \
-    FRAME(OPEN, 0x10, FRAME_OPEN_SIZE, FRAME_OPEN_SIZE)                                                                \
+    FRAME(OPEN, 0x10, FRAME_OPEN_SIZE, FRAME_OPEN_MOST)                                                                \
     FRAME(OPENED, 0x11, 0, FRAME_JSON_MAX)                                                                             \
     FRAME(REFUSED, 0x12, 0, FRAME_JSON_MAX)                                                                            \
     FRAME(DATA, 0x13, 1, FRAME_DATA_MAX)                                                                               \

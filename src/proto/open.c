@@ -10,6 +10,7 @@
 #include "proto/frame.h"
 #include "proto/json_fields.h"
 #include "proto/open.h"
+#include "proto/proxy_protocol.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -35,18 +36,30 @@ static struct open_address get_address(const uint8_t *at) {
     return address;
 }
 
-void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open) {
+size_t open_format(uint8_t bytes[FRAME_OPEN_MOST], const struct open_request *open) {
     frame_put_number(bytes + RELAY_AT, open->relay, 8);
     frame_put_number(bytes + SERVICE_AT, open->service, 4);
     frame_put_number(bytes + BUDGET_AT, open->budget_ms, 4);
     frame_put_number(bytes + FLAGS_AT, open->flags, 2);
     put_address(bytes + CLIENT_AT, &open->client);
     put_address(bytes + LOCAL_AT, &open->local);
+    if (open->tlvs_length == 0)
+        return OPEN_END;
+    assert(open->tlvs_length <= FRAME_OPEN_TLVS);
+    memcpy(bytes + OPEN_END, open->tlvs, open->tlvs_length);
+    return OPEN_END + open->tlvs_length;
+}
+
+static int take_tlvs(struct open_request *open, const uint8_t *tlvs, size_t length, struct error *error) {
+    struct proxy_header header = {.version = PROXY_V2};
+    open->tlvs = tlvs;
+    open->tlvs_length = length;
+    return proxy_read_tlvs(&header, tlvs, length, error);
 }
 
 int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error) {
-    if (length != FRAME_OPEN_SIZE)
-        return error_set(error, "OPEN of %zu bytes instead of %d", length, FRAME_OPEN_SIZE);
+    if (length < FRAME_OPEN_SIZE || length > FRAME_OPEN_MOST)
+        return error_set(error, "OPEN of %zu bytes instead of %d to %d", length, FRAME_OPEN_SIZE, FRAME_OPEN_MOST);
     *open = (struct open_request){.relay = frame_get_number(bytes + RELAY_AT, 8),
                                   .service = (uint32_t)frame_get_number(bytes + SERVICE_AT, 4),
                                   .budget_ms = (uint32_t)frame_get_number(bytes + BUDGET_AT, 4),
@@ -57,7 +70,7 @@ int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, s
         return error_set(error, "OPEN has unknown flags: 0x%04x", open->flags);
     if (open->budget_ms > TIMEOUT_MOST_MS)
         return error_set(error, "OPEN has a budget of more than a day");
-    return 0;
+    return take_tlvs(open, bytes + OPEN_END, length - OPEN_END, error);
 }
 
 struct open_address open_address_of(const struct addr *addr) {

@@ -3,7 +3,7 @@
 /*
  * open: OPEN as bytes, and the JSON of its answers OPENED, REFUSED and RESET.
  *
- * OPEN has a fixed size: each client costs one.
+ * OPEN has a fixed size, and for some services more behind it: each client costs one.
  * Runs on: any thread. Owns: nothing.
  */
 #ifndef MUNNEL_PROTO_OPEN_H
@@ -27,7 +27,11 @@ struct open_request {
     uint64_t relay; /* the counter in the relay's id */
     uint32_t service, budget_ms;
     uint16_t flags;
-    struct open_address client, local; /* local: where the server listens for the service; :: or 0.0.0.0: everywhere */
+    /* local: where the server listens for the service; :: or 0.0.0.0: everywhere. Of a service with a PROXY header: the
+     * address that the client has connected to. */
+    struct open_address client, local;
+    const uint8_t *tlvs; /* of the client, for the PROXY header, see proxy_protocol.h; within the bytes parsed */
+    size_t tlvs_length;  /* FRAME_OPEN_TLVS at most */
 };
 
 /* Flags that a later version may set: those of the one kind an agent may ignore, those of the other end the link. */
@@ -36,7 +40,7 @@ enum { OPEN_FLAGS_IGNORED = 0x00ff, OPEN_FLAGS_NEEDED = 0xff00 };
 enum { OPEN_FLAG_CHECK = 0x0001 }; /* the client is the server itself, which checks the service */
 
 int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error);
-void open_format(uint8_t bytes[FRAME_OPEN_SIZE], const struct open_request *open);
+size_t open_format(uint8_t bytes[FRAME_OPEN_MOST], const struct open_request *open); /* the length */
 
 struct open_address open_address_of(const struct addr *addr);
 bool open_address_is_ipv4(const struct open_address *address);

@@ -18,10 +18,10 @@
 #include <stdint.h>
 
 enum {
-    PROXY_V1_MAX = 107,      /* bytes of a line of version 1, with CR LF */
-    PROXY_V2_FIXED = 16,     /* bytes of version 2 before the addresses */
-    PROXY_WRITTEN_MAX = 536, /* bytes of a header that is sent: so each TCP takes it in one segment */
-    PROXY_TLVS_MAX = 448,    /* of these, for the TLVs other than the unique id, of which PROTO_RELAY_ID_MAX are sent */
+    PROXY_V1_MAX = 107,               /* bytes of a line of version 1, with CR LF */
+    PROXY_V2_FIXED = 16,              /* bytes of version 2 before the addresses */
+    PROXY_WRITTEN_MAX = 536,          /* bytes of a header that is sent: so each TCP takes it in one segment */
+    PROXY_TLVS_MAX = FRAME_OPEN_TLVS, /* of these; besides there is room for PROTO_RELAY_ID_MAX of a unique id */
     PROXY_AUTHORITY_MAX = 255,
     PROXY_ALPN_MAX = 255,
     PROXY_UNIQUE_ID_MAX = 128,
@@ -70,5 +70,12 @@ size_t proxy_write(uint8_t bytes[PROXY_WRITTEN_MAX], const struct proxy_header *
  */
 size_t proxy_write_tlvs(uint8_t *bytes, size_t size, const struct proxy_header *header);
 int proxy_read_tlvs(struct proxy_header *header, const uint8_t *bytes, size_t length, struct error *error);
+
+struct proxy_tlvs { /* of a client, as OPEN has them */
+    size_t length;
+    uint8_t bytes[PROXY_TLVS_MAX];
+};
+/* The values of the header but the unique id, which is the relay's; malloc'ed. NULL: out of memory. */
+struct proxy_tlvs *proxy_tlvs_new(const struct proxy_header *header);
 
 #endif

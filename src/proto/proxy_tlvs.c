@@ -9,6 +9,7 @@
 #include "proto/frame.h"
 #include "proto/proxy_protocol.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { TLV_FIXED = 3, TLS_FIXED = 5 };
@@ -63,6 +64,16 @@ size_t proxy_write_tlvs(uint8_t *bytes, size_t size, const struct proxy_header *
     write_tls(&writer, &header->tls);
     write_tlv(&writer, TLV_ALPN, PROXY_ALPN_MAX, &header->alpn);
     return writer.length;
+}
+
+struct proxy_tlvs *proxy_tlvs_new(const struct proxy_header *header) {
+    struct proxy_tlvs *tlvs = malloc(sizeof *tlvs);
+    struct proxy_header others = *header;
+    if (!tlvs)
+        return NULL;
+    others.unique_id = (struct proxy_value){NULL, 0};
+    tlvs->length = proxy_write_tlvs(tlvs->bytes, sizeof tlvs->bytes, &others);
+    return tlvs;
 }
 
 /* ---- reading ---- */

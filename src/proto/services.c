@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { OFFER_OVERHEAD = 64 /* bytes of JSON around the texts of a service */ };
+enum { PROXY_WORD_MAX = 8, OFFER_OVERHEAD = 96 /* bytes of JSON around the texts of a service */ };
 
 int services_check_destinations(char *const *to, size_t to_count, struct error *error) {
     if (to_count > SERVICE_DESTINATIONS_MAX)
@@ -63,8 +63,20 @@ static int check_destinations(const json_t *list, struct error *error) {
     return 0;
 }
 
+static int take_proxy(const json_t *item, enum proxy_version *proxy, struct error *error) {
+    const char *text = NULL;
+
+    *proxy = PROXY_OFF;
+    if (json_take_text(item, "proxy_protocol", JSON_OPTIONAL, PROXY_WORD_MAX, &text, error))
+        return -1;
+    if (text && *text && !proxy_version_parse(proxy, text))
+        return error_set(error, "\"proxy_protocol\" of a service is of an unknown version");
+    return 0;
+}
+
 static int check_added(const json_t *list, struct error *error) {
     const char *name;
+    enum proxy_version proxy;
     uint32_t last = 0;
     size_t index;
     json_t *item;
@@ -72,7 +84,7 @@ static int check_added(const json_t *list, struct error *error) {
     json_array_foreach (list, index, item)
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
-            check_destinations(json_object_get(item, "to"), error))
+            take_proxy(item, &proxy, error) || check_destinations(json_object_get(item, "to"), error))
             return -1;
     return 0;
 }
@@ -107,6 +119,7 @@ void services_get(const struct services_part *part, size_t index, struct service
                                     .to_count = json_array_size(to)};
     for (size_t i = 0; i < offer->to_count; i++)
         offer->to[i] = json_string_value(json_array_get(to, i));
+    (void)take_proxy(item, &offer->proxy, NULL);
 }
 
 uint32_t services_removed(const struct services_part *part, size_t index) {
@@ -179,6 +192,9 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
     json_t *to = json_object_get(item, "to");
     for (size_t i = 0; i < offer->to_count; i++)
         writer->fails |= json_array_append_new(to, json_string(offer->to[i])) != 0;
+    if (offer->proxy != PROXY_OFF)
+        writer->fails |=
+            json_object_set_new(item, "proxy_protocol", json_string(proxy_version_name(offer->proxy))) != 0;
     writer->fails |= json_array_append_new(writer->add, item) != 0;
     writer->size += size;
     writer->count++;

@@ -12,6 +12,7 @@
 #define MUNNEL_PROTO_SERVICES_H
 
 #include "lib/base/error.h"
+#include "proto/proxy_protocol.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct service_offer { /* one service as it is announced */
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
+    enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
 };
 
 struct services_part { /* agent: a parsed `services` */

@@ -11,6 +11,7 @@
 #include "lib/event/mailbox.h"
 #include "lib/net/addr.h"
 #include "proto/open.h"
+#include "proto/proxy_protocol.h"
 #include "relay/reason.h"
 #include "relay/record.h"
 #include "relay/service_terms.h"
@@ -46,7 +47,9 @@ struct client {
     struct service_terms *terms; /* one reference */
     uint64_t number;             /* the relay's id is INSTANCE-number */
     struct addr peer;
-    struct open_address local;                                               /* where its service listens */
+    struct open_address local; /* see struct open_request */
+    struct proxy_tlvs
+        *tlvs; /* what is known of it for the PROXY header, where its terms have sends_tlvs; NULL: nothing */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
     unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */

@@ -82,6 +82,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay.h \
 	src/relay/stream/relay_agent.c \
 	src/relay/stream/relay_priv.h \
+	src/relay/stream/relay_proxy.c \
 	src/relay/stream/relay_server.c \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \

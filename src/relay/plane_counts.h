@@ -49,7 +49,8 @@ struct thread_counts {
     counter links[LINK_KIND_COUNT]; /* as relays and unconfirmed: how many there are. A link may change its thread */
     counter handshakes[HANDSHAKE_RESULT_COUNT];
     counter relays, relays_ended, unconfirmed, dials;
-    counter sweeps; /* twice a second: one that stands still is a thread that does */
+    counter proxy_headers; /* agent: sent to destinations */
+    counter sweeps;        /* twice a second: one that stands still is a thread that does */
     struct mux_totals mux;
     /* Set twice a second: streams that are suspended; bytes that are kept until the peer acknowledges them, and that
      * wait for a slow reader. */

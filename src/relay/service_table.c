@@ -26,8 +26,8 @@ struct served_service *served_service_new(const struct service_offer *offer) {
     struct served_service *service = malloc(size);
     if (!service)
         return NULL;
-    *service =
-        (struct served_service){.id = offer->id, .to_count = offer->to_count, .size = size, .name = service->texts};
+    *service = (struct served_service){
+        .id = offer->id, .to_count = offer->to_count, .size = size, .name = service->texts, .proxy = offer->proxy};
     atomic_init(&service->references, 1);
     char *at = append(service->texts, offer->name);
     for (size_t i = 0; i < offer->to_count; i++) {

@@ -20,6 +20,7 @@ struct service_terms *service_terms_new(const struct service_terms_plan *plan) {
     terms->id = plan->id;
     terms->idle_timeout_s = plan->idle_timeout_s;
     terms->half_close_timeout_s = plan->half_close_timeout_s;
+    terms->sends_tlvs = plan->sends_tlvs;
     terms->counts = plan->counts ? service_counts_hold(plan->counts) : NULL;
     if (terms->service && terms->destination)
         return terms;

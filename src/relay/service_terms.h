@@ -10,6 +10,7 @@
 #include "relay/service_counts.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct service_terms {
@@ -18,6 +19,7 @@ struct service_terms {
     char *destination;                             /* for logs */
     uint32_t id;                                   /* as announced to agents */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
+    bool sends_tlvs;                               /* agents take what is known of a client for the PROXY header */
     struct service_counts *counts;                 /* one reference; NULL: nothing is counted of the service */
 };
 
@@ -25,6 +27,7 @@ struct service_terms_plan { /* copied; of `counts` a reference of its own is tak
     const char *service, *destination;
     uint32_t id;
     unsigned idle_timeout_s, half_close_timeout_s;
+    bool sends_tlvs;
     struct service_counts *counts; /* or NULL */
 };
 

@@ -70,8 +70,14 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    return difference->kind == SERVER_CHANGE_ADDED || strlist_has(&difference->options, "connect") ||
-           strlist_has(&difference->options, "group");
+    static const char *const options[] = {"connect", "group", "proxy_protocol"};
+
+    if (difference->kind == SERVER_CHANGE_ADDED)
+        return true;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strlist_has(&difference->options, options[i]))
+            return true;
+    return false;
 }
 
 static int prepare_service(struct reconfigure *change, size_t index, struct error *error) {

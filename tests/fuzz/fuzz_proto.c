@@ -10,6 +10,7 @@
 #include "proto/hello.h"
 #include "proto/join_code.h"
 #include "proto/open.h"
+#include "proto/proxy_protocol.h"
 #include "proto/services.h"
 
 #include "fuzz.h"
@@ -127,17 +128,43 @@ void fuzz_greeting(const uint8_t *bytes, size_t length) {
 
 /* ---- OPEN and its answers ---- */
 
+static bool is_same(const struct proxy_value *a, const struct proxy_value *b) {
+    return a->length == b->length && (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+/* The header of a destination by this OPEN: it has what was brought, but what finds no room. */
+static void check_proxy(const struct open_request *open) {
+    uint8_t bytes[PROXY_WRITTEN_MAX];
+    struct proxy_header again = {.version = PROXY_V2};
+    struct proxy_header header = {.version = PROXY_V2,
+                                  .command = PROXY_COMMAND_PROXY,
+                                  .transport = PROXY_STREAM,
+                                  .has_addresses = open->client.port && open->local.port,
+                                  .source = open->client,
+                                  .destination = open->local};
+    FUZZ_REQUIRE(proxy_read_tlvs(&header, open->tlvs, open->tlvs_length, NULL) == 0);
+    size_t length = proxy_write(bytes, &header), fixed = PROXY_V2_FIXED + (header.has_addresses ? 36 : 0);
+    if (header.has_addresses && (bytes[13] & 0xf0) == 0x10)
+        fixed = PROXY_V2_FIXED + 12;
+    FUZZ_REQUIRE(length <= sizeof bytes && length >= fixed);
+    FUZZ_REQUIRE(proxy_read_tlvs(&again, bytes + fixed, length - fixed, NULL) == 0);
+    FUZZ_REQUIRE(is_same(&again.unique_id, &header.unique_id) && is_same(&again.authority, &header.authority));
+    header.version = PROXY_V1;
+    length = proxy_write(bytes, &header);
+    FUZZ_REQUIRE(length <= PROXY_V1_MAX && memcmp(bytes + length - 2, "\r\n", 2) == 0);
+}
+
 void fuzz_open(const uint8_t *bytes, size_t length) {
     struct open_request open;
     struct error error = {{0}};
-    uint8_t again[FRAME_OPEN_SIZE];
+    uint8_t again[FRAME_OPEN_MOST];
     char text[ADDR_TEXT];
     if (open_parse(&open, bytes, length, &error) != 0) {
         FUZZ_REQUIRE(error.text[0]);
         return;
     }
-    open_format(again, &open);
-    FUZZ_REQUIRE(length == sizeof again && memcmp(again, bytes, length) == 0);
+    FUZZ_REQUIRE(open_format(again, &open) == length && memcmp(again, bytes, length) == 0);
+    check_proxy(&open);
     FUZZ_REQUIRE(*open_address_format(&open.client, text, sizeof text));
 }
 

@@ -44,7 +44,7 @@ static void write_services(const struct agent_admin *admin, struct metrics *to) 
 }
 
 static void write_parts(const struct plane *plane, struct metrics *to) {
-    uint64_t in = 0, out = 0, accepted = 0, opened = 0, ended[REASON_COUNT] = {0};
+    uint64_t in = 0, out = 0, accepted = 0, opened = 0, headers = 0, ended[REASON_COUNT] = {0};
     struct histogram_sum dial = {0};
 
     for (unsigned i = 0; i < plane_thread_count(plane); i++) {
@@ -53,6 +53,7 @@ static void write_parts(const struct plane *plane, struct metrics *to) {
         out += counter_read(&part->bytes.in);
         accepted += counter_read(&part->accepted);
         opened += counter_read(&part->opened);
+        headers += counter_read(&plane_thread_counts(plane, i)->proxy_headers);
         histogram_sum_add(&dial, &part->dial);
         for (unsigned reason = 0; reason < REASON_COUNT; reason++)
             ended[reason] += counter_read(&part->ended[reason]);
@@ -61,6 +62,9 @@ static void write_parts(const struct plane *plane, struct metrics *to) {
     metrics_value(to, METRIC_NO_LABELS, accepted);
     metrics_family(to, "munnel_agent_relays_opened_total", METRIC_COUNTER, "Of these: the destination was reached.");
     metrics_value(to, METRIC_NO_LABELS, opened);
+    metrics_family(to, "munnel_agent_proxy_headers_total", METRIC_COUNTER,
+                   "Of these: the destination got a PROXY header first.");
+    metrics_value(to, METRIC_NO_LABELS, headers);
     metrics_family(to, "munnel_agent_relays_ended_total", METRIC_COUNTER, "Relays that ended, by the reason.");
     for (unsigned i = 0; i < REASON_COUNT; i++)
         metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", reason_label((enum relay_reason)i))), ended[i]);

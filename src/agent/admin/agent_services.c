@@ -53,17 +53,18 @@ static json_t *served_json(const struct upstream_view *view, const struct served
 
     for (size_t i = 0; i < service->to_count; i++)
         json_array_append_new(connect, value_text(service->to[i]));
-    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:n,s:o}", "name", value_text(service->name), "state",
-                     state_of(view, service), "server", value_text(view->address), "connect", connect, "answer",
+    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:n,s:o}", "name", value_text(service->name), "state",
+                     state_of(view, service), "server", value_text(view->address), "connect", connect, "proxy_protocol",
+                     proxy_version_name(service->proxy), "answer",
                      services_are_answered(view->services) ? "permits" : "unanswered", "because", "destination",
                      destination_json(service));
 }
 
 static json_t *refused_json(const struct upstream_view *view, const struct refused_service *service) {
-    return json_pack("{s:o,s:s,s:o,s:[o],s:s,s:o,s:{s:n,s:n,s:n}}", "name", value_text(service->name), "state",
+    return json_pack("{s:o,s:s,s:o,s:[o],s:n,s:s,s:o,s:{s:n,s:n,s:n}}", "name", value_text(service->name), "state",
                      view->condition == UPSTREAM_CONNECTED ? "refused" : "offline", "server", value_text(view->address),
-                     "connect", value_text(service->to), "answer", "refuses", "because", value_text(service->reason),
-                     "destination", "connected", "failed", "reason");
+                     "connect", value_text(service->to), "proxy_protocol", "answer", "refuses", "because",
+                     value_text(service->reason), "destination", "connected", "failed", "reason");
 }
 
 /* ---- the list ---- */

@@ -126,8 +126,10 @@ bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end) {
 
 /* ---- from the stream to the socket ---- */
 
+/* A header in front (stream_socket_prepend) is none of the stream's bytes, and is written before them. */
 static void acknowledge(struct pump *pump) {
-    uint64_t written = pump->out - stream_socket_waiting(&pump->socket);
+    size_t waiting = stream_socket_waiting(&pump->socket);
+    uint64_t written = pump->out > waiting ? pump->out - waiting : 0;
     if (written > pump->consumed)
         mux_stream_consumed(&pump->stream, (size_t)(written - pump->consumed));
     pump->consumed = written;

@@ -29,6 +29,7 @@ static void let_go(struct relay *relay) {
     if (agent->dial)
         connector_cancel(agent->dial);
     agent->dial = NULL;
+    relay_proxy_drop(agent);
     defer_cancel(&relay->thread->ends, &agent->held);
     loop_detect_remove(relay->thread->own_dials, &agent->own_dial);
 }
@@ -99,6 +100,10 @@ static void on_dialled(void *context, const struct connector_result *result) {
         refuse(relay, result->refusal, result->detail);
         return;
     }
+    if (!relay_proxy_put(agent, result)) {
+        refuse(relay, REFUSAL_BUSY, "out of memory");
+        return;
+    }
     agent->lookup_us = result->lookup_us;
     relay_set_open(relay, clock_us(), relay->begun_us);
     loop_detect_add(relay->thread->own_dials, &agent->own_dial, &result->here, addr_port(&result->address),
@@ -107,7 +112,7 @@ static void on_dialled(void *context, const struct connector_result *result) {
     hold_opened(relay);
     stream_socket_set_events(&relay->pump.socket, &pump_socket_events, NULL);
     pump_start(&relay->pump);
-    stream_socket_flush(&relay->pump.socket); /* early bytes and, behind them, FIN; it may be over then */
+    stream_socket_flush(&relay->pump.socket); /* header, early bytes and, behind them, FIN; it may be over then */
 }
 
 /* ---- the end ---- */
@@ -320,6 +325,8 @@ int relay_open(struct thread_session *session, uint32_t number, const uint8_t *p
         refuse(relay, REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
+    else if (!relay_proxy_keep(as_agent(relay), &open))
+        refuse(relay, REFUSAL_BUSY, "out of memory");
     else
         dial(relay, &open);
     return 0;

@@ -92,7 +92,8 @@ struct relay_agent {
     uint64_t number;                      /* in its id, */
     char server[PROTO_SERVER_DIGITS + 1]; /* behind these digits */
     char address[64];
-    uint8_t refusal; /* REFUSAL_COUNT: it was not refused */
+    uint8_t refusal;           /* REFUSAL_COUNT: it was not refused */
+    struct relay_proxy *proxy; /* while opening; NULL: the destination gets no PROXY header */
 };
 
 static inline bool relay_is_server(const struct relay *relay) {
@@ -122,5 +123,12 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
 void relay_server_sweep(struct relay *relay, uint64_t now_us); /* while opening */
+
+/* relay_proxy.c, of the agent's end: what OPEN has for the header is kept until the destination is reached. False: out
+ * of memory. */
+bool relay_proxy_keep(struct relay_agent *agent, const struct open_request *open);
+void relay_proxy_drop(struct relay_agent *agent);
+/* Puts the header, if there is to be one, in front of all that waits for the destination. False: out of memory. */
+bool relay_proxy_put(struct relay_agent *agent, const struct connector_result *reached);
 
 #endif

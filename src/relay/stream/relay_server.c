@@ -264,7 +264,7 @@ static const struct relay_role server_role = {.on_opened = on_opened,
 /* ---- OPEN ---- */
 
 static bool open_stream(struct relay *relay) {
-    uint8_t bytes[FRAME_OPEN_SIZE];
+    uint8_t bytes[FRAME_OPEN_MOST];
     const struct client *client = client_of(relay);
     struct open_request open = {.relay = client->number,
                                 .service = client->terms->id,
@@ -272,8 +272,11 @@ static bool open_stream(struct relay *relay) {
                                 .flags = client->is_check ? OPEN_FLAG_CHECK : 0,
                                 .client = open_address_of(&client->peer),
                                 .local = client->local};
-    open_format(bytes, &open);
-    return mux_open(relay->session->mux, &relay->pump.stream, bytes, sizeof bytes);
+    if (client->tlvs && client->terms->sends_tlvs) {
+        open.tlvs = client->tlvs->bytes;
+        open.tlvs_length = client->tlvs->length;
+    }
+    return mux_open(relay->session->mux, &relay->pump.stream, bytes, open_format(bytes, &open));
 }
 
 static struct relay *begin(struct thread_session *session, struct client *client) {

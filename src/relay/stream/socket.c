@@ -274,6 +274,12 @@ bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int 
     return first == count || wait_with(socket, parts + first, count - first);
 }
 
+bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, size_t length) {
+    if (!socket->out)
+        socket->out = evbuffer_new();
+    return socket->out && evbuffer_prepend(socket->out, bytes, length) == 0;
+}
+
 size_t stream_socket_waiting(const struct stream_socket *socket) {
     return socket->out ? evbuffer_get_length(socket->out) : 0;
 }

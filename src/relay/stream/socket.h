@@ -20,6 +20,7 @@
 #include <event2/buffer.h>
 #include <event2/util.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct stream_socket;
 
@@ -77,6 +78,8 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
 /* Writes, or lets wait what cannot be written (parts may be changed); until connected everything waits. is_last:
  * stream_socket_end is called next. false: broken. */
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last);
+/* In front of what waits; stream_socket_flush sends it. False: out of memory. */
+bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, size_t length);
 /* Tries what waits; on_flushed is called when it is all gone. */
 void stream_socket_flush(struct stream_socket *socket);
 size_t stream_socket_waiting(const struct stream_socket *socket);

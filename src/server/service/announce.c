@@ -76,7 +76,9 @@ static const char *lacking(const struct service *service, const struct session *
 
 static bool write_service(struct services_writer *writer, const struct service *service) {
     const struct strlist *to = &service->conf->connect;
-    struct service_offer offer = {.id = service->id, .name = service->conf->name};
+    struct service_offer offer = {.id = service->id,
+                                  .name = service->conf->name,
+                                  .proxy = service->conf->proxy_protocol};
 
     for (; offer.to_count < to->count && offer.to_count < SERVICE_DESTINATIONS_MAX; offer.to_count++)
         offer.to[offer.to_count] = to->items[offer.to_count];

@@ -89,6 +89,7 @@ struct client *client_table_take(struct client_table *clients, evutil_socket_t f
 void client_table_give_back(struct client_table *clients, struct client *client) {
     if (client->early)
         evbuffer_free(client->early);
+    free(client->tlvs);
     free(client->tried);
     service_terms_release(client->terms);
     clients->live--;

@@ -30,6 +30,14 @@ static enum access_verdict judge(struct service *service, const struct addr *pee
     return access_judge(service->access, peer, clock_us());
 }
 
+/* A listener of all addresses does not have it. */
+static struct open_address address_reached(evutil_socket_t fd, const struct addr *listening) {
+    struct addr here;
+
+    sock_local_addr(fd, &here);
+    return open_address_of(here.length ? &here : listening);
+}
+
 static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
     struct service *service = context;
     bool is_check = service_is_probe(service, fd, peer);
@@ -49,7 +57,7 @@ static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer
     }
     client->service = service;
     client->is_counted = is_counted;
-    client->local = open_address_of(local);
+    client->local = service->conf->proxy_protocol ? address_reached(fd, local) : open_address_of(local);
     service->live++;
     counter_add(&service->part->accepted, 1);
     if (is_check)
@@ -71,6 +79,7 @@ struct service_terms *service_make_terms(const struct service_config *conf, uint
                                      .id = id,
                                      .idle_timeout_s = conf->idle_timeout_s,
                                      .half_close_timeout_s = conf->half_close_timeout_s,
+                                     .sends_tlvs = conf->proxy_protocol == PROXY_V2,
                                      .counts = counts});
 }
 

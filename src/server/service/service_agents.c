@@ -28,6 +28,8 @@ unsigned service_needs_of(const struct service_config *conf) {
 
     if (has_relative_port(&conf->connect))
         needs |= 1U << FEATURE_PORT_OFFSET;
+    if (conf->proxy_protocol != PROXY_OFF)
+        needs |= 1U << FEATURE_PROXY;
     return needs;
 }
 

@@ -33,18 +33,24 @@ static const struct open_request extremes[] = {
 
 START_TEST(open_comes_back_as_it_was_sent) {
     struct open_request sent = extremes[_i], got;
-    uint8_t bytes[FRAME_OPEN_SIZE];
+    uint8_t bytes[FRAME_OPEN_MOST],
+        tlvs[FRAME_OPEN_TLVS] = {4, (FRAME_OPEN_TLVS - 3) >> 8, (FRAME_OPEN_TLVS - 3) & 0xff};
     struct error error = {{0}};
     sent.client = address("10.0.0.1:4711");
     sent.local = address("[2001:db8::1]:65535");
-    open_format(bytes, &sent);
-    ck_assert_msg(open_parse(&got, bytes, sizeof bytes, &error) == 0, "%s", error.text);
+    sent.tlvs = tlvs;
+    sent.tlvs_length = _i == 1 ? sizeof tlvs : 0;
+    size_t length = open_format(bytes, &sent);
+    ck_assert_uint_eq(length, FRAME_OPEN_SIZE + sent.tlvs_length);
+    ck_assert_msg(open_parse(&got, bytes, length, &error) == 0, "%s", error.text);
     ck_assert_uint_eq(got.relay, sent.relay);
     ck_assert_uint_eq(got.service, sent.service);
     ck_assert_uint_eq(got.budget_ms, sent.budget_ms);
     ck_assert_uint_eq(got.flags, sent.flags);
     expect_same(&got.client, &sent.client);
     expect_same(&got.local, &sent.local);
+    ck_assert_uint_eq(got.tlvs_length, sent.tlvs_length);
+    ck_assert_mem_eq(got.tlvs, tlvs, got.tlvs_length);
 }
 END_TEST
 
@@ -56,37 +62,49 @@ START_TEST(open_has_its_fields_where_the_protocol_says) {
                                                     0,    0,    0,  0, 0, 0, 0,    0,    0, 0, 0, 22};
     struct open_request open = {
         .relay = 17, .service = 2, .budget_ms = 10000, .client = address("10.0.0.1:4711"), .local = {.port = 22}};
-    uint8_t bytes[FRAME_OPEN_SIZE];
-    open_format(bytes, &open);
+    uint8_t bytes[FRAME_OPEN_MOST];
+    ck_assert_uint_eq(open_format(bytes, &open), sizeof wanted);
     ck_assert_mem_eq(bytes, wanted, sizeof wanted);
 }
 END_TEST
 
+/* Behind the fields zeros are one value each that is not known, and its length. */
 START_TEST(open_of_another_length_is_refused) {
-    uint8_t bytes[FRAME_OPEN_SIZE + 1] = {0};
+    uint8_t bytes[FRAME_OPEN_MOST + 3] = {0};
     struct open_request got;
     struct error error = {{0}};
-    for (size_t length = 0; length <= sizeof bytes; length++)
-        ck_assert_int_eq(open_parse(&got, bytes, length, &error), length == FRAME_OPEN_SIZE ? 0 : -1);
+    for (size_t length = 0; length <= sizeof bytes; length++) {
+        bool is_right = length >= FRAME_OPEN_SIZE && length <= FRAME_OPEN_MOST && (length - FRAME_OPEN_SIZE) % 3 == 0;
+        ck_assert_int_eq(open_parse(&got, bytes, length, &error), is_right ? 0 : -1);
+    }
+}
+END_TEST
+
+START_TEST(value_that_ends_behind_open_is_refused) {
+    uint8_t bytes[FRAME_OPEN_SIZE + 4] = {[FRAME_OPEN_SIZE] = 2, 0, 2};
+    struct open_request got;
+    struct error error = {{0}};
+    ck_assert_int_eq(open_parse(&got, bytes, sizeof bytes, &error), -1);
+    ck_assert_str_eq(error.text, "TLV 0x02 is longer than what holds it");
 }
 END_TEST
 
 START_TEST(flag_that_may_not_be_ignored_is_refused) {
     struct open_request open = {.service = 1, .flags = (uint16_t)(1U << _i)}, got;
-    uint8_t bytes[FRAME_OPEN_SIZE];
+    uint8_t bytes[FRAME_OPEN_MOST];
     struct error error = {{0}};
-    open_format(bytes, &open);
-    ck_assert_int_eq(open_parse(&got, bytes, sizeof bytes, &error), _i < 8 ? 0 : -1);
+    size_t length = open_format(bytes, &open);
+    ck_assert_int_eq(open_parse(&got, bytes, length, &error), _i < 8 ? 0 : -1);
     ck_assert(_i < 8 || strstr(error.text, "flags"));
 }
 END_TEST
 
 START_TEST(budget_of_more_than_a_day_is_refused) {
     struct open_request open = {.service = 1, .budget_ms = 86400001}, got;
-    uint8_t bytes[FRAME_OPEN_SIZE];
+    uint8_t bytes[FRAME_OPEN_MOST];
     struct error error = {{0}};
-    open_format(bytes, &open);
-    ck_assert_int_eq(open_parse(&got, bytes, sizeof bytes, &error), -1);
+    size_t length = open_format(bytes, &open);
+    ck_assert_int_eq(open_parse(&got, bytes, length, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "budget"));
 }
 END_TEST
@@ -208,6 +226,7 @@ static TCase *open_message(void) {
     tcase_add_loop_test(group, open_comes_back_as_it_was_sent, 0, sizeof extremes / sizeof extremes[0]);
     tcase_add_test(group, open_has_its_fields_where_the_protocol_says);
     tcase_add_test(group, open_of_another_length_is_refused);
+    tcase_add_test(group, value_that_ends_behind_open_is_refused);
     tcase_add_loop_test(group, flag_that_may_not_be_ignored_is_refused, 0, 16);
     tcase_add_test(group, budget_of_more_than_a_day_is_refused);
     tcase_add_loop_test(group, address_is_written_as_addresses_are, 0, sizeof addresses / sizeof addresses[0]);

@@ -34,6 +34,7 @@ START_TEST(part_comes_back_as_it_was_sent) {
     struct services_writer writer;
     struct services_part part;
     struct error error = {""};
+    second.proxy = PROXY_V2;
     services_write(&writer, 3);
     ck_assert(services_write_offer(&writer, &first) && services_write_offer(&writer, &second));
     char *text = services_finish(&writer, true);
@@ -48,8 +49,10 @@ START_TEST(part_comes_back_as_it_was_sent) {
     ck_assert_str_eq(got.name, first.name);
     ck_assert_uint_eq(got.to_count, 2);
     ck_assert_str_eq(got.to[1], first.to[1]);
+    ck_assert_int_eq(got.proxy, PROXY_OFF);
     services_get(&part, 1, &got);
     ck_assert_uint_eq(got.id, UINT32_MAX);
+    ck_assert_int_eq(got.proxy, PROXY_V2);
     control_done(&control);
     free(text);
 }
@@ -127,6 +130,9 @@ static const char *const bad_parts[] = {
     SERVICES("\"remove\":[4294967296]"),
     SERVICES("\"remove\":[\"1\"]"),
     ADD("\"name\":\"a\",\"to\":[\"a:1\"]"),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":2"),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v3\""),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v2 or another\""),
     ADD("\"id\":0,\"name\":\"a\",\"to\":[\"a:1\"]"),
     ADD("\"id\":4294967296,\"name\":\"a\",\"to\":[\"a:1\"]"),
     ADD("\"id\":1.0,\"name\":\"a\",\"to\":[\"a:1\"]"),

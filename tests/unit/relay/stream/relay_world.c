@@ -24,6 +24,7 @@ static void free_client(struct world_client *of) {
         memory_close(client->fd);
     if (client->early)
         evbuffer_free(client->early);
+    free(client->tlvs);
     service_terms_release(client->terms);
     of->client = NULL;
     free(client);
