@@ -97,13 +97,21 @@ static int set_value(const struct option_spec *spec, void *base, json_t *value, 
     return (is_expanded ? set_expanded : option_set_value)(spec, base, value, place);
 }
 
-int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append_it,
-                    const struct option_place *place) {
+/* What the text means for this kind of option; NULL: it is no UTF-8. */
+static json_t *text_value(const struct option_spec *spec, const char *text) {
     char *end;
     errno = 0;
     long long number = strtoll(text, &end, 10);
-    bool is_number = spec->kind == OPTION_NUMBER && end != text && *end == '\0' && errno == 0;
-    json_t *value = is_number ? json_integer(number) : json_string(text);
+    if (spec->kind == OPTION_NUMBER && end != text && *end == '\0' && errno == 0)
+        return json_integer(number);
+    if (spec->kind == OPTION_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+        return json_boolean(text[0] == 't');
+    return json_string(text);
+}
+
+int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append_it,
+                    const struct option_place *place) {
+    json_t *value = text_value(spec, text);
     if (!value) /* jansson takes no text that is not UTF-8 */
         return option_error(place, "this is not UTF-8 text");
     int failed = append_it && spec->kind == OPTION_TEXTS ? option_add_text(spec, base, value, place)

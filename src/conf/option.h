@@ -20,6 +20,9 @@
 enum { /* what the programs have room for, so that nothing above it is taken and quietly not done */
        CONF_THREADS_MAX = 64,
        CONF_SERVICE_PORTS_MAX = 1000,
+       CONF_BACKLOG_MAX = 65535,
+       CONF_KEEPALIVE_MAX = 32767,
+       CONF_KEEPALIVE_PROBES_MAX = 127, /* as Linux has them */
        CONF_UNAUTHENTICATED_MAX = 8192
 };
 
@@ -28,6 +31,7 @@ enum option_kind {
     OPTION_TEXTS,  /* struct strlist: a string or a list of them */
     OPTION_NUMBER, /* unsigned: a whole number from `minimum` to `maximum` */
     OPTION_CHOICE, /* an enum: the index in `words` */
+    OPTION_FLAG,   /* bool: true or false */
     OPTION_WORD,   /* bool: true once the only word of `words` is written */
     OPTION_TABLES /* a list of objects, each read by the table `elements`: pointer at `offset`, size_t at `count_offset`
                    */
@@ -46,7 +50,7 @@ struct option_spec {
     const char *preset; /* the default, as JSON; "null": nothing; NULL: it must be written */
     unsigned minimum, maximum;
     const char *const *words; /* ends with NULL */
-    const char *wanted;       /* for errors; all but numbers and choices have it: "an address like \"0.0.0.0:5900\"" */
+    const char *wanted; /* for errors; all but numbers, choices and flags have it: "an address like \"0.0.0.0:5900\"" */
     int (*check)(const char *text, struct error *error);    /* of each text; NULL: anything */
     char *(*resolve)(const char *text, const char *beside); /* makes relative paths relative to a file */
     const struct option_table *elements;

@@ -34,6 +34,12 @@ static json_t *number_json(const struct option_spec *spec, const void *base) {
     return spec->kind == OPTION_CHOICE ? json_string(spec->words[number]) : json_integer(number);
 }
 
+static json_t *flag_json(const struct option_spec *spec, const void *base) {
+    bool is_set;
+    memcpy(&is_set, (const char *)base + spec->offset, sizeof is_set);
+    return json_boolean(is_set);
+}
+
 static json_t *word_json(const struct option_spec *spec, const void *base) {
     bool is_set;
     memcpy(&is_set, (const char *)base + spec->offset, sizeof is_set);
@@ -58,7 +64,8 @@ static json_t *tables_json(const struct option_spec *spec, const void *base) {
 json_t *option_value_json(const struct option_spec *spec, const void *base) {
     static json_t *(*const makers[])(const struct option_spec *, const void *) = {
         [OPTION_TEXT] = text_json,     [OPTION_TEXTS] = texts_json, [OPTION_NUMBER] = number_json,
-        [OPTION_CHOICE] = number_json, [OPTION_WORD] = word_json,   [OPTION_TABLES] = tables_json,
+        [OPTION_CHOICE] = number_json, [OPTION_FLAG] = flag_json,   [OPTION_WORD] = word_json,
+        [OPTION_TABLES] = tables_json,
     };
     return makers[spec->kind](spec, base);
 }

@@ -138,6 +138,8 @@ const char *option_wanted(const struct option_spec *spec, const struct option_pl
     text[0] = '\0';
     if (spec->kind == OPTION_NUMBER)
         snprintf(text, OPTION_WANTED_TEXT, "a whole number from %u to %u", spec->minimum, spec->maximum);
+    else if (spec->kind == OPTION_FLAG)
+        option_append(text, OPTION_WANTED_TEXT, "true or false");
     else if (spec->wanted)
         option_append(text, OPTION_WANTED_TEXT, spec->wanted);
     else
@@ -250,6 +252,13 @@ static int set_choice(const struct option_spec *spec, void *base, json_t *value,
     return 0;
 }
 
+static int set_flag(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    if (!json_is_boolean(value))
+        return refuse_kind(spec, value, place);
+    *(bool *)option_at(base, spec->offset) = json_is_true(value);
+    return 0;
+}
+
 static int set_word(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     if (find_word(spec, value) < 0)
         return refuse_kind(spec, value, place);
@@ -260,7 +269,7 @@ static int set_word(const struct option_spec *spec, void *base, json_t *value, c
 int option_set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     static int (*const setters[])(const struct option_spec *, void *, json_t *, const struct option_place *) = {
         [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
-        [OPTION_CHOICE] = set_choice, [OPTION_WORD] = set_word,
+        [OPTION_CHOICE] = set_choice, [OPTION_FLAG] = set_flag,   [OPTION_WORD] = set_word,
     };
     return setters[spec->kind](spec, base, value, place);
 }

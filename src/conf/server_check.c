@@ -228,6 +228,24 @@ static int check_socket_owners(const struct server_config *conf, const struct op
     return 0;
 }
 
+static int check_binding(const struct server_config *conf, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
+    struct error detail = {""};
+
+    if (sock_check_bind(&(struct sock_bind_options){conf->agents.freebind, conf->agents.interface}, &detail)) {
+        const struct option_place place = agents_place(top, "listen");
+        return option_error(&place, "%s", detail.text);
+    }
+    for (size_t i = 0; i < conf->service_count; i++) {
+        const struct service_config *service = &conf->services[i];
+        if (!sock_check_bind(&(struct sock_bind_options){service->freebind, service->interface}, &detail))
+            continue;
+        const struct option_place place = service_place(conf, i, "listen", name, top);
+        return option_error(&place, "%s", detail.text);
+    }
+    return 0;
+}
+
 /* What this machine lacks for the start, which would fail after its ports are open. */
 static int check_machine(const struct server_config *conf, const struct option_place *top) {
     struct error detail = {""};
@@ -237,7 +255,7 @@ static int check_machine(const struct server_config *conf, const struct option_p
         return option_error(&to, "%s", detail.text);
     if (privilege_check(conf->user, conf->group, &detail))
         return option_error(&user, "%s", detail.text);
-    return check_socket_owners(conf, top);
+    return check_socket_owners(conf, top) || check_binding(conf, top) ? -1 : 0;
 }
 
 int server_config_check_at(const struct server_config *conf, struct option_fault *fault, struct error *error) {

@@ -31,6 +31,9 @@ struct service_config {
     char *name;
     struct strlist groups; /* empty: any agent */
     struct strlist listen, connect;
+    char *interface; /* by which alone clients come in; NULL: by any */
+    bool freebind;
+    unsigned backlog, keepalive_idle_s, keepalive_interval_s, keepalive_probes; /* keepalive_idle_s 0: none */
     char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: the process */
     enum config_balance balance;
     enum config_no_agent no_agent;
@@ -57,6 +60,8 @@ struct server_config {
     char *path; /* the file, or NULL when only the command line was used */
     struct {
         struct strlist listen;
+        char *interface;
+        bool freebind;
         char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */
         char *crl;                           /* NULL: none */
         enum config_tls_version min_version;

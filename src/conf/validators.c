@@ -20,6 +20,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { INTERFACE_LONGEST = 15 /* Linux's IFNAMSIZ, without NUL */ };
+
 static bool only_digits(const char *text) {
     return text[0] && strspn(text, "0123456789") == strlen(text);
 }
@@ -73,6 +75,14 @@ int validate_listen(const char *text, struct error *error) {
     return port_range_parse(&range, text, error) || port_range_count(&range) == 1
                ? 0
                : error_set(error, "\"%s\" is a range of ports; write one port", text);
+}
+
+int validate_interface(const char *text, struct error *error) {
+    size_t length = strlen(text);
+    if (length > 0 && length <= INTERFACE_LONGEST && !strpbrk(text, " /:\t\r\n"))
+        return 0;
+    return error_set(error, "\"%.40s\" is no interface's name; write 1 to %d characters without blanks, / and :", text,
+                     INTERFACE_LONGEST);
 }
 
 /* Tokens would cross the network unencrypted. */

@@ -12,10 +12,11 @@
 
 int validate_listen(const char *text, struct error *error);       /* "0.0.0.0:80", ":80", "[::]:80", "unix:PATH" */
 int validate_listen_ports(const char *text, struct error *error); /* the same, and "0.0.0.0:20000-20099" */
-int validate_loopback(const char *text, struct error *error);     /* "127.0.0.1:80", "[::1]:80", "localhost:80" */
-int validate_destination(const char *text, struct error *error);  /* "HOST:PORT", "HOST:+N" or "unix:/PATH" */
-int validate_server(const char *text, struct error *error);       /* "HOST:PORT" of an agent port */
-int validate_name(const char *text, struct error *error);         /* of a service, an agent, a group */
+int validate_interface(const char *text, struct error *error);   /* "eth0": of a network interface, here or elsewhere */
+int validate_loopback(const char *text, struct error *error);    /* "127.0.0.1:80", "[::1]:80", "localhost:80" */
+int validate_destination(const char *text, struct error *error); /* "HOST:PORT", "HOST:+N" or "unix:/PATH" */
+int validate_server(const char *text, struct error *error);      /* "HOST:PORT" of an agent port */
+int validate_name(const char *text, struct error *error);        /* of a service, an agent, a group */
 int validate_group(const char *text, struct error *error);
 int validate_source(const char *text, struct error *error); /* "10.0.0.0/8": addresses of clients */
 int validate_mode(const char *text, struct error *error);   /* "0660": of a file, in octal */

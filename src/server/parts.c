@@ -200,7 +200,7 @@ static int make_agent_listener(struct server *server, struct error *error) {
                                              .events = server->events,
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
-                                             .listen = &server->conf->agents.listen,
+                                             .port = server_agent_port(server->conf),
                                              .limits = server_agent_limits(server->conf),
                                              .passed = server->passed,
                                              .has_agent = has_agent,

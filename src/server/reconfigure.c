@@ -153,7 +153,7 @@ static void open_ports(struct reconfigure *change) {
         else if (step->has_changed)
             service_settle(step->service);
     }
-    if (server_diff_has(change->diff, "agents.listen") && agent_listener_open(server->agent_listener, &error))
+    if (reconfigure_moves_agents(change) && agent_listener_open(server->agent_listener, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "server", "%s", error.text);
 }
 

@@ -24,7 +24,13 @@ static struct service *find_service(const struct server *server, const char *nam
 static bool keeps_its_ports(const struct reconfigure *change, const struct service *service) {
     const struct server_change *difference = server_diff_find(change->diff, service_config(service)->name);
 
-    return !difference || (difference->kind == SERVER_CHANGE_CHANGED && !strlist_has(&difference->options, "listen"));
+    return !difference || (difference->kind == SERVER_CHANGE_CHANGED && !strlist_has(&difference->options, "listen") &&
+                           !strlist_has(&difference->options, "interface"));
+}
+
+bool reconfigure_moves_agents(const struct reconfigure *change) {
+    return server_diff_has(change->diff, "agents.listen") || server_diff_has(change->diff, "agents.interface") ||
+           server_diff_has(change->diff, "agents.freebind");
 }
 
 /* The sockets that listen now and may not be wanted where they are: other parts may take them. */
@@ -34,7 +40,7 @@ static void collect_donors(struct reconfigure *change) {
     for (size_t i = 0; i < server->services.count; i++)
         if (!keeps_its_ports(change, server->services.items[i]))
             change->donors[change->donor_count++] = service_listeners(server->services.items[i]);
-    if (server_diff_has(change->diff, "agents.listen"))
+    if (reconfigure_moves_agents(change))
         change->donors[change->donor_count++] = agent_listener_group(server->agent_listener);
     change->donors[change->donor_count++] = server->reserve;
 }
@@ -130,10 +136,11 @@ static int prepare_services(struct reconfigure *change, const struct option_plac
 static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
     const struct listener_donors donors = donors_of(change);
     const struct option_place listen = option_below(top, "agents.listen");
+    const struct agent_port port = server_agent_port(change->conf);
     struct error detail;
 
-    if (!server_diff_has(change->diff, "agents.listen") ||
-        agent_listener_prepare(change->server->agent_listener, &change->conf->agents.listen, &donors, &detail) == 0)
+    if (!reconfigure_moves_agents(change) ||
+        agent_listener_prepare(change->server->agent_listener, &port, &donors, &detail) == 0)
         return 0;
     return add_advice(change->server, &listen, &detail);
 }

@@ -39,4 +39,7 @@ struct reconfigure {
     bool is_trial, is_return, is_applied;
 };
 
+/* reconfigure_prepare.c: do agents connect at other sockets? */
+bool reconfigure_moves_agents(const struct reconfigure *change);
+
 #endif

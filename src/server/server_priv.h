@@ -79,6 +79,12 @@ struct server {
 struct service_options server_service_options(struct server *server); /* of any of them; without id and conf */
 int server_bind_services(struct server *server, struct error *error); /* all of the configuration; 0 or -1 */
 
+static inline struct agent_port server_agent_port(const struct server_config *conf) {
+    return (struct agent_port){.listen = &conf->agents.listen,
+                               .interface = conf->agents.interface,
+                               .freebind = conf->agents.freebind};
+}
+
 static inline struct agent_limits server_agent_limits(const struct server_config *conf) {
     return (struct agent_limits){.most = conf->agents.unauthenticated_max,
                                  .per_source = conf->agents.unauthenticated_per_source,

@@ -113,6 +113,7 @@ scenario_programs = \
 	tests/scenario/test_agent_check \
 	tests/scenario/test_top \
 	tests/scenario/test_silent_agent \
+	tests/scenario/test_listening \
 	tests/scenario/test_port_range \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
@@ -219,6 +220,9 @@ tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c
 tests_scenario_test_silent_agent_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_listening_SOURCES = tests/scenario/test_listening.c
+tests_scenario_test_listening_LDADD = $(SCENARIO_LDADD)
+
 tests_scenario_test_port_range_SOURCES = tests/scenario/test_port_range.c
 tests_scenario_test_port_range_LDADD = $(SCENARIO_LDADD)
 

@@ -113,7 +113,7 @@ static void free_listener(struct http_listener *listener) {
 static int start(const struct http_source *source, struct error *error) {
     if (source->local)
         return local_listener_start(source->local, error);
-    return sock_listen(source->fd) ? sock_explain(&source->addr, errno, error) : 0;
+    return sock_listen(source->fd, SOCK_BACKLOG) ? sock_explain(&source->addr, errno, error) : 0;
 }
 
 int http_listener_add(struct http_pool *pool, const struct http_source *source, struct error *error) {

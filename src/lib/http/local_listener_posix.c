@@ -54,7 +54,7 @@ struct local_listener *local_listener_bind(const struct addr *addr, const char *
 }
 
 int local_listener_start(struct local_listener *listener, struct error *error) {
-    return sock_listen(listener->fd) ? sock_explain(&listener->addr, errno, error) : 0;
+    return sock_listen(listener->fd, SOCK_BACKLOG) ? sock_explain(&listener->addr, errno, error) : 0;
 }
 
 static void remove_path(const struct local_listener *listener) {

@@ -76,7 +76,7 @@ struct local_listener *local_listener_bind(const struct addr *addr, const char *
 int local_listener_start(struct local_listener *listener, struct error *error) {
     struct addr here;
     sock_local_addr(listener->fd, &here);
-    if (sock_listen(listener->fd))
+    if (sock_listen(listener->fd, SOCK_BACKLOG))
         return sock_explain(&here, errno, error);
     return pipe_bridge_start(listener->bridge, addr_port(&here), error);
 }

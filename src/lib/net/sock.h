@@ -22,9 +22,19 @@
  * `error` that names the address and, for EADDRINUSE and EACCES, what to do.
  */
 evutil_socket_t sock_bind(const struct addr *addr, struct error *error);
+struct sock_bind_options {
+    bool freebind;         /* also an address that this machine does not have yet */
+    const char *interface; /* connections come in by this one alone; NULL: by any */
+};
+/* The same; `error` also says what this system has not. */
+evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_options *options, struct error *error);
+/* Has this system what the options ask for? 0, or -1 with `error`. */
+int sock_check_bind(const struct sock_bind_options *options, struct error *error);
 /* Does a program listen at this Unix socket, and let us connect? It meets a connection that is closed at once. */
 bool sock_is_served(const struct addr *addr);
-int sock_listen(evutil_socket_t fd); /* backlog 4096; 0 or -1 with errno */
+enum { SOCK_BACKLOG = 4096 }; /* connections that may wait until they are accepted; the system may permit less */
+/* On a socket that listens already it only changes the backlog. 0 or -1 with errno. */
+int sock_listen(evutil_socket_t fd, unsigned backlog);
 /* Ends listening and keeps the address: new connections are refused, those in the backlog are reset, and sock_listen()
  * works again, for which a process that has dropped its privileges could not bind once more. -1 where the system has no
  * such thing: for Unix sockets, and elsewhere than on Linux. The socket listens on then. */
@@ -67,9 +77,14 @@ void sock_local_addr(evutil_socket_t fd, struct addr *here); /* length 0 when un
  */
 bool sock_addr_is_gone(const struct addr *here);
 
-enum sock_keepalive { SOCK_KEEPALIVE_LINK, SOCK_KEEPALIVE_PLAIN }; /* 30/10/3 and 60/10/6 */
-void sock_set_keepalive(evutil_socket_t fd,
-                        enum sock_keepalive which); /* on Linux accepted sockets inherit it from the listener */
+/* After so long without a byte from the peer it is asked each `interval_s`, and is gone once it has not answered
+ * `probes` times. idle_s 0: it is not asked. */
+struct sock_keepalive {
+    unsigned idle_s, interval_s, probes;
+};
+static const struct sock_keepalive sock_keepalive_link = {30, 10, 3}, sock_keepalive_plain = {60, 10, 6};
+/* On Linux accepted sockets inherit it from the listener. */
+void sock_set_keepalive(evutil_socket_t fd, const struct sock_keepalive *keepalive);
 
 /*
  * How long data has been unacknowledged, or could not be sent at all, with no ACK, in ms; 0 if there is none, if the

@@ -101,11 +101,50 @@ static bool remove_stale(const struct addr *addr) {
     return probe_socket(addr) == ECONNREFUSED && sock_system_remove(addr_unix_path(addr));
 }
 
+static int explain_option(const char *what, int error_number, struct error *error) {
+    if (error_number == ENOTSUP)
+        return error_set(error, "this system has no way to %s; leave it out", what);
+    if (error_number == ENODEV)
+        return error_set(error, "cannot %s: this machine has no such interface", what);
+    return error_set(error, "cannot %s: %s", what, error_text(error_number));
+}
+
+static int apply_options(evutil_socket_t fd, const struct sock_bind_options *options, struct error *error) {
+    char what[64 + 48];
+    int failure = options->freebind ? sock_system_bind_freely(fd) : 0;
+    if (failure)
+        return explain_option("listen on an address that is not there (freebind)", failure, error);
+    failure = options->interface ? sock_system_bind_to(fd, options->interface) : 0;
+    if (!failure)
+        return 0;
+    snprintf(what, sizeof what, "listen on the interface \"%.40s\" alone", options->interface);
+    return explain_option(what, failure, error);
+}
+
+int sock_check_bind(const struct sock_bind_options *options, struct error *error) {
+    if (!options->freebind && !options->interface)
+        return 0;
+    evutil_socket_t fd = sock_system_open(AF_INET, SOCK_STREAM);
+    if (fd < 0)
+        return error_set(error, "cannot make a socket: %s", error_text(errno));
+    int result = apply_options(fd, options, error);
+    sock_close(fd);
+    return result;
+}
+
 evutil_socket_t sock_bind(const struct addr *addr, struct error *error) {
+    return sock_bind_as(addr, &(struct sock_bind_options){.freebind = false}, error);
+}
+
+evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_options *options, struct error *error) {
     evutil_socket_t fd = sock_system_open(addr->storage.ss_family, SOCK_STREAM);
     if (fd < 0)
         return sock_explain(addr, errno, error);
     sock_prepare(fd, addr);
+    if (!addr_is_unix(addr) && apply_options(fd, options, error)) {
+        sock_close(fd);
+        return -1;
+    }
     int result = bind_once(fd, addr);
     if (result && errno == EADDRINUSE && addr_is_unix(addr)) {
         if (remove_stale(addr)) {

@@ -11,15 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, UNPRIVILEGED_PORT = 1024 };
+enum { UNPRIVILEGED_PORT = 1024 };
 
 /* Without it the port stays taken while connections of the program that ended linger. */
 void sock_system_claim(evutil_socket_t fd) {
     sock_set_number(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
-int sock_listen(evutil_socket_t fd) {
-    return listen(fd, BACKLOG);
+int sock_listen(evutil_socket_t fd, unsigned backlog) {
+    return listen(fd, (int)backlog);
 }
 
 const char *sock_system_advice_denied(const struct addr *addr) {

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BACKLOG = 4096 };
+enum { BACKLOG_LEAST = 200, BACKLOG_MOST = 65535 };
 
 /*
  * SO_REUSEADDR is another option here: it lets any program of the same user take a part of the connections. A port is
@@ -22,9 +22,21 @@ void sock_system_claim(evutil_socket_t fd) {
     sock_set_number(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
 }
 
-/* More than 200 is a hint for the system, and given as a negative number. */
-int sock_listen(evutil_socket_t fd) {
-    return sock_result(listen((SOCKET)fd, -BACKLOG));
+/* From 200 on it is a hint for the system, and given as a negative number. */
+int sock_listen(evutil_socket_t fd, unsigned backlog) {
+    int most = backlog < BACKLOG_MOST ? (int)backlog : BACKLOG_MOST;
+    return sock_result(listen((SOCKET)fd, most < BACKLOG_LEAST ? most : -most));
+}
+
+int sock_system_bind_freely(evutil_socket_t fd) {
+    (void)fd;
+    return ENOTSUP;
+}
+
+int sock_system_bind_to(evutil_socket_t fd, const char *interface) {
+    (void)fd;
+    (void)interface;
+    return ENOTSUP;
 }
 
 const char *sock_system_advice_denied(const struct addr *addr) {

@@ -88,12 +88,24 @@ int sock_unlisten(evutil_socket_t fd) {
     return shutdown(fd, SHUT_RD);
 }
 
-void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
-    bool is_link = which == SOCK_KEEPALIVE_LINK;
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
-    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+void sock_set_keepalive(evutil_socket_t fd, const struct sock_keepalive *keepalive) {
+    if (keepalive->idle_s) {
+        sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)keepalive->idle_s);
+        sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)keepalive->interval_s);
+        sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)keepalive->probes);
+    }
+    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, keepalive->idle_s > 0);
+}
+
+/* Of both families: the name is that of IPv4, which the kernel has looked at for IPv6, too, since it has had it. */
+int sock_system_bind_freely(evutil_socket_t fd) {
+    const int on = 1;
+    return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) ? errno : 0;
+}
+
+/* Open to each user since Linux 5.7. */
+int sock_system_bind_to(evutil_socket_t fd, const char *interface) {
+    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) ? errno : 0;
 }
 
 size_t sock_unsent(evutil_socket_t fd) {

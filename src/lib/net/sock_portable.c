@@ -66,19 +66,29 @@ void sock_system_stays_within(evutil_socket_t fd) {
     (void)fd; /* no pacing by default on these systems */
 }
 
-void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
-    bool is_link = which == SOCK_KEEPALIVE_LINK;
+void sock_set_keepalive(evutil_socket_t fd, const struct sock_keepalive *keepalive) {
 #if defined(TCP_KEEPIDLE)
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, is_link ? 30 : 60);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)keepalive->idle_s);
 #elif defined(TCP_KEEPALIVE)
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE, is_link ? 30 : 60);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE, (int)keepalive->idle_s);
 #endif
 #if defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, is_link ? 3 : 6);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)keepalive->interval_s);
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)keepalive->probes);
 #endif
-    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    (void)is_link;
+    sock_set_number(fd, SOL_SOCKET, SO_KEEPALIVE, keepalive->idle_s > 0);
+}
+
+/* FreeBSD and OpenBSD have such options for root alone, and each another one. */
+int sock_system_bind_freely(evutil_socket_t fd) {
+    (void)fd;
+    return ENOTSUP;
+}
+
+int sock_system_bind_to(evutil_socket_t fd, const char *interface) {
+    (void)fd;
+    (void)interface;
+    return ENOTSUP;
 }
 
 size_t sock_unsent(evutil_socket_t fd) {

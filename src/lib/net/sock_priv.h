@@ -35,6 +35,9 @@ static inline void sock_set_number(evutil_socket_t fd, int level, int option, in
 /* sock_bind.c */
 void sock_prepare(evutil_socket_t fd,
                   const struct addr *addr); /* the options of a socket to listen on, before or after bind */
+/* Of a socket that is not bound yet: 0, or the errno why it cannot; ENOTSUP: this system has no such thing. */
+int sock_system_bind_freely(evutil_socket_t fd);
+int sock_system_bind_to(evutil_socket_t fd, const char *interface);
 /* Of a socket to listen on by TCP: no other program gets its port, and it is had again at once when this one ends. */
 void sock_system_claim(evutil_socket_t fd);
 /* What to do about a socket that may not be bound to `addr` by the system's rules (EACCES). */

@@ -29,12 +29,13 @@ void sock_system_stays_within(evutil_socket_t fd) {
     (void)WSAIoctl((SOCKET)fd, SIO_TCP_INITIAL_RTO, &once, sizeof once, NULL, 0, &length, NULL, NULL);
 }
 
-void sock_set_keepalive(evutil_socket_t fd, enum sock_keepalive which) {
-    bool is_link = which == SOCK_KEEPALIVE_LINK;
-    struct tcp_keepalive times = {.onoff = 1, .keepalivetime = is_link ? 30000 : 60000, .keepaliveinterval = 10000};
+void sock_set_keepalive(evutil_socket_t fd, const struct sock_keepalive *keepalive) {
+    struct tcp_keepalive times = {.onoff = keepalive->idle_s > 0,
+                                  .keepalivetime = keepalive->idle_s * 1000,
+                                  .keepaliveinterval = keepalive->interval_s * 1000};
     DWORD length = 0;
     (void)WSAIoctl((SOCKET)fd, SIO_KEEPALIVE_VALS, &times, sizeof times, NULL, 0, &length, NULL, NULL);
-    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE_COUNT, is_link ? 3 : 6); /* else 10 */
+    sock_set_number(fd, IPPROTO_TCP, TCP_KEEPALIVE_COUNT, (int)keepalive->probes); /* else 10 */
 }
 
 static bool ask(evutil_socket_t fd, TCP_INFO_v0 *info) {

@@ -182,7 +182,7 @@ void link_dial(struct relay_thread *thread, struct link_order *order, const stru
         fail(link, error_text(error));
         return;
     }
-    sock_set_keepalive(fd, SOCK_KEEPALIVE_LINK);
+    sock_set_keepalive(fd, &sock_keepalive_link);
     if (!link_watch(link))
         return;
     if (done)

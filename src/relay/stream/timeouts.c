@@ -70,7 +70,7 @@ static void report_progress(struct relay *relay, uint64_t now_us) {
 static void keep_alive(struct relay *relay) {
     if (relay->is_kept_alive || relay->pump.socket.fd < 0)
         return;
-    sock_set_keepalive(relay->pump.socket.fd, SOCK_KEEPALIVE_PLAIN);
+    sock_set_keepalive(relay->pump.socket.fd, &sock_keepalive_plain);
     relay->is_kept_alive = true;
 }
 

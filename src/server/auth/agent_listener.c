@@ -318,19 +318,22 @@ static struct agent_listener *allocate(const struct agent_listener_options *opti
     return NULL;
 }
 
-static struct listener_group *prepare_listeners(struct agent_listener *listener, const struct strlist *listen,
+static struct listener_group *prepare_listeners(struct agent_listener *listener, const struct agent_port *port,
                                                 const struct listener_donors *donors, struct error *error) {
     struct listener_options listening = {.base = listener->options.base,
                                          .log = listener->options.log,
                                          .who = who,
-                                         .keepalive = SOCK_KEEPALIVE_LINK,
+                                         .keepalive = sock_keepalive_link,
+                                         .backlog = SOCK_BACKLOG,
+                                         .freebind = port->freebind,
+                                         .interface = port->interface,
                                          .passed = listener->options.passed,
                                          .accepts_per_turn = ACCEPTS_PER_TURN,
                                          .has_room = has_room,
                                          .on_accept = on_accept,
                                          .context = listener};
 
-    return listener_group_prepare(&listening, listen, donors, error);
+    return listener_group_prepare(&listening, port->listen, donors, error);
 }
 
 struct agent_listener *agent_listener_new(const struct agent_listener_options *options, struct error *error) {
@@ -344,8 +347,8 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
     init_throttles(listener);
     SSL_CTX_up_ref(options->tls);
     preauth_table_init(&listener->preauth, options->base, on_readable, listener);
-    listener->listeners = prepare_listeners(listener, options->listen, &(struct listener_donors){.count = 0}, error);
-    listener->options.listen = NULL;
+    listener->listeners = prepare_listeners(listener, &options->port, &(struct listener_donors){.count = 0}, error);
+    listener->options.port = (struct agent_port){.listen = NULL};
     if (listener->listeners)
         return listener;
     agent_listener_free(listener);
@@ -366,9 +369,9 @@ void agent_listener_set_limits(struct agent_listener *listener, const struct age
 
 /* --- reload --- */
 
-int agent_listener_prepare(struct agent_listener *listener, const struct strlist *listen,
+int agent_listener_prepare(struct agent_listener *listener, const struct agent_port *port,
                            const struct listener_donors *donors, struct error *error) {
-    listener->next = prepare_listeners(listener, listen, donors, error);
+    listener->next = prepare_listeners(listener, port, donors, error);
     return listener->next ? 0 : -1;
 }
 

@@ -36,13 +36,19 @@ struct agent_limits { /* of connections that have not authenticated yet */
     unsigned deadline_s, penalty_s;
 };
 
+struct agent_port { /* where agents connect; read at once */
+    const struct strlist *listen;
+    const char *interface; /* NULL: any */
+    bool freebind;
+};
+
 struct agent_listener_options {
     struct event_base *base;
     struct log *log;
     struct recent_events *events; /* NULL: none */
     struct plane *plane;
-    SSL_CTX *tls;                 /* one reference is taken */
-    const struct strlist *listen; /* read at once */
+    SSL_CTX *tls; /* one reference is taken */
+    struct agent_port port;
     struct agent_limits limits;
     struct passed_sockets *passed; /* may be NULL */
     /* Is an agent connected from the source of this address? Then failures there cause no penalty. */
@@ -58,7 +64,7 @@ int agent_listener_open(struct agent_listener *listener, struct error *error);
 void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls); /* for handshakes that begin from now on */
 void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits);
 /* A reload, as service_prepare and the rest in service.h: other addresses. */
-int agent_listener_prepare(struct agent_listener *listener, const struct strlist *listen,
+int agent_listener_prepare(struct agent_listener *listener, const struct agent_port *port,
                            const struct listener_donors *donors, struct error *error);
 void agent_listener_apply(struct agent_listener *listener);
 void agent_listener_discard(struct agent_listener *listener);

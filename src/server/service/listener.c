@@ -27,7 +27,7 @@ enum listener_state { LISTENER_BOUND, LISTENER_LISTENING, LISTENER_PAUSED, LISTE
 struct listener {
     struct listener_options options;
     struct addr addr;
-    char *origin;
+    char *origin, *interface;
     evutil_socket_t fd;
     bool is_passed; /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
@@ -141,7 +141,8 @@ static int get_socket(struct listener *listener, struct error *error) {
     listener->is_passed = found;
     if (found)
         return 0;
-    listener->fd = sock_bind(&listener->addr, error);
+    const struct sock_bind_options options = {.freebind = listener->options.freebind, .interface = listener->interface};
+    listener->fd = sock_bind_as(&listener->addr, &options, error);
     if (listener->fd < 0)
         return -1;
     return sock_set_access(&listener->addr, listener->options.owner, listener->options.mode, error);
@@ -152,7 +153,7 @@ static int bind_socket(struct listener *listener, struct error *error) {
         return -1;
     listener->options.owner = NULL; /* its text need not live as long */
     listener->state = LISTENER_BOUND;
-    sock_set_keepalive(listener->fd, listener->options.keepalive); /* what is accepted inherits both */
+    sock_set_keepalive(listener->fd, &listener->options.keepalive); /* what is accepted inherits both */
     sock_set_reset_on_close(listener->fd, listener->options.rst_on_close);
     sock_set_urgent_inline(listener->fd);
     if (event_assign(listener->readable, listener->options.base, listener->fd, EV_READ | EV_PERSIST, on_readable,
@@ -176,7 +177,9 @@ struct listener *listener_new(const struct listener_options *options, const stru
     listener->readable = event_new(options->base, -1, EV_READ, on_readable, listener);
     listener->resume = evtimer_new(options->base, on_resume, listener);
     listener->turn = event_new(options->base, -1, 0, on_turn, listener);
-    if (!listener->readable || !listener->resume || !listener->turn) {
+    listener->interface = options->interface ? strdup(options->interface) : NULL;
+    listener->options.interface = NULL; /* its text need not live as long */
+    if (!listener->readable || !listener->resume || !listener->turn || (options->interface && !listener->interface)) {
         error_set(error, "out of memory");
         listener_free(listener);
         return NULL;
@@ -188,6 +191,10 @@ struct listener *listener_new(const struct listener_options *options, const stru
     return listener;
 }
 
+static unsigned backlog_of(const struct listener_options *options) {
+    return options->backlog ? options->backlog : SOCK_BACKLOG;
+}
+
 int listener_open(struct listener *listener, struct error *error) {
     char text[ADDR_TEXT];
 
@@ -197,7 +204,7 @@ int listener_open(struct listener *listener, struct error *error) {
         return error_set(error, "cannot listen on %s: out of memory", addr_format(&listener->addr, text, sizeof text));
     if (listener->state != LISTENER_BOUND)
         return 0;
-    if (sock_listen(listener->fd) || event_add(listener->readable, NULL))
+    if (sock_listen(listener->fd, backlog_of(&listener->options)) || event_add(listener->readable, NULL))
         return error_set(error, "cannot listen on %s: %s", addr_format(&listener->addr, text, sizeof text),
                          error_text(errno));
     listener->state = LISTENER_LISTENING;
@@ -251,6 +258,7 @@ void listener_free(struct listener *listener) {
     if (listener->turn)
         event_free(listener->turn);
     free(listener->origin);
+    free(listener->interface);
     free(listener);
 }
 
@@ -268,7 +276,10 @@ void listener_hand_over(struct listener *listener, const struct listener_options
 
     listener->options = *options;
     listener->options.owner = NULL;
-    sock_set_keepalive(listener->fd, options->keepalive);
+    listener->options.interface = NULL;
+    sock_set_keepalive(listener->fd, &options->keepalive);
+    if (listener_is_open(listener) && !listener->is_passed)
+        (void)sock_listen(listener->fd, backlog_of(options)); /* where it fails the backlog is as it was */
     sock_set_reset_on_close(listener->fd, options->rst_on_close);
     if (!listener->is_passed && sock_set_access(&listener->addr, options->owner, options->mode, &error))
         log_write(options->log, LOG_LEVEL_ERROR, options->who, "%s", error.text);
@@ -281,6 +292,10 @@ void listener_set_origin(struct listener *listener, const char *text) {
 
 const char *listener_origin(const struct listener *listener) {
     return listener->origin;
+}
+
+const char *listener_interface(const struct listener *listener) {
+    return listener->interface;
 }
 
 const struct addr *listener_addr(const struct listener *listener) {

@@ -23,9 +23,12 @@ struct listener_options {
     struct event_base *base;
     struct log *log;
     const char *who; /* for log lines: "service web"; must live as long as the listener */
-    enum sock_keepalive keepalive;
-    bool rst_on_close; /* close() of an accepted socket sends RST (sock_set_reset_on_close) */
-    const char *owner; /* of a Unix socket, as the next (sock_set_access); read at once */
+    struct sock_keepalive keepalive;
+    unsigned backlog;      /* 0: SOCK_BACKLOG */
+    bool freebind;         /* see sock_bind_as, as the next */
+    const char *interface; /* or NULL; copied */
+    bool rst_on_close;     /* close() of an accepted socket sends RST (sock_set_reset_on_close) */
+    const char *owner;     /* of a Unix socket, as the next (sock_set_access); read at once */
     unsigned mode;
     struct passed_sockets *passed; /* the service manager's, which is taken instead of binding; may be NULL */
     unsigned accepts_per_turn;
@@ -45,6 +48,8 @@ const struct addr *listener_addr(const struct listener *listener);
 /* The name by which its address was found, as it was written; NULL: none, or out of memory. Copied. */
 void listener_set_origin(struct listener *listener, const char *text);
 const char *listener_origin(const struct listener *listener);
+/* By which alone connections come in; NULL: by any. */
+const char *listener_interface(const struct listener *listener);
 /* From now on it belongs to these options; its socket stays as it is, but for the owner and mode of a Unix socket. */
 void listener_hand_over(struct listener *listener, const struct listener_options *options);
 

@@ -43,6 +43,13 @@ static bool look_at_donors(const void *context, const char *text, struct listen_
     return addrs->count;
 }
 
+/* A socket keeps the interface to which it was bound: another one needs a socket of its own. */
+static bool has_interface(const struct listener *listener, const char *interface) {
+    const char *own = listener_interface(listener);
+
+    return own && interface ? strcmp(own, interface) == 0 : own == interface || listener_is_passed(listener);
+}
+
 static bool has_addr(const struct listener *listener, const struct addr *addr) {
     const struct addr *own = listener_addr(listener);
 
@@ -54,7 +61,8 @@ static struct member *find_donated(struct listener_group *listeners, struct list
                                    const struct addr *addr) {
     for (size_t i = 0; donor && i < donor->count; i++) {
         struct member *member = &donor->all[i];
-        if ((!member->wanted_by || member->is_paused) && has_addr(member->listener, addr)) {
+        if ((!member->wanted_by || member->is_paused) && has_addr(member->listener, addr) &&
+            has_interface(member->listener, listeners->options.interface)) {
             member->wanted_by = listeners;
             return member;
         }
@@ -273,12 +281,12 @@ void listener_group_commit(struct listener_group *listeners) {
         listener_hand_over(member->listener, &listeners->options);
     }
     listeners->donors.count = 0;
-    listeners->options.owner = NULL; /* as listener.h has it */
+    listeners->options.owner = listeners->options.interface = NULL; /* as listener.h has it */
 }
 
 void listener_group_hand_over(struct listener_group *listeners, const struct listener_options *options) {
     listeners->options = *options;
-    listeners->options.owner = NULL;
+    listeners->options.owner = listeners->options.interface = NULL;
     for (size_t i = 0; i < listeners->count; i++)
         listener_hand_over(listeners->all[i].listener, options);
 }

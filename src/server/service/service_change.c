@@ -11,6 +11,15 @@
 #include "server/service/service_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* Each listener stays where it is. */
+static bool keeps_addresses(const struct service_config *before, const struct service_config *after) {
+    bool keeps_interface = before->interface && after->interface ? strcmp(before->interface, after->interface) == 0
+                                                                 : before->interface == after->interface;
+
+    return keeps_interface && strlist_same(&before->listen, &after->listen);
+}
 
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {
     const struct service_config *conf = next->options.conf;
@@ -24,7 +33,7 @@ static bool make_next(struct service *service, struct service_next *next, struct
     }
     if (!next->access)
         return false;
-    if (service->listeners && strlist_same(&conf->listen, &service->conf->listen)) {
+    if (service->listeners && keeps_addresses(service->conf, conf)) {
         const struct listener_options listening = service_listener_options(service, &next->options);
         return listener_group_check_access(service->listeners, &listening, error) == 0;
     }

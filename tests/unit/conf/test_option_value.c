@@ -24,6 +24,8 @@ static const struct slip slips[] = {
     {"{ \"agents\": { \"unauthenticated\": { \"per_source\": 8193 } } }",
      ": agents.unauthenticated.per_source: 8193 is out of range; write a whole number from 1 to 8192"},
     {"{ \"threads\": 257 }", ": threads: 257 is out of range; write a whole number from 0 to 64"},
+    {"{ \"agents\": { \"freebind\": 1 } }", ": agents.freebind: 1 is not right here; write true or false"},
+    {"{ \"agents\": { \"freebind\": null } }", ": agents.freebind: null is not right here; write true or false"},
     {"{ \"threads\": -1 }", ": threads: -1 is out of range; write a whole number from 0 to 64"},
     {"{ \"threads\": 4294967296 }", ": threads: 4294967296 is out of range; write a whole number from 0 to 64"},
     {"{ \"agents\": { \"ping\": 0 } }", ": agents.ping: 0 is out of range; write a whole number from 1 to 3600"},
@@ -69,7 +71,7 @@ struct stored {
     char *text;
     struct strlist texts;
     unsigned number, choice;
-    bool word;
+    bool word, flag;
 };
 
 static int refuse_x(const char *text, struct error *error) {
@@ -89,6 +91,7 @@ static const struct option_spec specs[] = {
     {"texts", OPTION_TEXTS, offsetof(struct stored, texts), "null", .wanted = "texts", .check = refuse_x},
     {"number", OPTION_NUMBER, offsetof(struct stored, number), "3", .maximum = 9},
     {"choice", OPTION_CHOICE, offsetof(struct stored, choice), "\"red\"", .words = words},
+    {"flag", OPTION_FLAG, offsetof(struct stored, flag), "false", .help = "a flag"},
     {"word", OPTION_WORD, offsetof(struct stored, word), "null", .words = one_word, .wanted = "\"none\""},
 };
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct stored)};
@@ -116,6 +119,9 @@ START_TEST(a_value_of_the_command_line_is_stored_by_its_kind) {
     ck_assert_uint_eq(stored.number, 9);
     ck_assert_uint_eq(stored.choice, 1);
     ck_assert(stored.word);
+    ck_assert(!stored.flag);
+    ck_assert(!set(&stored, "flag", "true", false, &error));
+    ck_assert(stored.flag);
     option_done(&table, &stored);
     ck_assert_ptr_null(stored.text);
 }

@@ -51,7 +51,7 @@ static inline evutil_socket_t listening(struct addr *addr) {
     struct error error = {""};
     evutil_socket_t fd = sock_bind(addr, &error);
     ck_assert_msg(fd >= 0, "%s", error.text);
-    ck_assert_int_eq(sock_listen(fd), 0);
+    ck_assert_int_eq(sock_listen(fd, SOCK_BACKLOG), 0);
     addr->length = sizeof addr->storage;
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr->storage, &addr->length), 0);
     return fd;

@@ -34,8 +34,10 @@ START_TEST(connections_are_non_blocking_and_without_delay) {
     check_ready(pair.server, true);
     char text[ADDR_TEXT];
     ck_assert_str_eq(addr_format_host(&pair.peer, text, sizeof text), "127.0.0.1");
-    sock_set_keepalive(pair.client, SOCK_KEEPALIVE_LINK);
+    sock_set_keepalive(pair.client, &sock_keepalive_link);
     ck_assert_int_ne(option_of(pair.client, SOL_SOCKET, SO_KEEPALIVE), 0);
+    sock_set_keepalive(pair.client, &(struct sock_keepalive){.idle_s = 0});
+    ck_assert_int_eq(option_of(pair.client, SOL_SOCKET, SO_KEEPALIVE), 0);
     ck_assert_uint_eq(stalled_ms(pair.client), 0);
     close_pair(&pair);
 }
@@ -49,7 +51,7 @@ START_TEST(unix_connections_work_alike) {
     check_ready(pair.server, false);
     ck_assert(addr_is_unix(&pair.peer));
     ck_assert_uint_eq(stalled_ms(pair.server), 0);
-    sock_set_keepalive(pair.server, SOCK_KEEPALIVE_PLAIN);
+    sock_set_keepalive(pair.server, &sock_keepalive_plain);
     close_pair(&pair);
 }
 END_TEST

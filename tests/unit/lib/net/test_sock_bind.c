@@ -41,6 +41,32 @@ START_TEST(a_foreign_address_is_named) {
 }
 END_TEST
 
+/* Where the system can. */
+START_TEST(a_foreign_address_can_be_bound_before_it_is_there) {
+    struct addr addr = addr_of("192.0.2.1:10001");
+    struct error error = {""};
+    const struct sock_bind_options options = {.freebind = true};
+    if (sock_check_bind(&options, &error)) {
+        ck_assert_msg(strstr(error.text, "this system has no way to listen on an address that is not there"), "%s",
+                      error.text);
+        return;
+    }
+    evutil_socket_t fd = sock_bind_as(&addr, &options, &error);
+    ck_assert_msg(fd >= 0, "%s", error.text);
+    sock_close(fd);
+}
+END_TEST
+
+START_TEST(an_interface_that_is_not_there_is_named) {
+    struct addr addr = loopback(0);
+    struct error error = {""};
+    const struct sock_bind_options options = {.interface = "none9"};
+    ck_assert_int_eq(sock_bind_as(&addr, &options, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "listen on the interface \"none9\" alone"));
+    ck_assert_int_eq(sock_check_bind(&options, &error), -1);
+}
+END_TEST
+
 START_TEST(a_low_port_without_the_right_is_explained) {
     struct addr addr = loopback(443);
     struct error error = {""};
@@ -125,6 +151,8 @@ static TCase *binding(void) {
     TCase *group = tcase_create("binding");
     tcase_add_test(group, a_port_in_use_is_named_with_advice);
     tcase_add_test(group, a_foreign_address_is_named);
+    tcase_add_test(group, a_foreign_address_can_be_bound_before_it_is_there);
+    tcase_add_test(group, an_interface_that_is_not_there_is_named);
     tcase_add_test(group, a_low_port_without_the_right_is_explained);
     tcase_add_test(group, ipv4_and_ipv6_share_a_port);
     tcase_add_test(group, a_stale_unix_socket_is_replaced);

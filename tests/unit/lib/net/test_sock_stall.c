@@ -68,7 +68,7 @@ static void be_far(int from_near, int to_near) {
     await(from_near);
     ck_assert(run("ip addr add 10.9.0.2/24 dev far1 && ip link set far1 up"));
     int listener = sock_bind(&address, &error);
-    ck_assert_msg(listener >= 0 && sock_listen(listener) == 0, "%s", error.text);
+    ck_assert_msg(listener >= 0 && sock_listen(listener, SOCK_BACKLOG) == 0, "%s", error.text);
     tell(to_near);
     ck_assert_int_eq(poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, PATIENCE_MS), 1);
     int fd = sock_accept(listener, &peer);
