@@ -61,7 +61,7 @@ pack_samples() {
 
 pack_licences() {
     text licenses/munnel.txt <LICENSE
-    for licence in "$libraries"/licenses/*.txt src/page/vendor/*.LICENSE; do
+    for licence in "$libraries"/licenses/*.txt src/page/vendor/*.LICENSE src/lib/llhttp/*.LICENSE; do
         text "licenses/$(basename "$licence" | sed 's/\.[A-Za-z]*$//').txt" <"$licence"
     done
 }

@@ -3,7 +3,7 @@
 #
 # What knows nothing of Munnel: a library for each folder, so that a call against their order does not link.
 # Add each new .c and .h below, one a line, in the commit that adds the file.
-LIB_LIBS = libmunnel_lib_display.a libmunnel_lib_http.a libmunnel_lib_metrics.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
+LIB_LIBS = libmunnel_lib_display.a libmunnel_lib_http.a libmunnel_lib_metrics.a libmunnel_lib_llhttp.a libmunnel_lib_tls.a libmunnel_lib_event.a libmunnel_lib_log.a libmunnel_lib_net.a libmunnel_lib_os.a libmunnel_lib_base.a
 noinst_LIBRARIES += $(LIB_LIBS)
 
 # what needs nothing else
@@ -159,6 +159,8 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/cert_issue.h \
 	src/lib/tls/certificate.c \
 	src/lib/tls/certificate.h \
+	src/lib/tls/client_hello.c \
+	src/lib/tls/client_hello.h \
 	src/lib/tls/context.c \
 	src/lib/tls/context_files.c \
 	src/lib/tls/context_files.h \
@@ -213,6 +215,15 @@ libmunnel_lib_http_a_SOURCES = \
 	src/lib/http/tokens.h \
 	src/lib/http/transport.h \
 	src/lib/http/version.c
+
+# llhttp as it is published: the folder's README. Its warnings are its authors'.
+libmunnel_lib_llhttp_a_CFLAGS = $(AM_CFLAGS) -w
+libmunnel_lib_llhttp_a_SOURCES = \
+	src/lib/llhttp/api.c \
+	src/lib/llhttp/http.c \
+	src/lib/llhttp/llhttp.c \
+	src/lib/llhttp/llhttp.h
+EXTRA_DIST += src/lib/llhttp/llhttp.LICENSE src/lib/llhttp/README src/lib/llhttp/fetch.sh
 
 # malloc's options differ by C library.
 if GLIBC_MALLOC

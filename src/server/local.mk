@@ -44,8 +44,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/auth/preauth_table.h \
 	src/server/auth/revocation.c \
 	src/server/auth/revocation.h \
-	src/server/auth/sniff.c \
-	src/server/auth/sniff.h \
 	src/server/bootstrap.c \
 	src/server/bootstrap.h \
 	src/server/events.c \
@@ -89,6 +87,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/dispatch_waiting.c \
 	src/server/service/listen_addrs.c \
 	src/server/service/listen_addrs.h \
+	src/server/service/first_bytes.c \
+	src/server/service/first_bytes.h \
+	src/server/service/host_routes.c \
+	src/server/service/host_routes.h \
 	src/server/service/listener.c \
 	src/server/service/listener.h \
 	src/server/service/listener_group.c \
@@ -105,6 +107,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_probe.c \
 	src/server/service/service_view.c \
 	src/server/service/service_priv.h \
+	src/server/service/sniff.c \
+	src/server/service/sniff.h \
 	src/server/service/source_key.c \
 	src/server/service/source_key.h \
 	src/server/service_metrics.c \

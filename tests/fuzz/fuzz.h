@@ -34,7 +34,9 @@
     TARGET(http_target)                                                                                                \
     TARGET(http_reply)                                                                                                 \
     TARGET(proxy)                                                                                                      \
-    TARGET(proxy_url)
+    TARGET(proxy_url)                                                                                                  \
+    TARGET(http_requests)                                                                                              \
+    TARGET(client_hello)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
 FUZZ_TARGETS(FUZZ_DECLARE)

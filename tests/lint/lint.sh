@@ -15,7 +15,9 @@ export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${top_srcdir:-$here/../..}" || exit 1
 chosen=" $* "
-sources=$(find src tests -name '*.[ch]' | sort)
+# What src/lib/llhttp has is as its authors publish it.
+vendored='src/lib/llhttp/*'
+sources=$(find src tests -name '*.[ch]' ! -path "$vendored" | sort)
 documents=$(find . -name '*.md' ! -path './build*' ! -path './.*' | sed 's|^\./||' | sort)
 lib_folders="lib_base lib_os lib_log lib_net lib_event lib_tls lib_http lib_metrics"
 folders="$lib_folders proto conf relay admin page server agent ctl"
@@ -139,7 +141,7 @@ mentions() {
 # src/FOLDER/FILE.c is tested by tests/unit/FOLDER/test_FILE.c or by what tests/lint/tested_elsewhere names.
 check_mirrored() {
     list=tests/lint/tested_elsewhere
-    for source in $(find src -name '*.c' | sort); do
+    for source in $(find src -name '*.c' ! -path "$vendored" | sort); do
         module=$(module_of "$source")
         test=tests/unit/$(dirname "$module")/test_$(basename "$module").c
         if ! grep -q "^$source[[:space:]]" $list; then
@@ -170,19 +172,19 @@ check_budget() {
 check_banned() {
     grep -nE '\b(strn?cpy|stpcpy|strn?cat|v?sprintf|gets|strtok|ato[ifl]|atoll|alloca|s?rand|(local|gm|c|asc)time|inet_ntoa|gethostbyname|tmpnam|mktemp) *\(' $sources /dev/null
     grep -nE '#include <sys/queue\.h>' $sources /dev/null | sed 's|$|: musl and Windows lack it, see lib/base/queue.h|'
-    grep -nE '\bstrerror(_r)? *\(|\bEDQUOT\b' $(find src -name '*.[ch]' ! -path 'src/lib/base/error_*') /dev/null | sed 's|$|: lib/base/error.h has what knows each system|'
-    grep -nE '\b(strndup|open_memstream|fmemopen|stpcpy|asprintf) *\(' $(find src -name '*.[ch]') /dev/null | sed 's|$|: Windows lacks it, see lib/base/text_buffer.h, strbuf.h|'
-    grep -nE '\b(aligned_alloc|posix_memalign|wcwidth|mbrtowc|nl_langinfo|realpath) *\([^)]' $(find src -name '*.[ch]' ! -name '*_posix.c') /dev/null | sed 's|$|: see aligned.h, character_width.h, file.h|'
-    grep -nE '\bgethostname *\(' $(find src -name '*.[ch]' ! -path 'src/lib/os/host_name_*') /dev/null | sed 's|$|: see lib/os/host_name.h|'
+    grep -nE '\bstrerror(_r)? *\(|\bEDQUOT\b' $(find src -name '*.[ch]' ! -path "$vendored" ! -path 'src/lib/base/error_*') /dev/null | sed 's|$|: lib/base/error.h has what knows each system|'
+    grep -nE '\b(strndup|open_memstream|fmemopen|stpcpy|asprintf) *\(' $(find src -name '*.[ch]' ! -path "$vendored") /dev/null | sed 's|$|: Windows lacks it, see lib/base/text_buffer.h, strbuf.h|'
+    grep -nE '\b(aligned_alloc|posix_memalign|wcwidth|mbrtowc|nl_langinfo|realpath) *\([^)]' $(find src -name '*.[ch]' ! -path "$vendored" ! -name '*_posix.c') /dev/null | sed 's|$|: see aligned.h, character_width.h, file.h|'
+    grep -nE '\bgethostname *\(' $(find src -name '*.[ch]' ! -path "$vendored" ! -path 'src/lib/os/host_name_*') /dev/null | sed 's|$|: see lib/os/host_name.h|'
     grep -n 'suseconds_t' $sources /dev/null | sed 's|$|: Windows lacks it, see clock_timeval()|'
-    grep -nE '\(format\(' $(find src -name '*.[ch]' ! -path src/lib/base/format.h) /dev/null | sed 's|$|: PRINTF_LIKE of lib/base/format.h|'
+    grep -nE '\(format\(' $(find src -name '*.[ch]' ! -path "$vendored" ! -path src/lib/base/format.h) /dev/null | sed 's|$|: PRINTF_LIKE of lib/base/format.h|'
     grep -nE '^[[:space:]]*goto[[:space:]]' $sources /dev/null | awk -F: '{ n[$1]++ } END { for (f in n) if (n[f] > 1) print f ": " n[f] " gotos" }'
 }
 
 # Calls that only one system has are in a file per system.
 check_portable() {
     grep -nE '\b(accept4|eventfd|epoll_[a-z0-9]+|signalfd|timerfd_[a-z]+) *\(|sys/(epoll|eventfd|signalfd|timerfd)\.h|"/proc/' \
-        $(find src -name '*.[ch]' ! -name '*_linux.c' ! -name '*_posix.c' ! -name '*_windows.c') /dev/null
+        $(find src -name '*.[ch]' ! -path "$vendored" ! -name '*_linux.c' ! -name '*_posix.c' ! -name '*_windows.c') /dev/null
 }
 
 # What a comment or a document names is there.
@@ -249,7 +251,7 @@ check_format() {
 }
 
 check_cppcheck() {
-    cppcheck -q -j 2 --std=c11 --enable=warning,portability,performance --inline-suppr \
+    cppcheck -q -j 2 --std=c11 --enable=warning,portability,performance --inline-suppr -i src/lib/llhttp \
         --suppress=missingInclude --suppress=normalCheckLevelMaxBranches -Isrc \
         -DHAVE_CONFIG_H --include="$here/cppcheck.h" src 2>&1
 }

@@ -18,8 +18,7 @@ static const unsigned char prefix[] = {'m', 'u', 'n', 'n', 'e', 'l', '/'};
 
 enum { DIGITS_MAX = 4 };
 
-/* N of "munnel/N"; 0: another protocol. */
-static unsigned version_of(const unsigned char *name, size_t length) {
+unsigned tls_alpn_version(const unsigned char *name, size_t length) {
     unsigned version = 0;
     if (length <= sizeof prefix || length > sizeof prefix + DIGITS_MAX || memcmp(name, prefix, sizeof prefix) != 0)
         return 0;
@@ -48,7 +47,7 @@ static int on_offer(SSL *ssl, const unsigned char **out, unsigned char *out_leng
     (void)context;
     unsigned newest = 0;
     for (unsigned at = 0; at < in_length; at += 1U + in[at]) {
-        unsigned version = version_of(in + at + 1, in[at]);
+        unsigned version = tls_alpn_version(in + at + 1, in[at]);
         if (version == TLS_ALPN_VERSION) {
             *out = in + at + 1;
             *out_length = in[at];
@@ -72,7 +71,7 @@ int tls_alpn_check(const SSL *ssl, struct error *error) {
     const unsigned char *chosen;
     unsigned length;
     SSL_get0_alpn_selected(ssl, &chosen, &length);
-    unsigned version = version_of(chosen, length);
+    unsigned version = tls_alpn_version(chosen, length);
     if (version == TLS_ALPN_VERSION)
         return 0;
     if (version == 0)

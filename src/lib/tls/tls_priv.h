@@ -48,7 +48,9 @@ void tls_note_untrusted(const SSL *ssl, const char *detail); /* the same, for th
 
 void tls_notes_watch(SSL *ssl); /* registers the callbacks that take the notes */
 
-void tls_alpn_require(SSL_CTX *context);                 /* server: refuses clients that do not offer TLS_ALPN */
+void tls_alpn_require(SSL_CTX *context); /* server: refuses clients that do not offer TLS_ALPN */
+/* N of "munnel/N"; 0: another protocol. */
+unsigned tls_alpn_version(const unsigned char *name, size_t length);
 int tls_alpn_offer(SSL_CTX *context);                    /* client; 0 or -1: out of memory */
 int tls_alpn_check(const SSL *ssl, struct error *error); /* client: what the server has selected; 0 or -1 */
 

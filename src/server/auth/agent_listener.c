@@ -19,8 +19,8 @@
 #include "lib/net/sock.h"
 #include "server/auth/penalty_box.h"
 #include "server/auth/preauth_table.h"
-#include "server/auth/sniff.h"
 #include "server/service/listener_group.h"
+#include "server/service/sniff.h"
 #include "server/service/source_key.h"
 
 #include <stdlib.h>
@@ -142,7 +142,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
     uint8_t bytes[SNIFF_SIZE];
     size_t needs = 0;
     ssize_t length = sock_peek(fd, bytes, sizeof bytes);
-    enum sniff_kind kind = sniff(bytes, length > 0 ? (size_t)length : 0, &needs);
+    enum sniff_kind kind = sniff(bytes, length > 0 ? (size_t)length : 0, sizeof bytes, &needs);
 
     if (kind == SNIFF_TLS)
         adopt(listener, conn);

@@ -67,6 +67,10 @@ unit_lib_tests += tests/unit/lib/tls/test_alpn
 tests_unit_lib_tls_test_alpn_SOURCES = tests/unit/lib/tls/test_alpn.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_alpn_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_client_hello
+tests_unit_lib_tls_test_client_hello_SOURCES = tests/unit/lib/tls/test_client_hello.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_client_hello_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_verify
 tests_unit_lib_tls_test_verify_SOURCES = tests/unit/lib/tls/test_verify.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_verify_LDADD = $(LINK_UNIT_LIB)

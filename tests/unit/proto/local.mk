@@ -7,6 +7,8 @@ unit_proto_tests = \
 	tests/unit/proto/test_join_code \
 	tests/unit/proto/test_control \
 	tests/unit/proto/test_hello \
+	tests/unit/proto/test_host_name \
+	tests/unit/proto/test_http_requests \
 	tests/unit/proto/test_json_fields \
 	tests/unit/proto/test_open \
 	tests/unit/proto/test_proxy_tlvs \
@@ -62,3 +64,7 @@ tests_unit_proto_test_socks5_SOURCES = tests/unit/proto/test_socks5.c
 tests_unit_proto_test_socks5_LDADD = $(LINK_UNIT_PROTO)
 
 unit_tests += $(unit_proto_tests)
+tests_unit_proto_test_host_name_SOURCES = tests/unit/proto/test_host_name.c
+tests_unit_proto_test_host_name_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_http_requests_SOURCES = tests/unit/proto/test_http_requests.c
+tests_unit_proto_test_http_requests_LDADD = $(LINK_UNIT_PROTO)

@@ -26,7 +26,9 @@ unit_server_tests = \
 	tests/unit/server/auth/test_handshake \
 	tests/unit/server/auth/test_resumption \
 	tests/unit/server/service/test_listener \
-	tests/unit/server/auth/test_sniff \
+	tests/unit/server/service/test_sniff \
+	tests/unit/server/service/test_host_routes \
+	tests/unit/server/service/test_first_bytes \
 	tests/unit/server/auth/test_preauth_table \
 	tests/unit/server/auth/test_flap_damping \
 	tests/unit/server/auth/test_penalty_box \
@@ -82,7 +84,7 @@ tests_unit_server_service_test_dispatch_waiting_SOURCES = tests/unit/server/serv
 tests_unit_server_service_test_dispatch_waiting_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_failover_SOURCES = tests/unit/server/service/test_failover.c $(unit_server_fixture)
 tests_unit_server_service_test_failover_LDADD = $(LINK_UNIT_SERVER)
-client_hello = tests/unit/server/auth/client_hello.c tests/unit/server/auth/client_hello.h
+client_hello = tests/unit/server/client_hello.c tests/unit/server/client_hello.h
 tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(client_hello) $(unit_server_fixture)
 tests_unit_server_auth_test_agent_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_handshake.c $(unit_server_fixture)
@@ -150,8 +152,12 @@ tests_unit_server_session_test_session_SOURCES = tests/unit/server/session/test_
 tests_unit_server_session_test_session_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_table_SOURCES = tests/unit/server/session/test_session_table.c
 tests_unit_server_session_test_session_table_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_auth_test_sniff_SOURCES = tests/unit/server/auth/test_sniff.c $(client_hello)
-tests_unit_server_auth_test_sniff_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_sniff_SOURCES = tests/unit/server/service/test_sniff.c $(client_hello)
+tests_unit_server_service_test_sniff_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_host_routes_SOURCES = tests/unit/server/service/test_host_routes.c
+tests_unit_server_service_test_host_routes_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_first_bytes_SOURCES = tests/unit/server/service/test_first_bytes.c $(client_hello)
+tests_unit_server_service_test_first_bytes_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_preauth_table_SOURCES = tests/unit/server/auth/test_preauth_table.c
 tests_unit_server_auth_test_preauth_table_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_flap_damping_SOURCES = tests/unit/server/auth/test_flap_damping.c

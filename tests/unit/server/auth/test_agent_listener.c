@@ -5,10 +5,9 @@
  */
 #include "config.h"
 
-#include "client_hello.h"
-
-#include "server/auth/sniff.h"
+#include "server/client_hello.h"
 #include "server/server_fixture.h"
+#include "server/service/sniff.h"
 #include "unit.h"
 
 #include <netinet/in.h>

@@ -5,9 +5,8 @@
  */
 #include "config.h"
 
-#include "client_hello.h"
-
-#include "server/auth/sniff.h"
+#include "server/client_hello.h"
+#include "server/service/sniff.h"
 #include "unit.h"
 
 #include <string.h>
@@ -37,7 +36,7 @@ START_TEST(other_protocols_are_recognised) {
     size_t needs;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        ck_assert_str_eq(sniff_name(sniff((const uint8_t *)cases[i].bytes, cases[i].length, &needs)),
+        ck_assert_str_eq(sniff_name(sniff((const uint8_t *)cases[i].bytes, cases[i].length, SNIFF_SIZE, &needs)),
                          sniff_name(cases[i].kind));
 }
 END_TEST
@@ -47,11 +46,11 @@ START_TEST(incomplete_hello_tells_how_much_it_needs) {
     size_t needs;
 
     for (size_t length = 1; length < sizeof client_hello; length++) {
-        ck_assert_int_eq(sniff(hello, length, &needs), SNIFF_TLS_PART);
+        ck_assert_int_eq(sniff(hello, length, SNIFF_SIZE, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);
         ck_assert_uint_le(needs, sizeof client_hello);
     }
-    ck_assert_int_eq(sniff(hello, sizeof client_hello, &needs), SNIFF_TLS);
+    ck_assert_int_eq(sniff(hello, sizeof client_hello, SNIFF_SIZE, &needs), SNIFF_TLS);
 }
 END_TEST
 
@@ -63,11 +62,11 @@ START_TEST(hello_in_several_records_is_complete_with_the_last_one) {
 
     size_t whole = client_hello_cut(bytes, size, pieces[_i]);
     for (size_t length = 1; length < whole; length++) {
-        ck_assert_int_eq(sniff(bytes, length, &needs), SNIFF_TLS_PART);
+        ck_assert_int_eq(sniff(bytes, length, SNIFF_SIZE, &needs), SNIFF_TLS_PART);
         ck_assert_uint_gt(needs, length);
         ck_assert_uint_le(needs, whole);
     }
-    ck_assert_int_eq(sniff(bytes, whole, &needs), SNIFF_TLS);
+    ck_assert_int_eq(sniff(bytes, whole, SNIFF_SIZE, &needs), SNIFF_TLS);
 }
 END_TEST
 
@@ -80,4 +79,4 @@ static TCase *sniff_cases(void) {
     return group;
 }
 
-UNIT_MAIN("server/auth/sniff", sniff_cases)
+UNIT_MAIN("server/service/sniff", sniff_cases)

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "server/auth/sniff.h"
+#include "server/service/sniff.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -44,6 +44,7 @@ static bool is_text(const uint8_t *bytes, size_t length) {
 }
 
 struct partial_hello {
+    size_t most;    /* bytes of all records */
     size_t at;      /* offset of the current record */
     size_t payload; /* bytes of the message in the records before it */
     uint8_t header[MESSAGE_HEADER];
@@ -64,7 +65,7 @@ static enum sniff_kind sniff_record(const struct partial_hello *hello, const uin
     if (record == 0)
         return SNIFF_OTHER;
     *needs = hello->at + RECORD_HEADER + record;
-    return record > SNIFF_HELLO_MAX || *needs > SNIFF_SIZE ? SNIFF_TLS_LONG : SNIFF_TLS;
+    return *needs > hello->most ? SNIFF_TLS_LONG : SNIFF_TLS;
 }
 
 /* Copies the message's header from the record as far as it has come; returns how much of the message has come. */
@@ -77,8 +78,8 @@ static size_t read_header(struct partial_hello *hello, const uint8_t *bytes, siz
     return hello->payload + there;
 }
 
-static enum sniff_kind sniff_tls(const uint8_t *bytes, size_t length, size_t *needs) {
-    struct partial_hello hello = {.at = 0};
+static enum sniff_kind sniff_tls(const uint8_t *bytes, size_t length, size_t most, size_t *needs) {
+    struct partial_hello hello = {.most = most};
 
     for (;;) {
         enum sniff_kind kind = sniff_record(&hello, bytes, length, needs);
@@ -88,7 +89,7 @@ static enum sniff_kind sniff_tls(const uint8_t *bytes, size_t length, size_t *ne
         size_t message = (size_t)hello.header[1] << 16 | (size_t)hello.header[2] << 8 | hello.header[3];
         if (there > 0 && hello.header[0] != CLIENT_HELLO)
             return SNIFF_TLS_MIDDLE;
-        if (there >= MESSAGE_HEADER && message + MESSAGE_HEADER > SNIFF_HELLO_MAX)
+        if (there >= MESSAGE_HEADER && message + MESSAGE_HEADER + RECORD_HEADER > most)
             return SNIFF_TLS_LONG;
         if (length < *needs)
             return SNIFF_TLS_PART;
@@ -99,11 +100,11 @@ static enum sniff_kind sniff_tls(const uint8_t *bytes, size_t length, size_t *ne
     }
 }
 
-enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t *needs) {
+enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t most, size_t *needs) {
     if (length == 0)
         return SNIFF_NOTHING;
     if (bytes[0] == HANDSHAKE)
-        return sniff_tls(bytes, length, needs);
+        return sniff_tls(bytes, length, most, needs);
     if (length >= 2 && (bytes[0] == 0x14 || bytes[0] == 0x15 || bytes[0] == 0x17) && bytes[1] == 0x03)
         return SNIFF_TLS_MIDDLE;
     if (length >= 3 && (bytes[0] & 0x80) && bytes[2] == CLIENT_HELLO)

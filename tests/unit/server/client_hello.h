@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * client_hello: what a TLS client sends first, for tests of the agent port.
+ * client_hello: what a TLS client sends first, for tests of the ports that read it.
  */
 #ifndef MUNNEL_TESTS_CLIENT_HELLO_H
 #define MUNNEL_TESTS_CLIENT_HELLO_H

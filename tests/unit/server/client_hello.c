@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
-#include "client_hello.h"
+#include "server/client_hello.h"
 
-#include "server/auth/sniff.h"
+#include "server/service/sniff.h"
 
 #include <string.h>
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * sniff: tells a TLS ClientHello from other protocols that reach an agent port by mistake.
+ * sniff: tells a TLS ClientHello from other protocols, by the first bytes of a connection.
  * Runs on: any thread. Owns: nothing.
  */
-#ifndef MUNNEL_SERVER_AUTH_SNIFF_H
-#define MUNNEL_SERVER_AUTH_SNIFF_H
+#ifndef MUNNEL_SERVER_SERVICE_SNIFF_H
+#define MUNNEL_SERVER_SERVICE_SNIFF_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a ClientHello, without and with the record's header; an agent's has some 1,600 with ML-KEM. */
+/* Bytes of an agent's ClientHello, without and with the record's header; it has some 1,600 with ML-KEM. */
 enum { SNIFF_HELLO_MAX = 4096, SNIFF_SIZE = 5 + SNIFF_HELLO_MAX };
 
 /* SNIFF_KIND(name, text for the log) */
@@ -38,10 +38,10 @@ enum sniff_kind {
 
 /*
  * The protocol that the first bytes of a connection belong to. SNIFF_TLS: a complete ClientHello. SNIFF_TLS_PART: the
- * beginning of one; look again when *needs bytes (at most SNIFF_SIZE) have come. Too few bytes to tell the protocol by:
- * SNIFF_TEXT or SNIFF_OTHER.
+ * beginning of one; look again when *needs bytes (at most `most`, which is that of all its records) have come. Too few
+ * bytes to tell the protocol by: SNIFF_TEXT or SNIFF_OTHER.
  */
-enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t *needs);
+enum sniff_kind sniff(const uint8_t *bytes, size_t length, size_t most, size_t *needs);
 const char *sniff_name(enum sniff_kind kind);
 
 #endif

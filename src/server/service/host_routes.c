@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * host_routes: see host_routes.h. The names are sorted; of a name each part behind a dot is looked for, which are at
+ * most 127, whatever the client sends.
+ */
+#include "config.h"
+
+#include "server/service/host_routes.h"
+
+#include "proto/host_name.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct route {
+    char *name;
+    struct service *service;
+};
+
+struct host_routes {
+    struct route *routes; /* sorted */
+    size_t count;
+    struct service *rest;
+};
+
+struct host_routes *host_routes_new(void) {
+    return calloc(1, sizeof(struct host_routes));
+}
+
+void host_routes_free(struct host_routes *routes) {
+    if (!routes)
+        return;
+    for (size_t i = 0; i < routes->count; i++)
+        free(routes->routes[i].name);
+    free(routes->routes);
+    free(routes);
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(((const struct route *)a)->name, ((const struct route *)b)->name);
+}
+
+static struct service *find_exact(const struct host_routes *routes, char *name) {
+    const struct route wanted = {.name = name};
+    const struct route *found =
+        routes->count ? bsearch(&wanted, routes->routes, routes->count, sizeof *routes->routes, compare) : NULL;
+
+    return found ? found->service : NULL;
+}
+
+static bool make_name(const char *host, char name[HOST_NAME_SIZE]) {
+    bool is_below = strncmp(host, "*.", 2) == 0;
+
+    if (!host_name_read(is_below ? host + 1 : host, name + is_below))
+        return false;
+    if (is_below)
+        name[0] = '*';
+    return true;
+}
+
+static int add_name(struct host_routes *routes, const char *host, struct service *service) {
+    char name[HOST_NAME_SIZE + 1];
+    size_t at = routes->count;
+
+    if (!make_name(host, name) || find_exact(routes, name))
+        return 0;
+    char *copy = strdup(name);
+    if (!copy)
+        return -1;
+    while (at > 0 && strcmp(routes->routes[at - 1].name, copy) > 0)
+        at--;
+    memmove(&routes->routes[at + 1], &routes->routes[at], (routes->count - at) * sizeof *routes->routes);
+    routes->routes[at] = (struct route){.name = copy, .service = service};
+    routes->count++;
+    return 0;
+}
+
+int host_routes_add(struct host_routes *routes, const struct strlist *hosts, struct service *service) {
+    struct route *room = realloc(routes->routes, (routes->count + hosts->count + 1) * sizeof *room);
+
+    if (!room)
+        return -1;
+    routes->routes = room;
+    if (hosts->count == 0 && !routes->rest)
+        routes->rest = service;
+    for (size_t i = 0; i < hosts->count; i++)
+        if (add_name(routes, hosts->items[i], service))
+            return -1;
+    return 0;
+}
+
+struct service *host_routes_find(const struct host_routes *routes, const char *name) {
+    char below[HOST_NAME_SIZE + 1];
+
+    snprintf(below, sizeof below, "%s", name);
+    struct service *service = find_exact(routes, below);
+    for (const char *dot = strchr(name, '.'); dot && !service; dot = strchr(dot + 1, '.')) {
+        snprintf(below, sizeof below, "*%s", dot);
+        service = find_exact(routes, below);
+    }
+    return service;
+}
+
+struct service *host_routes_rest(const struct host_routes *routes) {
+    return routes->rest;
+}
