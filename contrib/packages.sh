@@ -37,6 +37,7 @@ packages_list() {
         libncurses-dev curl python3 ;;
     apt-tests) echo check nginx-light openssh-server openssh-client openssl iperf3 netcat-openbsd socat mandoc \
         clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux \
+        haproxy pgbouncer postgresql-client \
         python3-venv musl-tools ;;
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev libncurses-dev pkg-config \
         check \

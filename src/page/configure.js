@@ -42,21 +42,25 @@ export function DifferenceSheet({ onClose }) {
 /* ---- a service ---- */
 
 const NO_AGENT = [['wait', 'Wait', 'hold the client for a while; a quick reconnect is not felt'], ['refuse', 'Refuse', 'reset the client at once'], ['close', 'Close', 'close the port until an agent is back']];
-const MEMBERS = ['name', 'listen', 'group', 'connect', 'no_agent'];
+const PROXY = [['off', 'Not', 'each client seems to come from the agent'], ['v1', 'Version 1', 'text'], ['v2', 'Version 2', 'binary, with the relay’s id']];
+const MEMBERS = ['name', 'listen', 'group', 'connect', 'proxy_protocol', 'no_agent'];
 
-const blank = () => ({ name: '', listen: '', groups: '', connect: '', no_agent: 'wait' });
+const blank = () => ({ name: '', listen: '', groups: '', connect: '', proxy_protocol: 'off', no_agent: 'wait' });
 
 function formOf(service) {
   const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
-  return { name: service.name, listen: text(service.listen), groups: text(service.groups), connect: text(service.connect), no_agent: service.configuration.no_agent };
+  return { name: service.name, listen: text(service.listen), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, no_agent: service.configuration.no_agent };
 }
 
 /* Only what the form has is changed; the rest of a service stays. */
 function bodyOf(form, before) {
   const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group'].includes(key)));
   const groups = listOf(form.groups);
-  return { ...rest, listen: listOf(form.listen), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), no_agent: form.no_agent };
+  return { ...rest, listen: listOf(form.listen), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), no_agent: form.no_agent };
 }
+
+const Radios = ({ name, legend, choices, form, set }) => html`<fieldset class="form-line"><legend>${legend}</legend>
+  ${choices.map(([key, text, hint]) => html`<label class="radio"><input type="radio" name=${name} value=${key} checked=${form[name] === key} onChange=${() => set(name)(key)} />${text}<span>${hint}</span></label>`)}</fieldset>`;
 
 function FormFields({ form, set, problem, isNew, agents }) {
   const groups = [...new Set((agents || []).flatMap((agent) => agent.groups))].filter((group) => group !== '*');
@@ -65,8 +69,8 @@ function FormFields({ form, set, problem, isNew, agents }) {
     <${Field} id="groups" label="Groups" value=${form.groups} list="known-groups" hint="Agents of these groups serve it. Empty: any agent." onInput=${set('groups')} problem=${at(problem, 'group')} />
     <datalist id="known-groups">${groups.map((group) => html`<option value=${group} />`)}</datalist>
     <${Field} id="connect" label="Destination" value=${form.connect} placeholder="localhost:5900" hint="As the agent sees it." onInput=${set('connect')} problem=${at(problem, 'connect')} />
-    <fieldset class="form-line"><legend>When no agent can serve</legend>
-      ${NO_AGENT.map(([key, text, hint]) => html`<label class="radio"><input type="radio" name="no_agent" value=${key} checked=${form.no_agent === key} onChange=${() => set('no_agent')(key)} />${text}<span>${hint}</span></label>`)}</fieldset>`;
+    <${Radios} name="proxy_protocol" legend="Client’s address to the destination (PROXY protocol)" choices=${PROXY} form=${form} set=${set} />
+    <${Radios} name="no_agent" legend="When no agent can serve" choices=${NO_AGENT} form=${form} set=${set} />`;
 }
 
 /* Its lines, with that which the problem names marked. */

@@ -298,7 +298,11 @@ test('a service is added, changed and removed, each with its difference first', 
     await fill(look, 'Listens on', `127.0.0.1:${ports[7]}`);
     await look.button('Show difference').click();
     await look.text(/^\+ listen: .*:\d+/).waitFor();
+    await look.page.getByLabel(/^Version 1/).check();
+    await look.button('Show difference').click();
+    await look.text('+ proxy_protocol: "v1"').waitFor();
     await look.confirm('Change service');
+    await look.page.locator('#terms dd', { hasText: 'v1' }).waitFor();
     await rig.client(ports[7]);
     ok(await isRefused(ports[6]), 'the port before is closed');
     await look.page.locator('.title', { hasText: 'extra' }).waitFor();

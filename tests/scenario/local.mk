@@ -115,6 +115,7 @@ scenario_programs = \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_listening \
 	tests/scenario/test_port_range \
+	tests/scenario/test_proxy_protocol \
 	tests/scenario/test_service_table \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones \
@@ -225,6 +226,8 @@ tests_scenario_test_listening_LDADD = $(SCENARIO_LDADD)
 
 tests_scenario_test_port_range_SOURCES = tests/scenario/test_port_range.c
 tests_scenario_test_port_range_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_proxy_protocol_SOURCES = tests/scenario/test_proxy_protocol.c
+tests_scenario_test_proxy_protocol_LDADD = $(SCENARIO_LDADD)
 
 tests_scenario_test_service_table_SOURCES = tests/scenario/test_service_table.c
 tests_scenario_test_service_table_LDADD = $(SCENARIO_LDADD)

@@ -71,6 +71,7 @@ START_TEST(defaults_of_a_service) {
     ck_assert_uint_eq(service->groups.count, 0);
     ck_assert_uint_eq(service->allow.count, 0);
     ck_assert_uint_eq(service->deny.count, 0);
+    ck_assert_int_eq(service->proxy_protocol, PROXY_OFF);
     ck_assert_int_eq(service->balance, CONFIG_ROUND_ROBIN);
     ck_assert_int_eq(service->no_agent, CONFIG_WAIT);
     ck_assert_uint_eq(service->pending_timeout_s, 10);
@@ -116,7 +117,7 @@ static const char everything[] =
     "\"pending_timeout\": 3600,\n"
     "    \"connect_timeout\": 600, \"idle_timeout\": 2592000, \"half_close_timeout\": 1, \"max_clients\": "
     "1000000 },\n"
-    "    { \"name\": \"b\", \"group\": \"g\", \"listen\": \":2\", \"connect\": \"h:1\", \"balance\": "
+    "    { \"name\": \"b\", \"group\": \"g\", \"listen\": \":2\", \"connect\": \"h:1\", \"proxy_protocol\": \"v2\", \"balance\": "
     "\"least-connections\",\n"
     "      \"no_agent\": \"refuse\" } ],\n"
     "  \"threads\": 3, \"admin\": { \"socket\": " ADMIN_SERVER_QUOTED " },\n"
@@ -159,6 +160,7 @@ static void check_services(const struct server_config *conf) {
     ck_assert_uint_eq(a->pending_timeout_s, 3600);
     ck_assert_uint_eq(a->idle_timeout_s, 2592000);
     ck_assert_uint_eq(a->max_clients, 1000000);
+    ck_assert_int_eq(b->proxy_protocol, PROXY_V2);
     ck_assert_int_eq(b->balance, CONFIG_LEAST_CONNECTIONS);
     ck_assert_int_eq(b->no_agent, CONFIG_REFUSE);
     ck_assert_str_eq(b->groups.items[0], "g");

@@ -122,6 +122,13 @@ START_TEST(service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_a
 }
 END_TEST
 
+START_TEST(service_with_a_proxy_header_needs_agents_that_know_of_it) {
+    static const struct service_config plain = {.proxy_protocol = PROXY_OFF}, v2 = {.proxy_protocol = PROXY_V2};
+    ck_assert_uint_eq(service_needs_of(&plain) & 1U << FEATURE_PROXY, 0);
+    ck_assert_str_eq(features_lacking(service_needs_of(&v2), 1U << FEATURE_SERVICES), "proxy");
+}
+END_TEST
+
 START_TEST(client_waits_for_an_agent_that_has_not_answered_yet) {
     struct server_fixture server_fixture;
     struct fake_order served;
@@ -378,6 +385,7 @@ static TCase *announcing(void) {
 
     tcase_add_test(group, agent_is_told_the_services_of_its_groups);
     tcase_add_test(group, service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_as_refused);
+    tcase_add_test(group, service_with_a_proxy_header_needs_agents_that_know_of_it);
     tcase_add_test(group, large_table_goes_in_parts_one_at_a_time_and_not_too_fast);
     tcase_add_test(group, session_that_never_answers_ends);
     tcase_add_test(group, session_that_has_lost_its_control_link_owes_no_answer);
