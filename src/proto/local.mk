@@ -29,6 +29,7 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/open.c \
 	src/proto/open.h \
 	src/proto/proxy_protocol.h \
+	src/proto/proxy_read.c \
 	src/proto/proxy_tlvs.c \
 	src/proto/proxy_write.c \
 	src/proto/proxy.c \

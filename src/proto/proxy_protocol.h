@@ -78,4 +78,19 @@ struct proxy_tlvs { /* of a client, as OPEN has them */
 /* The values of the header but the unique id, which is the relay's; malloc'ed. NULL: out of memory. */
 struct proxy_tlvs *proxy_tlvs_new(const struct proxy_header *header);
 
+enum {
+    PROXY_READ_TLVS = 2048, /* bytes of TLVs that are taken; a header may say 64 KiB */
+    PROXY_READ_MAX = PROXY_V2_FIXED + 216 + PROXY_READ_TLVS
+};
+
+enum proxy_read_result {
+    PROXY_READ_PART,     /* all of it belongs to the header, and more is to come; less than PROXY_READ_MAX */
+    PROXY_READ_WHOLE,    /* *header is filled, and its first *taken bytes are the header */
+    PROXY_READ_MALFORMED /* `error` has what is wrong */
+};
+
+/* proxy_read: looks at the first bytes of a connection. Whether more of them are there makes no difference. */
+enum proxy_read_result proxy_read(struct proxy_header *header, const uint8_t *bytes, size_t length, size_t *taken,
+                                  struct error *error);
+
 #endif

@@ -21,6 +21,7 @@
     TARGET(greeting)                                                                                                   \
     TARGET(open)                                                                                                       \
     TARGET(answer)                                                                                                     \
+    TARGET(proxy)                                                                                                      \
     TARGET(control)                                                                                                    \
     TARGET(join)                                                                                                       \
     TARGET(server_conf)                                                                                                \

@@ -192,6 +192,35 @@ void fuzz_answer(const uint8_t *bytes, size_t length) {
     FUZZ_REQUIRE(strcmp(first, again) == 0);
 }
 
+/* ---- the PROXY protocol ---- */
+
+static bool is_within(const struct proxy_value *value, const uint8_t *bytes, size_t length) {
+    return !value->bytes || (value->bytes >= bytes && value->length <= (size_t)(bytes + length - value->bytes));
+}
+
+/* Each cut of it is a part until it is whole or known to be malformed, and then nothing behind it changes that. */
+void fuzz_proxy(const uint8_t *bytes, size_t length) {
+    enum proxy_read_result before = PROXY_READ_PART;
+    struct proxy_header header;
+    size_t taken = 0, first_taken = 0;
+    for (size_t cut = 0; cut <= length && cut <= PROXY_READ_MAX + 1; cut++) {
+        struct error error = {{0}};
+        enum proxy_read_result result = proxy_read(&header, bytes, cut, &taken, &error);
+        FUZZ_REQUIRE(before == PROXY_READ_PART || result == before);
+        FUZZ_REQUIRE(!error.text[0] == (result != PROXY_READ_MALFORMED));
+        FUZZ_REQUIRE(result != PROXY_READ_PART || cut < PROXY_READ_MAX);
+        if (result == PROXY_READ_WHOLE && before == PROXY_READ_PART)
+            first_taken = taken;
+        before = result;
+    }
+    if (before != PROXY_READ_WHOLE)
+        return;
+    FUZZ_REQUIRE(taken == first_taken && taken <= length && taken <= PROXY_READ_MAX);
+    FUZZ_REQUIRE(header.version == PROXY_V2 || (header.version == PROXY_V1 && taken <= PROXY_V1_MAX));
+    FUZZ_REQUIRE(is_within(&header.authority, bytes, taken) && is_within(&header.alpn, bytes, taken));
+    FUZZ_REQUIRE(is_within(&header.unique_id, bytes, taken) && is_within(&header.tls.common_name, bytes, taken));
+}
+
 /* ---- CONTROL, of either side ---- */
 
 /* What was parsed, written again, is the same; as far as it fits, since a peer may send larger parts than this writes.

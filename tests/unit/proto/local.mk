@@ -63,6 +63,10 @@ unit_proto_tests += tests/unit/proto/test_socks5
 tests_unit_proto_test_socks5_SOURCES = tests/unit/proto/test_socks5.c
 tests_unit_proto_test_socks5_LDADD = $(LINK_UNIT_PROTO)
 
+unit_proto_tests += tests/unit/proto/test_proxy_read
+tests_unit_proto_test_proxy_read_SOURCES = tests/unit/proto/test_proxy_read.c
+tests_unit_proto_test_proxy_read_LDADD = $(LINK_UNIT_PROTO)
+
 unit_tests += $(unit_proto_tests)
 tests_unit_proto_test_host_name_SOURCES = tests/unit/proto/test_host_name.c
 tests_unit_proto_test_host_name_LDADD = $(LINK_UNIT_PROTO)
