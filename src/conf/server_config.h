@@ -42,6 +42,7 @@ struct service_config {
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */
     struct strlist allow, deny;           /* patterns for lib/net/acl.h; `allow` empty: everybody */
+    struct strlist accept_proxy;          /* likewise: who sends a PROXY header; empty: nobody */
 };
 
 struct config_file { /* one that was read */

@@ -12,6 +12,7 @@
 
 #define AT(member)         offsetof(struct server_config, member)
 #define IN_SERVICE(member) offsetof(struct service_config, member)
+#define BALANCERS_WANTED   "addresses like \"10.0.0.0/8\", or \"unix:*\""
 #define LISTEN_WANTED      "an address like \"0.0.0.0:5900\", or a list of them"
 
 enum { DAY = 86400, MONTH = 30 * DAY, MILLION = 1000000 };
@@ -72,6 +73,9 @@ static const struct option_spec service_specs[] = {
      .wanted = "addresses like \"10.0.0.0/8\"", .help = "the only clients that are served"},
     {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = validate_source, .resolve = validate_resolve_source,
      .wanted = "addresses like \"10.0.0.0/8\"", .help = "clients that are not served, whatever allow says"},
+    {"accept_proxy", OPTION_TEXTS, IN_SERVICE(accept_proxy), "null", .check = validate_balancer,
+     .resolve = validate_resolve_source, .wanted = BALANCERS_WANTED,
+     .help = "balancers whose connections, and no others, begin with a PROXY header"},
 };
 
 const struct option_table service_option_table = {service_specs, sizeof service_specs / sizeof *service_specs,

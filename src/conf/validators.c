@@ -21,6 +21,7 @@
 #include <strings.h>
 
 enum { INTERFACE_LONGEST = 15 /* Linux's IFNAMSIZ, without NUL */ };
+#define BALANCER_UNIX "unix:*" /* who may connect to a Unix socket is its mode's matter */
 
 static bool only_digits(const char *text) {
     return text[0] && strspn(text, "0123456789") == strlen(text);
@@ -158,7 +159,7 @@ char *validate_resolve_source(const char *text, const char *beside) {
     const char *slash = strchr(text, '/');
     int length = (int)(slash ? slash - text : (long)strlen(text));
     size_t size = strlen(text) + sizeof "[]";
-    bool is_bare_ipv6 = strchr(text, ':') && text[0] != '[';
+    bool is_bare_ipv6 = strchr(text, ':') && text[0] != '[' && strcmp(text, BALANCER_UNIX) != 0;
     char *pattern = malloc(size);
     if (pattern)
         snprintf(pattern, size, is_bare_ipv6 ? "[%.*s]%s" : "%.*s%s", length, text, slash ? slash : "");
@@ -177,6 +178,10 @@ int validate_source(const char *text, struct error *error) {
     int failed = pattern ? check_rule(pattern, error) : error_set(error, "out of memory");
     free(pattern);
     return failed;
+}
+
+int validate_balancer(const char *text, struct error *error) {
+    return strcmp(text, BALANCER_UNIX) == 0 ? 0 : validate_source(text, error);
 }
 
 int validate_mode(const char *text, struct error *error) {

@@ -18,11 +18,12 @@ int validate_destination(const char *text, struct error *error); /* "HOST:PORT",
 int validate_server(const char *text, struct error *error);      /* "HOST:PORT" of an agent port */
 int validate_name(const char *text, struct error *error);        /* of a service, an agent, a group */
 int validate_group(const char *text, struct error *error);
-int validate_source(const char *text, struct error *error); /* "10.0.0.0/8": addresses of clients */
-int validate_mode(const char *text, struct error *error);   /* "0660": of a file, in octal */
-int validate_socket(const char *text, struct error *error); /* "/run/munneld.sock", "\\.\pipe\munneld"; "": none */
-int validate_rule(const char *text, struct error *error);   /* "db.example:5432": where an agent may connect */
-int validate_pin(const char *text, struct error *error);    /* "sha256:" and 64 hexadecimal digits */
+int validate_source(const char *text, struct error *error);   /* "10.0.0.0/8": addresses of clients */
+int validate_balancer(const char *text, struct error *error); /* the same, or "unix:*" */
+int validate_mode(const char *text, struct error *error);     /* "0660": of a file, in octal */
+int validate_socket(const char *text, struct error *error);   /* "/run/munneld.sock", "\\.\pipe\munneld"; "": none */
+int validate_rule(const char *text, struct error *error);     /* "db.example:5432": where an agent may connect */
+int validate_pin(const char *text, struct error *error);      /* "sha256:" and 64 hexadecimal digits */
 
 /* An option's `resolve` for sources: IPv6 without brackets gets them, as lib/net/acl.h wants it. malloc'ed. */
 char *validate_resolve_source(const char *text, const char *beside);

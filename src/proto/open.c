@@ -87,6 +87,21 @@ bool open_address_is_ipv4(const struct open_address *address) {
     return memcmp(address->host, mapped, sizeof mapped) == 0;
 }
 
+struct addr open_address_to_addr(const struct open_address *address) {
+    struct addr addr = {.length = 0};
+    struct sockaddr_in *in = (struct sockaddr_in *)(void *)&addr.storage;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(void *)&addr.storage;
+    bool is_ipv4 = open_address_is_ipv4(address);
+    addr.length = is_ipv4 ? sizeof *in : sizeof *in6;
+    addr.storage.ss_family = is_ipv4 ? AF_INET : AF_INET6;
+    if (is_ipv4)
+        memcpy(&in->sin_addr, address->host + 12, sizeof in->sin_addr);
+    else
+        memcpy(&in6->sin6_addr, address->host, sizeof in6->sin6_addr);
+    addr_set_port(&addr, address->port);
+    return addr;
+}
+
 char *open_address_format(const struct open_address *address, char *text, size_t size) {
     bool is_ipv4 = open_address_is_ipv4(address);
     char host[INET6_ADDRSTRLEN] = "";

@@ -43,6 +43,7 @@ int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, s
 size_t open_format(uint8_t bytes[FRAME_OPEN_MOST], const struct open_request *open); /* the length */
 
 struct open_address open_address_of(const struct addr *addr);
+struct addr open_address_to_addr(const struct open_address *address); /* of IPv4 or IPv6 */
 bool open_address_is_ipv4(const struct open_address *address);
 /* As addr_format writes it, "unix:" where there is none; returns `text`. */
 char *open_address_format(const struct open_address *address, char *text, size_t size);

@@ -85,6 +85,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/dispatch.h \
 	src/server/service/dispatch_priv.h \
 	src/server/service/dispatch_waiting.c \
+	src/server/service/inspect.c \
+	src/server/service/inspect.h \
 	src/server/service/listen_addrs.c \
 	src/server/service/listen_addrs.h \
 	src/server/service/first_bytes.c \
@@ -98,6 +100,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/registry.c \
 	src/server/service/registry.h \
 	src/server/service/service.c \
+	src/server/service/service_accept.c \
 	src/server/service/service_change.c \
 	src/server/service/service_check.c \
 	src/server/service/service_check.h \

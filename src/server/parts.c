@@ -20,6 +20,7 @@
 #include "server/server_metrics.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
+#include "server/service/inspect.h"
 #include "server/service/source_key.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
@@ -254,6 +255,7 @@ static void share_descriptors(struct server *server) {
 
     server->links.limit = links > 1 ? (size_t)links : 1;
     client_table_set_limit(server->clients, clients > 1 ? (size_t)clients : 1);
+    inspect_set_limit(server->inspect, client_table_limit(server->clients) / 4);
 }
 
 /* For the watchdog: the control loop runs, since it calls this, so only the relay threads are probed. */
@@ -282,6 +284,7 @@ static int make_parts(struct server *server, struct error *error) {
     server->loop = loop_new("munneld");
     server->events = recent_events_new();
     server->clients = client_table_new();
+    server->inspect = server->loop ? inspect_new(loop_base(server->loop)) : NULL;
     server->ended = ended_relays_new();
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
@@ -292,9 +295,9 @@ static int make_parts(struct server *server, struct error *error) {
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->events || !server->clients || !server->ended || !server->sessions || !server->flap_damping ||
-        !server->liveness || !server->signals || !server->tick || !server->trust || !server->reload ||
-        !server->background || !server->service_manager)
+    if (!server->events || !server->clients || !server->inspect || !server->ended || !server->sessions ||
+        !server->flap_damping || !server->liveness || !server->signals || !server->tick || !server->trust ||
+        !server->reload || !server->background || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }

@@ -92,6 +92,10 @@ static uint64_t waiting(const struct service *service) {
     return numbers_of(service).waiting;
 }
 
+static uint64_t balancer_checks(const struct service *service) {
+    return numbers_of(service).balancer_checks;
+}
+
 static void write_refused(const struct part *part, struct metrics *to) {
     uint64_t refused[ACCESS_VERDICT_COUNT] = {0};
 
@@ -142,6 +146,9 @@ static void write_clients(const struct service_list *services, struct metrics *t
     metrics_family(to, "munnel_clients_refused_total", METRIC_COUNTER,
                    "Clients that were refused by a rule or a limit of the service.");
     write_parts(services, DETAILED_MOST, to, write_refused);
+    metrics_family(to, "munnel_balancer_checks_total", METRIC_COUNTER,
+                   "Connections of balancers in accept_proxy that ended before they were clients: health checks.");
+    write_each(services, to, balancer_checks);
     metrics_family(to, "munnel_clients_ended_total", METRIC_COUNTER,
                    "Accepted clients that have ended, by the reason.");
     write_parts(services, DETAILED_MOST, to, write_ended);

@@ -104,6 +104,7 @@ scenario_programs = \
 	tests/scenario/test_handshakes \
 	tests/scenario/test_hostile_agent \
 	tests/scenario/test_hostile_server \
+	tests/scenario/test_accept_proxy \
 	tests/scenario/test_access \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
@@ -217,6 +218,8 @@ tests_scenario_test_tool_SOURCES = tests/scenario/test_tool.c
 tests_scenario_test_tool_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_top_SOURCES = tests/scenario/test_top.c
 tests_scenario_test_top_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_accept_proxy_SOURCES = tests/scenario/test_accept_proxy.c
+tests_scenario_test_accept_proxy_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/base/strlist.h"
 #include "lib/net/acl_priv.h"
 #include "lib/net/interface_names.h"
 
@@ -32,6 +33,18 @@ int acl_add(struct acl *rules, const char *pattern, struct error *error) {
     if (acl_rule_parse(&rules->items[rules->count], pattern, error))
         return -1;
     rules->count++;
+    return 0;
+}
+
+int acl_read(struct acl **rules, const struct strlist *patterns, struct error *error) {
+    if (!patterns->count)
+        return 0;
+    *rules = acl_new();
+    if (!*rules)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < patterns->count; i++)
+        if (acl_add(*rules, patterns->items[i], error))
+            return -1;
     return 0;
 }
 

@@ -13,9 +13,12 @@
 #include "lib/net/addr.h"
 
 struct acl;
+struct strlist;
 
 struct acl *acl_new(void);
 int acl_add(struct acl *rules, const char *pattern, struct error *error); /* 0, or -1 with what is wrong */
+/* A new one of all these patterns; *rules stays NULL when there are none. 0 or -1, also then *rules is to be freed. */
+int acl_read(struct acl **rules, const struct strlist *patterns, struct error *error);
 void acl_free(struct acl *rules);
 bool acl_empty(const struct acl *rules); /* also for NULL */
 

@@ -28,19 +28,6 @@ struct access {
     struct source *heads[HEADS];
 };
 
-/* *rules stays NULL when there are no patterns. */
-static int read_rules(struct acl **rules, const struct strlist *patterns, struct error *error) {
-    if (!patterns->count)
-        return 0;
-    *rules = acl_new();
-    if (!*rules)
-        return error_set(error, "out of memory");
-    for (size_t i = 0; i < patterns->count; i++)
-        if (acl_add(*rules, patterns->items[i], error))
-            return -1;
-    return 0;
-}
-
 struct access *access_new(const struct service_config *conf, struct error *error) {
     struct access *access = calloc(1, sizeof *access);
 
@@ -50,7 +37,7 @@ struct access *access_new(const struct service_config *conf, struct error *error
     }
     access->per_source = conf->max_per_source;
     access->rate = conf->max_rate;
-    if (read_rules(&access->allow, &conf->allow, error) || read_rules(&access->deny, &conf->deny, error)) {
+    if (acl_read(&access->allow, &conf->allow, error) || acl_read(&access->deny, &conf->deny, error)) {
         access_free(access);
         return NULL;
     }

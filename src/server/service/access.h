@@ -27,6 +27,10 @@ void access_take_over(struct access *access, struct access *from);
     V(MAX_CLIENTS, "max_clients", "as many clients as max_clients allows")                                             \
     V(MAX_PER_SOURCE, "max_per_source", "as many clients from one address as max_per_source allows")                   \
     V(MAX_RATE, "max_rate", "as many new clients a second from one address as max_rate allows")                        \
+    V(PROXY_NOT_LISTED, "proxy_not_listed", "this address is none that accept_proxy lists")                            \
+    V(PROXY_MALFORMED, "proxy_malformed", "no valid PROXY header")                                                     \
+    V(PROXY_TIMEOUT, "proxy_timeout", "no PROXY header within the deadline")                                           \
+    V(PROXY_FULL, "proxy_full", "too many connections without a PROXY header yet")                                     \
     V(MEMORY, "memory", "out of memory")
 
 enum access_verdict {

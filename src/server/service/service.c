@@ -1,75 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * service: see service.h. Here a service is made and freed, and its clients come and go.
+ * service: see service.h. Here a service is made and freed.
  */
 #include "config.h"
 
 #include "server/service/service_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/net/sock.h"
-#include "server/service/client_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
-
-static void refuse_client(struct service *service, evutil_socket_t fd, const struct addr *peer,
-                          enum access_verdict verdict) {
-    sock_close_reset(fd);
-    service->refused[verdict]++;
-    log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
-                       access_verdict_detail(verdict), peer);
-}
-
-static enum access_verdict judge(struct service *service, const struct addr *peer) {
-    if (service->conf->max_clients && service->live >= service->conf->max_clients)
-        return ACCESS_MAX_CLIENTS;
-    return access_judge(service->access, peer, clock_us());
-}
-
-/* A listener of all addresses does not have it. */
-static struct open_address address_reached(evutil_socket_t fd, const struct addr *listening) {
-    struct addr here;
-
-    sock_local_addr(fd, &here);
-    return open_address_of(here.length ? &here : listening);
-}
-
-static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
-    struct service *service = context;
-    bool is_check = service_is_probe(service, fd, peer);
-    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, peer);
-
-    if (verdict != ACCESS_ADMITTED) {
-        refuse_client(service, fd, peer, verdict);
-        return;
-    }
-    bool is_counted = !is_check && access_counts(service->access);
-    struct client *client = client_table_take(service->options.clients, fd, peer, service->terms);
-    if (!client) {
-        if (is_counted)
-            access_left(service->access, peer);
-        refuse_client(service, fd, peer, ACCESS_MEMORY);
-        return;
-    }
-    client->service = service;
-    client->is_counted = is_counted;
-    client->local = service->conf->proxy_protocol ? address_reached(fd, local) : open_address_of(local);
-    service->live++;
-    counter_add(&service->part->accepted, 1);
-    if (is_check)
-        service_note_probe(service, client);
-    service->options.on_client(service->options.context, client);
-}
-
-static bool has_room(void *context) {
-    struct service *service = context;
-
-    return client_table_has_room(service->options.clients);
-}
 
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id,
                                          struct service_counts *counts) {
@@ -98,8 +41,8 @@ struct listener_options service_listener_options(struct service *service, const 
                                      .mode = (unsigned)strtoul(options->conf->socket_mode, NULL, 8),
                                      .passed = options->passed,
                                      .accepts_per_turn = ACCEPTS_PER_TURN,
-                                     .has_room = has_room,
-                                     .on_accept = on_accept,
+                                     .has_room = service_has_room,
+                                     .on_accept = service_on_accept,
                                      .context = service};
 }
 
@@ -131,9 +74,12 @@ struct service *service_new(const struct service_options *options, struct error 
     service->counts = service_counts_new(options->threads);
     service->terms = service->counts ? service_make_terms(conf, options->id, service->counts) : NULL;
     service->access = access_new(conf, error);
+    service_init_port(service);
+    bool failed = acl_read(&service->balancers, &conf->accept_proxy, error);
+    service_settle_port(service);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
-    else if (service->access)
+    else if (service->access && !failed)
         service->listeners = service_prepare_listeners(service, options, error);
     if (service->listeners) {
         service->part = service_counts_part(service->counts, options->threads);
@@ -144,6 +90,7 @@ struct service *service_new(const struct service_options *options, struct error 
 }
 
 void service_shut(struct service *service) {
+    inspect_drop(service->options.inspect, &service->port);
     listener_group_free(service->listeners);
     service->listeners = NULL;
     service->is_shut = true;
@@ -163,6 +110,8 @@ void service_free(struct service *service) {
         return;
     service_finish_probe(service, NULL);
     listener_group_free(service->listeners);
+    inspect_drop(service->options.inspect, &service->port);
+    acl_free(service->balancers);
     balance_free(service->balance);
     free(service->refusing);
     access_free(service->access);

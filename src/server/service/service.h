@@ -14,6 +14,7 @@
 #include "server/service/listener_group.h"
 
 struct client_table;
+struct inspect;
 struct recent_events;
 struct service;
 struct session;
@@ -26,9 +27,10 @@ struct service_options {
     struct event_base *base;
     struct log *log;
     struct client_table *clients;
-    struct passed_sockets *passed;                           /* may be NULL */
-    struct recent_events *events;                            /* NULL: none */
-    unsigned threads;                                        /* relay threads of the plane */
+    struct inspect *inspect;       /* where connections are that have to begin with a PROXY header */
+    struct passed_sockets *passed; /* may be NULL */
+    struct recent_events *events;  /* NULL: none */
+    unsigned threads;              /* relay threads of the plane */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
 };
@@ -78,6 +80,7 @@ const struct service_config *service_config(const struct service *service);
 
 struct service_numbers {
     uint64_t refused[ACCESS_VERDICT_COUNT]; /* clients, since it was made */
+    uint64_t balancer_checks;               /* connections of balancers that ended before they were clients */
     size_t clients, waiting;                /* now; those that wait are among the clients */
     size_t agents, ready;                   /* that permit it; that would be given a client now */
     size_t asked, refusing;                 /* agents that have not answered; that do not permit it */

@@ -27,6 +27,8 @@ static bool make_next(struct service *service, struct service_next *next, struct
     next->terms = service_make_terms(conf, next->options.id, service->counts);
     next->balance = balance_new(conf->balance);
     next->access = access_new(conf, error);
+    if (next->access && acl_read(&next->balancers, &conf->accept_proxy, error))
+        return false;
     if (!next->terms || !next->balance) {
         error_set(error, "out of memory");
         return false;
@@ -63,6 +65,7 @@ void service_discard(struct service *service) {
         service_terms_release(next->terms);
     balance_free(next->balance);
     access_free(next->access);
+    acl_free(next->balancers);
     listener_group_free(next->listeners);
     server_config_free(next->options.config);
     free(next);
@@ -101,16 +104,20 @@ static void apply_listeners(struct service *service, struct service_next *next) 
 static void apply_terms(struct service *service, struct service_next *next) {
     struct service_terms *terms = service->terms;
     struct access *access = service->access;
+    struct acl *balancers = service->balancers;
     struct server_config *config = service->options.config;
 
     access_take_over(next->access, access);
     service->terms = next->terms;
     service->access = next->access;
+    service->balancers = next->balancers;
     service->conf = next->options.conf;
     service->needs = service_needs_of(service->conf);
     service->options = next->options;
+    service_settle_port(service);
     next->terms = terms;
     next->access = access;
+    next->balancers = balancers;
     next->options.config = config;
 }
 

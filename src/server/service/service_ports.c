@@ -75,6 +75,7 @@ bool service_pause(struct service *service, const char *by) {
     service->since_us = clock_us();
     strbuf_copy(service->paused_by, sizeof service->paused_by, by);
     stop_listening(service, "paused: not listening until it is resumed");
+    inspect_drop(service->options.inspect, &service->port);
     service_add_event(service, EVENT_WARNING, "paused by", by);
     return true;
 }

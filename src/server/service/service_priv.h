@@ -11,6 +11,7 @@
 #include "lib/log/log_throttle.h"
 #include "proto/services.h"
 #include "server/service/balance.h"
+#include "server/service/inspect.h"
 #include "server/service/service.h"
 
 #include <event2/util.h>
@@ -30,6 +31,7 @@ struct service_next { /* what a reload has prepared */
     struct service_terms *terms;
     struct balance *balance;
     struct access *access;
+    struct acl *balancers;
     struct listener_group *listeners; /* NULL: it keeps its own */
 };
 
@@ -45,6 +47,9 @@ struct service {
     struct service_refusal *refusing; /* sessions whose agents do not permit it */
     size_t refusing_count, refusing_room;
     struct access *access;
+    struct acl *balancers; /* of accept_proxy; NULL: its clients send no PROXY header */
+    struct inspect_port port;
+    uint64_t balancer_checks; /* connections that ended before they were clients */
     struct listener_group *listeners;
     struct wait_queue queue; /* dispatch.c's */
     size_t live;
@@ -69,6 +74,12 @@ struct listener_options service_listener_options(struct service *service, const 
 struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
                                                  struct error *error);
 void service_client_left(struct service *service, const struct client *client);
+
+/* service_accept.c: of its listeners, whose context is the service. */
+void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
+bool service_has_room(void *context);
+void service_init_port(struct service *service);
+void service_settle_port(struct service *service); /* its balancers or its configuration are others now */
 
 /* service_ports.c: opens them, if they are to be open. Opening again fails with EADDRINUSE if another process has bound
  * a port meanwhile, which is logged; service_tick retries. */

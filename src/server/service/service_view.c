@@ -48,6 +48,7 @@ static size_t count_ready(const struct balance *balance) {
 
 void service_read(const struct service *service, struct service_numbers *numbers) {
     *numbers = (struct service_numbers){.clients = service->live,
+                                        .balancer_checks = service->balancer_checks,
                                         .waiting = service->queue.count,
                                         .agents = service->balance->count,
                                         .ready = count_ready(service->balance),

@@ -221,6 +221,15 @@ START_TEST(a_malformed_notice_says_nothing_and_harms_nothing) {
 }
 END_TEST
 
+START_TEST(address_of_a_socket_comes_back) {
+    static const char *const texts[] = {"10.0.0.1:4711", "[2001:db8::1]:65535", "[::1]:1"};
+    struct open_address sent = address(texts[_i]);
+    struct addr addr = open_address_to_addr(&sent);
+    char text[ADDR_TEXT];
+    ck_assert_str_eq(addr_format(&addr, text, sizeof text), texts[_i]);
+}
+END_TEST
+
 static TCase *open_message(void) {
     TCase *group = tcase_create("open");
     tcase_add_loop_test(group, open_comes_back_as_it_was_sent, 0, sizeof extremes / sizeof extremes[0]);
@@ -229,6 +238,7 @@ static TCase *open_message(void) {
     tcase_add_test(group, value_that_ends_behind_open_is_refused);
     tcase_add_loop_test(group, flag_that_may_not_be_ignored_is_refused, 0, 16);
     tcase_add_test(group, budget_of_more_than_a_day_is_refused);
+    tcase_add_loop_test(group, address_of_a_socket_comes_back, 0, 3);
     tcase_add_loop_test(group, address_is_written_as_addresses_are, 0, sizeof addresses / sizeof addresses[0]);
     return group;
 }

@@ -69,7 +69,7 @@ START_TEST(header_is_whole_with_its_last_byte_and_not_before) {
         ck_assert_uint_eq(taken, right[_i].length);
         ck_assert_int_eq(header.version, right[_i].version == 1 ? PROXY_V1 : PROXY_V2);
         ck_assert_int_eq(header.command == PROXY_COMMAND_LOCAL, right[_i].is_local);
-        ck_assert_int_eq(header.has_addresses, right[_i].source != NULL);
+        ck_assert_int_eq(header.has_addresses, !!right[_i].source);
         if (right[_i].source)
             expect_addr(&header.source, right[_i].source);
         if (right[_i].source)

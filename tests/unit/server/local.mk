@@ -25,6 +25,7 @@ unit_server_tests = \
 	tests/unit/server/auth/test_agent_listener \
 	tests/unit/server/auth/test_handshake \
 	tests/unit/server/auth/test_resumption \
+	tests/unit/server/service/test_inspect \
 	tests/unit/server/service/test_listener \
 	tests/unit/server/service/test_sniff \
 	tests/unit/server/service/test_host_routes \
@@ -47,6 +48,7 @@ unit_server_tests = \
 	tests/unit/server/test_trust_files \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
+	tests/unit/server/service/test_service_accept \
 	tests/unit/server/service/test_service_probe \
 	tests/unit/server/service/test_announce \
 	tests/unit/server/service/test_client_detail \
@@ -116,6 +118,8 @@ tests_unit_server_service_test_suspended_SOURCES = tests/unit/server/service/tes
 tests_unit_server_service_test_suspended_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_service_accept_SOURCES = tests/unit/server/service/test_service_accept.c $(unit_server_fixture)
+tests_unit_server_service_test_service_accept_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_probe_SOURCES = tests/unit/server/service/test_service_probe.c $(unit_server_fixture)
 tests_unit_server_service_test_service_probe_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_detail_SOURCES = tests/unit/server/service/test_client_detail.c
@@ -142,6 +146,8 @@ tests_unit_server_service_test_access_SOURCES = tests/unit/server/service/test_a
 tests_unit_server_service_test_access_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_authenticate_SOURCES = tests/unit/server/auth/test_authenticate.c
 tests_unit_server_auth_test_authenticate_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_inspect_SOURCES = tests/unit/server/service/test_inspect.c
+tests_unit_server_service_test_inspect_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_listener_SOURCES = tests/unit/server/service/test_listener.c
 tests_unit_server_service_test_listener_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_byte_rates_SOURCES = tests/unit/server/session/test_byte_rates.c

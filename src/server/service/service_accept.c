@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_accept: from accept to client. Where balancers send PROXY headers, a connection is inspected in between, and
+ * then counts for the address that its header gives: for rules and limits, in logs and records, and for the agent.
+ *
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/service/service_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+#include "server/service/client_table.h"
+
+#include <stdlib.h>
+
+static void note_refusal(struct service *service, const struct addr *peer, enum access_verdict verdict,
+                         const char *detail) {
+    service->refused[verdict]++;
+    log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
+                       detail, peer);
+}
+
+static void refuse_client(struct service *service, evutil_socket_t fd, const struct addr *peer,
+                          enum access_verdict verdict) {
+    sock_close_reset(fd);
+    note_refusal(service, peer, verdict, access_verdict_detail(verdict));
+}
+
+static enum access_verdict judge(struct service *service, const struct addr *peer) {
+    if (service->conf->max_clients && service->live >= service->conf->max_clients)
+        return ACCESS_MAX_CLIENTS;
+    return access_judge(service->access, peer, clock_us());
+}
+
+/* A listener of all addresses does not have it. */
+static struct open_address address_reached(evutil_socket_t fd, const struct addr *listening) {
+    struct addr here;
+
+    sock_local_addr(fd, &here);
+    return open_address_of(here.length ? &here : listening);
+}
+
+static void fill_client(struct service *service, struct client *client, const struct inspected *found) {
+    bool asks_socket = service->conf->proxy_protocol && !found->has_addresses;
+
+    client->service = service;
+    client->local = asks_socket ? address_reached(client->fd, &found->local) : open_address_of(&found->local);
+    client->tlvs = found->tlvs;
+}
+
+static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, bool is_check) {
+    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, &found->peer);
+    bool is_counted = !is_check && verdict == ACCESS_ADMITTED && access_counts(service->access);
+    struct client *client = NULL;
+
+    if (verdict == ACCESS_ADMITTED)
+        client = client_table_take(service->options.clients, fd, &found->peer, service->terms);
+    if (!client) {
+        if (is_counted)
+            access_left(service->access, &found->peer);
+        free(found->tlvs);
+        refuse_client(service, fd, &found->peer, verdict == ACCESS_ADMITTED ? ACCESS_MEMORY : verdict);
+        return;
+    }
+    fill_client(service, client, found);
+    client->is_counted = is_counted;
+    service->live++;
+    counter_add(&service->part->accepted, 1);
+    if (is_check)
+        service_note_probe(service, client);
+    service->options.on_client(service->options.context, client);
+}
+
+void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
+    struct service *service = context;
+    bool is_check = service_is_probe(service, fd, peer);
+
+    if (service->port.balancers && !is_check) /* a check is the server itself, and sends no header */
+        inspect_begin(service->options.inspect, &service->port, fd, peer, local);
+    else
+        admit(service, fd, &(struct inspected){.peer = *peer, .local = *local}, is_check);
+}
+
+bool service_has_room(void *context) {
+    const struct service *service = context;
+    size_t inspected = inspect_count(service->options.inspect), limit = client_table_limit(service->options.clients);
+
+    return client_table_live(service->options.clients) + inspected < limit;
+}
+
+/* ---- inspected ---- */
+
+static void on_known(void *context, evutil_socket_t fd, const struct inspected *found) {
+    admit(context, fd, found, false);
+}
+
+static const enum access_verdict verdicts[INSPECT_FAILURE_COUNT] = {
+    [INSPECT_NOT_LISTED] = ACCESS_PROXY_NOT_LISTED,
+    [INSPECT_MALFORMED] = ACCESS_PROXY_MALFORMED,
+    [INSPECT_TIMEOUT] = ACCESS_PROXY_TIMEOUT,
+    [INSPECT_FULL] = ACCESS_PROXY_FULL,
+    [INSPECT_MEMORY] = ACCESS_MEMORY,
+};
+
+static void on_failed(void *context, enum inspect_failure failure, const struct addr *peer, const char *detail) {
+    struct service *service = context;
+
+    if (failure == INSPECT_CLOSED)
+        service->balancer_checks++;
+    else
+        note_refusal(service, peer, verdicts[failure], detail);
+}
+
+void service_init_port(struct service *service) {
+    service->port = (struct inspect_port){.deadline_s = INSPECT_DEADLINE_S,
+                                          .on_known = on_known,
+                                          .on_failed = on_failed,
+                                          .context = service};
+}
+
+void service_settle_port(struct service *service) {
+    service->port.balancers = service->balancers;
+    service->port.wants_tlvs = service->conf->proxy_protocol == PROXY_V2;
+}
