@@ -10,6 +10,7 @@
 #include "ctl/service_change.h"
 
 #include "conf/server_config.h"
+#include "conf/suggest.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/difference.h"
@@ -26,9 +27,10 @@ enum { QUESTION_TEXT = 256 };
 struct add_arguments {
     struct admin_place place;
     struct service_config service;
+    struct strlist settings;
 };
 
-/* Help is shorter than in the manual, so that all of it fits a screen. */
+/* Help is shorter than in the manual, so that all of it fits a screen; what is rarely wanted has no flag but --set. */
 static const struct {
     const char *name, *flag, *argument, *help;
 } option_flags[] = {{"listen", "listen", "ADDR:PORT", "where clients connect; may be repeated"},
@@ -48,7 +50,7 @@ static const struct {
                     {"deny", "deny", "ADDR", "clients that are not served"},
                     {"socket_mode", "socket-mode", "MODE", "of its Unix sockets [0660]"},
                     {"socket_owner", "socket-owner", "USER", "of its Unix sockets"}};
-enum { OPTION_FLAGS = sizeof option_flags / sizeof *option_flags };
+enum { OPTION_FLAGS = sizeof option_flags / sizeof *option_flags, SPECS = OPTION_FLAGS + 2, SETTING_KEY = 64 };
 
 const char *service_change_flag(const char *option) {
     for (size_t i = 0; i < OPTION_FLAGS; i++)
@@ -57,8 +59,35 @@ const char *service_change_flag(const char *option) {
     return NULL;
 }
 
+/* "KEY=VALUE" of an option that has no flag. */
+static int check_setting(const char *text, struct error *error) {
+    char key[SETTING_KEY];
+    struct suggestion nearest;
+
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(text, "="), text);
+    nearest = suggest_for(key);
+    if (!strchr(text, '='))
+        return error_set(error, "\"%.80s\" has no value; write %.40s=VALUE", text, key);
+    if (strcmp(key, "name") != 0 && option_find(&service_option_table, key))
+        return 0;
+    for (size_t i = 0; i < service_option_table.count; i++)
+        suggest_consider(&nearest, service_option_table.specs[i].name);
+    return nearest.best ? error_set(error, "a service has no option \"%s\"; did you mean \"%s\"?", key, nearest.best)
+                        : error_set(error, "a service has no option \"%s\"; see munnel.json(5)", key);
+}
+
+static const struct option_spec settings_spec = {"set",
+                                                 OPTION_TEXTS,
+                                                 offsetof(struct add_arguments, settings),
+                                                 "null",
+                                                 .check = check_setting,
+                                                 .wanted = "a setting like \"backlog=100\"",
+                                                 .flag = "set",
+                                                 .argument = "KEY=VALUE",
+                                                 .help = "another option of services in munnel.json(5)"};
+
 /* Those of a service, for a struct add_arguments; the name is a word of the command line. */
-static size_t make_specs(struct option_spec specs[1 + OPTION_FLAGS]) {
+static size_t make_specs(struct option_spec specs[SPECS]) {
     static const struct option_spec place = ADMIN_PLACE_SPECS(struct add_arguments, place);
     size_t count = 0;
 
@@ -74,36 +103,70 @@ static size_t make_specs(struct option_spec specs[1 + OPTION_FLAGS]) {
         specs[count].resolve = NULL; /* the server's folder counts, not this one */
         count++;
     }
+    specs[count++] = settings_spec;
     specs[count++] = place;
     return count;
 }
 
 /* ---- what is sent ---- */
 
+/* What looks as the option's kind does is of it; the rest is a text, with which the server says what would be right. */
 static json_t *value_of(const struct option_spec *spec, const char *text) {
-    return spec->kind == OPTION_NUMBER ? json_integer((json_int_t)strtoul(text, NULL, 10)) : json_string(text);
+    bool is_number = *text && strlen(text) < 10 && strspn(text, "0123456789") == strlen(text);
+
+    if (spec->kind == OPTION_NUMBER && is_number)
+        return json_integer((json_int_t)strtoul(text, NULL, 10));
+    if (spec->kind == OPTION_FLAG && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+        return json_boolean(*text == 't');
+    return strcmp(text, "null") == 0 ? json_null() : json_string(text);
 }
 
-/* What was written, by the names of the configuration; of several values of one option a list. */
-static int add_given(json_t *body, const struct option_spec *spec, const char *text) {
-    json_t *before = json_object_get(body, spec->name), *value = value_of(spec, text);
+/* Of several values of one option a list. */
+static int add_value(json_t *object, const char *key, const struct option_spec *spec, const char *text) {
+    json_t *before = json_object_get(object, key), *value = value_of(spec, text);
 
     if (!before || spec->kind != OPTION_TEXTS)
-        return json_object_set_new(body, spec->name, value);
+        return json_object_set_new(object, key, value);
     if (json_is_array(before))
         return json_array_append_new(before, value);
-    return json_object_set_new(body, spec->name, json_pack("[O,o]", before, value));
+    return json_object_set_new(object, key, json_pack("[O,o]", before, value));
+}
+
+/* "tls.cert" is a member of the object "tls". */
+static int add_option(json_t *object, const struct option_spec *spec, const char *text) {
+    const char *name = spec->name, *dot;
+    char key[SETTING_KEY];
+
+    while (object && (dot = strchr(name, '.'))) {
+        snprintf(key, sizeof key, "%.*s", (int)(dot - name), name);
+        if (!json_object_get(object, key) && json_object_set_new(object, key, json_object()))
+            return -1;
+        object = json_object_get(object, key);
+        name = dot + 1;
+    }
+    return object ? add_value(object, name, spec, text) : -1;
+}
+
+/* What was written, by the names of the configuration. */
+static int add_given(json_t *body, const struct cmdline_given *given) {
+    char key[SETTING_KEY];
+
+    if (!given->spec)
+        return 0;
+    if (service_change_flag(given->spec->name))
+        return add_option(body, given->spec, given->value);
+    if (strcmp(given->spec->name, settings_spec.name) != 0)
+        return 0;
+    snprintf(key, sizeof key, "%.*s", (int)strcspn(given->value, "="), given->value);
+    return add_option(body, option_find(&service_option_table, key), strchr(given->value, '=') + 1);
 }
 
 json_t *service_change_body(const struct cmdline *line) {
     json_t *body = json_object();
     bool is_whole = body;
 
-    for (size_t i = 0; i < line->count && is_whole; i++) {
-        const struct cmdline_given *given = &line->given[i];
-        if (given->spec && service_change_flag(given->spec->name))
-            is_whole = add_given(body, given->spec, given->value) == 0;
-    }
+    for (size_t i = 0; i < line->count && is_whole; i++)
+        is_whole = add_given(body, &line->given[i]) == 0;
     if (is_whole)
         return body;
     json_decref(body);
@@ -241,7 +304,7 @@ int service_add_run(const char *self, int argc, char **argv) {
     static const struct cmdline_flag flags[] = {{"replace", 0, NULL, "it may be there already", NULL},
                                                 DRY_RUN_FLAG,
                                                 ADMIN_JSON_FLAG};
-    struct option_spec specs[1 + OPTION_FLAGS];
+    struct option_spec specs[SPECS];
     const struct option_table table = {specs, make_specs(specs), sizeof(struct add_arguments)};
     const struct admin_command command = {
         .spec = {.program = "munnel service add",

@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-/* The flag of an option of a service in munnel.json, "max-rate" of "max_rate"; NULL: it has none. */
+/* The flag of an option of a service in munnel.json, "max-rate" of "max_rate"; NULL: it has none but --set. */
 const char *service_change_flag(const char *option);
 /* What was written, as a ServiceConfiguration of the API. NULL: out of memory, or no UTF-8. */
 json_t *service_change_body(const struct cmdline *line);

@@ -15,14 +15,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-START_TEST(each_option_of_a_service_can_be_written) {
-    for (size_t i = 0; i < service_option_table.count; i++) {
-        const char *name = service_option_table.specs[i].name;
-        if (strcmp(name, "name") != 0)
-            ck_assert_msg(service_change_flag(name), "no flag for %s", name);
-    }
+START_TEST(flag_of_an_option_is_its_name_with_dashes) {
     ck_assert_str_eq(service_change_flag("max_rate"), "max-rate");
+    ck_assert_ptr_null(service_change_flag("backlog"));
     ck_assert_ptr_null(service_change_flag("no_such"));
+}
+END_TEST
+
+static char *body_of(struct cmdline_given *given, size_t count) {
+    const struct cmdline line = {.given = given, .count = count};
+    json_t *body = service_change_body(&line);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(body);
+    return text;
+}
+
+/* A type of its own, an object in it, and a list. */
+START_TEST(settings_are_sent_as_their_kinds) {
+    const struct option_spec set = {.name = "set", .kind = OPTION_TEXTS, .help = ""};
+    struct cmdline_given given[] = {{&set, NULL, "backlog=100"},      {&set, NULL, "freebind=true"},
+                                    {&set, NULL, "allow=10.0.0.0/8"}, {&set, NULL, "allow=::1"},
+                                    {&set, NULL, "interface=null"},   {&set, NULL, "keepalive_idle=many"}};
+    char *text = body_of(given, sizeof given / sizeof *given);
+
+    ck_assert_str_eq(text, "{\"allow\":[\"10.0.0.0/8\",\"::1\"],\"backlog\":100,\"freebind\":true,\"interface\":null,"
+                           "\"keepalive_idle\":\"many\"}");
+    free(text);
+}
+END_TEST
+
+static void expect_refusal(const char *setting, const char *says) {
+    char words[][64] = {"add", "--listen=:80", "--connect=a:1", "--set", "", "web"};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], NULL};
+    struct capture printed = {0};
+
+    snprintf(words[4], sizeof words[4], "%s", setting);
+    capture_begin(&printed);
+    ck_assert_int_eq(service_add_run("munnel", 6, argv), 2);
+    capture_end(&printed);
+    ck_assert_msg(strstr(printed.text[1], says), "%s", printed.text[1]);
+    capture_done(&printed);
+}
+
+START_TEST(a_wrong_setting_is_refused_before_any_server_is_asked) {
+    expect_refusal("backlog", "--set: \"backlog\" has no value; write backlog=VALUE");
+    expect_refusal("backlg=1", "a service has no option \"backlg\"; did you mean \"backlog\"?");
+    expect_refusal("name=x", "a service has no option \"name\"");
 }
 END_TEST
 
@@ -34,13 +72,10 @@ START_TEST(what_was_written_is_sent_by_the_names_of_the_configuration) {
     const struct cmdline_flag json = {"json", 0, NULL, NULL, NULL};
     struct cmdline_given given[] = {{connect, NULL, "a:1"}, {rate, NULL, "5"},      {connect, NULL, "b:2"},
                                     {listen, NULL, ":80"},  {connect, NULL, "c:3"}, {NULL, &json, NULL}};
-    const struct cmdline line = {.given = given, .count = sizeof given / sizeof *given};
-    json_t *body = service_change_body(&line);
-    char *text = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = body_of(given, sizeof given / sizeof *given);
 
     ck_assert_str_eq(text, "{\"connect\":[\"a:1\",\"b:2\",\"c:3\"],\"listen\":\":80\",\"max_rate\":5}");
     free(text);
-    json_decref(body);
 }
 END_TEST
 
@@ -60,7 +95,9 @@ END_TEST
 
 static TCase *changes(void) {
     TCase *group = tcase_create("changes");
-    tcase_add_test(group, each_option_of_a_service_can_be_written);
+    tcase_add_test(group, flag_of_an_option_is_its_name_with_dashes);
+    tcase_add_test(group, settings_are_sent_as_their_kinds);
+    tcase_add_test(group, a_wrong_setting_is_refused_before_any_server_is_asked);
     tcase_add_test(group, what_was_written_is_sent_by_the_names_of_the_configuration);
     tcase_add_test(group, a_wrong_value_names_its_option);
     return group;
