@@ -220,6 +220,105 @@ START_TEST(pgbouncer_is_reached_through_haproxy_which_logs_the_client) {
 }
 END_TEST
 
+/* ---- two in a chain ---- */
+
+/* client -> one -> alpha -> two, which takes the address from alpha's header -> beta -> nginx */
+static void ask_through_two(const char *name, const char *version) {
+    struct sandbox *sandbox = sandbox_new(name);
+    const char *nginx = sandbox_peer(sandbox, "nginx"), *curl = sandbox_peer(sandbox, "curl");
+    uint16_t web = port_take(), first = port_take(), second = port_take(), from = port_take();
+    bool has_id;
+    if (nginx && curl) {
+        start_nginx(sandbox, nginx, web, &has_id);
+        const char *more = sandbox_text(sandbox, "'proxy_protocol': '%s',", version);
+        const char *accept = sandbox_text(sandbox, "%s 'accept_proxy': '127.0.0.1',", more);
+        struct server one =
+            server_start(sandbox,
+                         (struct server_plan){
+                             .name = "one",
+                             .pki = "pki1",
+                             .services =
+                                 sandbox_text(sandbox,
+                                              "{ 'name': 'first', 'listen': '0.0.0.0:%u', 'connect': '127.0.0.1:%u',"
+                                              "  'proxy_protocol': '%s' }",
+                                              first, second, version)});
+        struct server two =
+            server_start(sandbox, (struct server_plan){.name = "two",
+                                                       .pki = "pki2",
+                                                       .services = service_to(sandbox, "second", second, web, accept)});
+        agent_join_warm(&one, "alpha", NULL);
+        agent_join_warm(&two, "beta", NULL);
+        ck_assert_int_eq(sandbox_do(sandbox, "chain", curl, "-sSf", "--interface", "127.0.0.9", "--local-port",
+                                    sandbox_text(sandbox, "%u", from),
+                                    sandbox_text(sandbox, "http://127.0.0.2:%u/", first), NULL),
+                         0);
+        expect_begin(sandbox_output(sandbox, "chain"), sandbox_text(sandbox, "127.0.0.9 %u 127.0.0.2 %u", from, first));
+        process_await(two.process, 0, ASK_MS, "\"relay ", sandbox_text(sandbox, "127.0.0.9:%u", from), NULL);
+    }
+    sandbox_free(sandbox);
+}
+
+START_TEST(address_of_the_first_client_passes_through_two_servers_as_text) {
+    ask_through_two(__func__, "v1");
+}
+END_TEST
+
+START_TEST(address_of_the_first_client_passes_through_two_servers_in_binary) {
+    ask_through_two(__func__, "v2");
+}
+END_TEST
+
+/* What a balancer knows of the client reaches the destination: here the host that was asked for. */
+START_TEST(authority_of_a_balancers_header_arrives_at_haproxy) {
+    static const char request[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x1a\xc0\0\2\3\xc6\x33\x64\2\x9c\x42\x01\xbb"
+                                  "\x02\0\x0b"
+                                  "web.exampleGET / HTTP/1.0\r\n\r\n";
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *haproxy = sandbox_peer(sandbox, "haproxy");
+    uint16_t web = port_take(), port = port_take();
+    char answer[1024] = "";
+    if (haproxy) {
+        start_haproxy(sandbox, haproxy,
+                      sandbox_text(sandbox,
+                                   "frontend web\n  mode http\n  bind 127.0.0.1:%u accept-proxy\n"
+                                   "  http-request return status 200 content-type text/plain "
+                                   "lf-string \"%%[fc_pp_authority] %%ci:%%cp %%fi:%%fp\"\n",
+                                   web));
+        struct server server =
+            server_start(sandbox, (struct server_plan){
+                                      .services = service_to(sandbox, "web", port, web,
+                                                             "'proxy_protocol': 'v2', 'accept_proxy': '127.0.0.1',")});
+        agent_join_warm(&server, "alpha", NULL);
+        ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(web)));
+        int fd = socket_client(port);
+        ck_assert(socket_send(fd, request, sizeof request - 1, ASK_MS));
+        ck_assert_int_eq(socket_read(fd, answer, sizeof answer - 1, NULL, ASK_MS), END_FILE);
+        ck_assert_ptr_nonnull(strstr(answer, "\r\n\r\nweb.example 192.0.2.3:40002 198.51.100.2:443"));
+        close(fd);
+    }
+    sandbox_free(sandbox);
+}
+END_TEST
+
+/* The balancer's own port, which its header has, is none of ours. */
+START_TEST(port_relative_to_the_clients_is_one_of_the_server) {
+    static const char header[] = "PROXY TCP4 192.0.2.3 198.51.100.2 40002 443\r\n";
+    struct sandbox *sandbox = sandbox_new(__func__);
+    uint16_t port = port_take_range(2);
+    struct destination *echo = destination_start_on((uint16_t)(port + 1), handle_echo, NULL);
+    struct server server =
+        server_start(sandbox, (struct server_plan){.services = service_text(sandbox, "echo", port, "127.0.0.1:+1",
+                                                                            "'accept_proxy': '127.0.0.1',")});
+    agent_join_warm(&server, "alpha", NULL);
+    int fd = socket_client(port);
+    ck_assert(socket_send(fd, header, sizeof header - 1, ASK_MS));
+    ck_assert(socket_converse(fd, "hello", ASK_MS));
+    close(fd);
+    destination_free(echo);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* ---- the first bytes themselves ---- */
 
 struct seen { /* what a destination received of one connection until it answered */
@@ -344,6 +443,10 @@ SCENARIO_MAIN("proxy_protocol", SCENARIO(nginx_learns_addresses_of_every_kind_as
               SCENARIO(nginx_learns_addresses_of_every_kind_in_binary, 40),
               SCENARIO(log_of_haproxy_names_our_relay, 40),
               SCENARIO(pgbouncer_is_reached_through_haproxy_which_logs_the_client, 40),
+              SCENARIO(address_of_the_first_client_passes_through_two_servers_as_text, 40),
+              SCENARIO(address_of_the_first_client_passes_through_two_servers_in_binary, 40),
+              SCENARIO(authority_of_a_balancers_header_arrives_at_haproxy, 40),
+              SCENARIO(port_relative_to_the_clients_is_one_of_the_server, 40),
               SCENARIO(check_by_the_server_is_local, 40),
               SCENARIO(check_by_version_1_has_the_addresses_of_the_agents_connection, 40),
               SCENARIO(reload_changes_it_for_new_relays_alone, 40),

@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "proto/features.h"
 #include "server/service/client_table.h"
 
 #include <stdlib.h>
@@ -44,7 +45,9 @@ static struct open_address address_reached(evutil_socket_t fd, const struct addr
 }
 
 static void fill_client(struct service *service, struct client *client, const struct inspected *found) {
-    bool asks_socket = service->conf->proxy_protocol && !found->has_addresses;
+    /* A port relative to the client's is one of ours, and not one of the balancer's. */
+    bool asks_socket =
+        found->has_addresses ? service->needs & 1U << FEATURE_PORT_OFFSET : service->conf->proxy_protocol;
 
     client->service = service;
     client->local = asks_socket ? address_reached(client->fd, &found->local) : open_address_of(&found->local);

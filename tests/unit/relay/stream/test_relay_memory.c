@@ -41,11 +41,12 @@ static bool is_over(void *context) {
     return client.back > 0 && world_relays(&world, AGENT) == 0;
 }
 
-static void serve(unsigned from, unsigned count, bool holds_early) {
+static void serve(unsigned from, unsigned count, bool holds_early, enum proxy_version proxy) {
     static const struct service_terms_plan plan = {.service = "test"};
     world_begin(&world, MUCH, WORLD_RESUME_MS);
     pair_add_wire(&world.pair, false);
     world_client(&world, &client, &plan, PORT);
+    world.services->services[0]->proxy = proxy;
     client.client->early = evbuffer_new();
     client.client->holds_early = holds_early;
     evbuffer_add(client.client->early, "early ", 6);
@@ -61,12 +62,12 @@ static void serve(unsigned from, unsigned count, bool holds_early) {
     fail_malloc_end();
 }
 
-static void expect_sane(void) {
+static void expect_sane(enum proxy_version proxy) {
     ck_assert_uint_eq(client.back, 1);
     if (client.outcome != CLIENT_ENDED)
         ck_assert_int_eq(strncmp(client.early, "early late", 6), 0);
     else if (client.reason == REASON_DONE)
-        world_expect(client.far, "early late");
+        world_expect(client.far, proxy == PROXY_V1 ? "PROXY UNKNOWN\r\nearly late" : "early late");
     else
         ck_assert(client.reason == REASON_MEMORY || client.reason == REASON_PEER_RESET);
 }
@@ -74,8 +75,9 @@ static void expect_sane(void) {
 START_TEST(a_client_is_served_or_comes_back_whichever_allocation_fails) {
     unsigned count = 0;
     for (unsigned from = 1; from < FAILURES; from++) {
-        serve(from, _i % 2 ? SERIES : 1, _i / 2);
-        expect_sane();
+        enum proxy_version proxy = _i / 4 ? PROXY_V1 : PROXY_OFF;
+        serve(from, _i % 2 ? SERIES : 1, _i / 2 % 2, proxy);
+        expect_sane(proxy);
         count = fail_malloc_counted();
         world_close(&client);
         world_end(&world);
@@ -140,7 +142,7 @@ END_TEST
 
 static TCase *all(void) {
     TCase *group = tcase_create("all");
-    tcase_add_loop_test(group, a_client_is_served_or_comes_back_whichever_allocation_fails, 0, 4);
+    tcase_add_loop_test(group, a_client_is_served_or_comes_back_whichever_allocation_fails, 0, 8);
     tcase_add_test(group, bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client);
     tcase_add_loop_test(group, a_relay_without_memory_for_its_bytes_is_not_recorded_as_reset_by_its_peer, 0, 2);
     return group;
