@@ -50,6 +50,8 @@ libmunnel_lib_base_a_SOURCES = \
 	src/lib/base/system_error.h \
 	src/lib/base/text_buffer.c \
 	src/lib/base/text_buffer.h \
+	src/lib/base/token_bucket.c \
+	src/lib/base/token_bucket.h \
 	src/lib/base/utf8.c \
 	src/lib/base/utf8.h \
 	src/lib/base/wide.h

@@ -87,6 +87,10 @@ unit_lib_tests += tests/unit/lib/base/test_histogram
 tests_unit_lib_base_test_histogram_SOURCES = tests/unit/lib/base/test_histogram.c
 tests_unit_lib_base_test_histogram_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/base/test_token_bucket
+tests_unit_lib_base_test_token_bucket_SOURCES = tests/unit/lib/base/test_token_bucket.c
+tests_unit_lib_base_test_token_bucket_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/metrics/test_metrics
 tests_unit_lib_metrics_test_metrics_SOURCES = tests/unit/lib/metrics/test_metrics.c
 tests_unit_lib_metrics_test_metrics_LDADD = $(LINK_UNIT_LIB)
