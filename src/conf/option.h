@@ -30,6 +30,7 @@ enum option_kind {
     OPTION_TEXT,   /* char *; NULL while it is null */
     OPTION_TEXTS,  /* struct strlist: a string or a list of them */
     OPTION_NUMBER, /* unsigned: a whole number from `minimum` to `maximum` */
+    OPTION_SIZE,   /* the same of bytes, which may be a text with a unit: kB, MB, GB of 1000, KiB, MiB, GiB of 1024 */
     OPTION_CHOICE, /* an enum: the index in `words` */
     OPTION_FLAG,   /* bool: true or false */
     OPTION_WORD,   /* bool: true once the only word of `words` is written */
@@ -50,7 +51,8 @@ struct option_spec {
     const char *preset; /* the default, as JSON; "null": nothing; NULL: it must be written */
     unsigned minimum, maximum;
     const char *const *words; /* ends with NULL */
-    const char *wanted; /* for errors; all but numbers, choices and flags have it: "an address like \"0.0.0.0:5900\"" */
+    /* for errors; all but numbers, sizes, choices and flags have it: "an address like \"0.0.0.0:5900\"" */
+    const char *wanted;
     int (*check)(const char *text, struct error *error);    /* of each text; NULL: anything */
     char *(*resolve)(const char *text, const char *beside); /* makes relative paths relative to a file */
     const struct option_table *elements;

@@ -63,9 +63,9 @@ static json_t *tables_json(const struct option_spec *spec, const void *base) {
 
 json_t *option_value_json(const struct option_spec *spec, const void *base) {
     static json_t *(*const makers[])(const struct option_spec *, const void *) = {
-        [OPTION_TEXT] = text_json,     [OPTION_TEXTS] = texts_json, [OPTION_NUMBER] = number_json,
-        [OPTION_CHOICE] = number_json, [OPTION_FLAG] = flag_json,   [OPTION_WORD] = word_json,
-        [OPTION_TABLES] = tables_json,
+        [OPTION_TEXT] = text_json,   [OPTION_TEXTS] = texts_json,   [OPTION_NUMBER] = number_json,
+        [OPTION_SIZE] = number_json, [OPTION_CHOICE] = number_json, [OPTION_FLAG] = flag_json,
+        [OPTION_WORD] = word_json,   [OPTION_TABLES] = tables_json,
     };
     return makers[spec->kind](spec, base);
 }

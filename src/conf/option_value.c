@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,9 @@ const char *option_wanted(const struct option_spec *spec, const struct option_pl
         snprintf(text, OPTION_WANTED_TEXT, "a whole number from %u to %u", spec->minimum, spec->maximum);
     else if (spec->kind == OPTION_FLAG)
         option_append(text, OPTION_WANTED_TEXT, "true or false");
+    else if (spec->kind == OPTION_SIZE)
+        snprintf(text, OPTION_WANTED_TEXT, "bytes from %u to %u, or with a unit like \"500kB\", \"1MB\" or \"1MiB\"",
+                 spec->minimum, spec->maximum);
     else if (spec->wanted)
         option_append(text, OPTION_WANTED_TEXT, spec->wanted);
     else
@@ -223,16 +227,46 @@ static int set_texts(const struct option_spec *spec, void *base, json_t *value, 
     return 0;
 }
 
-static int set_number(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+static int keep_number(const struct option_spec *spec, void *base, json_int_t number, const json_t *value,
+                       const struct option_place *place) {
     char is[OPTION_VALUE_TEXT], right[OPTION_WANTED_TEXT];
-    if (!json_is_integer(value)) /* 8.0 is none either */
-        return refuse_kind(spec, value, place);
-    json_int_t number = json_integer_value(value);
     if (number < (json_int_t)spec->minimum || number > (json_int_t)spec->maximum)
         return option_error(place, "%s is out of range; write %s", option_show(value, is),
                             option_wanted(spec, place, right));
     *(unsigned *)option_at(base, spec->offset) = (unsigned)number;
     return 0;
+}
+
+static int set_number(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    if (!json_is_integer(value)) /* 8.0 is none either */
+        return refuse_kind(spec, value, place);
+    return keep_number(spec, base, json_integer_value(value), value, place);
+}
+
+/* 0: there is no such unit. */
+static unsigned unit_of(const char *text) {
+    static const struct {
+        const char *name;
+        unsigned bytes;
+    } units[] = {{"", 1},           {"B", 1},          {"kB", 1000},
+                 {"KB", 1000},      {"MB", 1000000},   {"GB", 1000000000},
+                 {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].name, text) == 0)
+            return units[i].bytes;
+    return 0;
+}
+
+static int set_size(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
+    const char *text = json_string_value(value);
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    unsigned unit = digits > 0 && digits <= 10 ? unit_of(text + digits) : 0;
+    if (!text)
+        return set_number(spec, base, value, place);
+    if (unit == 0)
+        return refuse_kind(spec, value, place);
+    json_int_t number = (json_int_t)strtoull(text, NULL, 10);
+    return keep_number(spec, base, number <= UINT_MAX ? number * (json_int_t)unit : number, value, place);
 }
 
 static int find_word(const struct option_spec *spec, const json_t *value) {
@@ -268,8 +302,9 @@ static int set_word(const struct option_spec *spec, void *base, json_t *value, c
 
 int option_set_value(const struct option_spec *spec, void *base, json_t *value, const struct option_place *place) {
     static int (*const setters[])(const struct option_spec *, void *, json_t *, const struct option_place *) = {
-        [OPTION_TEXT] = set_text,     [OPTION_TEXTS] = set_texts, [OPTION_NUMBER] = set_number,
-        [OPTION_CHOICE] = set_choice, [OPTION_FLAG] = set_flag,   [OPTION_WORD] = set_word,
+        [OPTION_TEXT] = set_text, [OPTION_TEXTS] = set_texts,   [OPTION_NUMBER] = set_number,
+        [OPTION_SIZE] = set_size, [OPTION_CHOICE] = set_choice, [OPTION_FLAG] = set_flag,
+        [OPTION_WORD] = set_word,
     };
     return setters[spec->kind](spec, base, value, place);
 }

@@ -74,7 +74,7 @@ static void expect_pipe(const char *entry, const struct option_spec *spec) {
 /* What a text must have about an option, in each of its forms. */
 static void expect_contents(const char *text, const struct option_spec *spec) {
     char needle[TEXT];
-    if (spec->kind == OPTION_NUMBER) {
+    if (spec->kind == OPTION_NUMBER || spec->kind == OPTION_SIZE) {
         snprintf(needle, sizeof needle, "%u to %u", spec->minimum, spec->maximum);
         expect(text, needle, spec->name);
     }

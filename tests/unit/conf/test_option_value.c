@@ -70,7 +70,7 @@ END_TEST
 struct stored {
     char *text;
     struct strlist texts;
-    unsigned number, choice;
+    unsigned number, size, choice;
     bool word, flag;
 };
 
@@ -90,6 +90,7 @@ static const struct option_spec specs[] = {
     {"text", OPTION_TEXT, offsetof(struct stored, text), "null", .wanted = "a text", .resolve = put_beside},
     {"texts", OPTION_TEXTS, offsetof(struct stored, texts), "null", .wanted = "texts", .check = refuse_x},
     {"number", OPTION_NUMBER, offsetof(struct stored, number), "3", .maximum = 9},
+    {"size", OPTION_SIZE, offsetof(struct stored, size), "0", .maximum = 4294967295},
     {"choice", OPTION_CHOICE, offsetof(struct stored, choice), "\"red\"", .words = words},
     {"flag", OPTION_FLAG, offsetof(struct stored, flag), "false", .help = "a flag"},
     {"word", OPTION_WORD, offsetof(struct stored, word), "null", .words = one_word, .wanted = "\"none\""},
@@ -124,6 +125,45 @@ START_TEST(a_value_of_the_command_line_is_stored_by_its_kind) {
     ck_assert(stored.flag);
     option_done(&table, &stored);
     ck_assert_ptr_null(stored.text);
+}
+END_TEST
+
+START_TEST(a_size_may_have_a_unit) {
+    static const struct {
+        const char *text;
+        unsigned bytes;
+    } right[] = {{"0", 0},         {"1234", 1234},      {"7B", 7},          {"500kB", 500000}, {"500KB", 500000},
+                 {"1MB", 1000000}, {"4GB", 4000000000}, {"512KiB", 524288}, {"1MiB", 1048576}, {"3GiB", 3221225472}};
+    static const char *const wrong[] = {
+        "",    "MB",   "1M",         "1 MB",        "1mb",           "-1MB",         "1.5MB",
+        "5GB", "4GiB", "4294967296", "99999999999", "99999999999GB", "9999999999GB", "1MBs"};
+    struct stored stored = defaults();
+    struct error error = {""};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        ck_assert(!set(&stored, "size", right[i].text, false, &error));
+        ck_assert_uint_eq(stored.size, right[i].bytes);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ck_assert_int_eq(set(&stored, "size", wrong[i], false, &error), -1);
+    ck_assert_str_eq(error.text, "\"1MBs\" is not right here; write bytes from 0 to 4294967295, or with a unit like "
+                                 "\"500kB\", \"1MB\" or \"1MiB\"");
+    ck_assert_uint_eq(stored.size, 3221225472);
+    option_done(&table, &stored);
+}
+END_TEST
+
+START_TEST(a_size_is_a_number_in_a_file_too) {
+    struct stored stored = defaults();
+    struct error error = {""};
+    struct option_place place = {.beside = "file", .error = &error};
+    json_t *right = json_pack("{s:I}", "size", (json_int_t)1500000), *wrong = json_pack("{s:f}", "size", 1.5);
+    ck_assert(!option_read(&table, &stored, right, &place));
+    ck_assert_uint_eq(stored.size, 1500000);
+    ck_assert_int_eq(option_read(&table, &stored, wrong, &place), -1);
+    json_t *shown = option_value_json(option_find(&table, "size"), &stored);
+    ck_assert_int_eq(json_integer_value(shown), 1500000);
+    json_decref(right), json_decref(wrong), json_decref(shown);
+    option_done(&table, &stored);
 }
 END_TEST
 
@@ -183,6 +223,8 @@ static TCase *values(void) {
     TCase *group = tcase_create("values");
     tcase_add_loop_test(group, a_value_that_is_not_right_is_shown_with_what_would_be, 0, sizeof slips / sizeof *slips);
     tcase_add_test(group, a_value_of_the_command_line_is_stored_by_its_kind);
+    tcase_add_test(group, a_size_may_have_a_unit);
+    tcase_add_test(group, a_size_is_a_number_in_a_file_too);
     tcase_add_test(group, a_list_is_replaced_or_added_to);
     tcase_add_test(group, a_value_that_is_refused_leaves_what_was_there);
     tcase_add_test(group, null_is_taken_where_it_is_the_default);
