@@ -27,6 +27,11 @@ struct config_log {
     char *to;
 };
 
+struct config_bandwidth {
+    unsigned in, out; /* bytes per second, from clients and back; 0: no limit */
+    unsigned burst;   /* bytes; 0: those of a tenth of a second */
+};
+
 struct service_config {
     char *name;
     struct strlist groups; /* empty: any agent */
@@ -41,8 +46,10 @@ struct service_config {
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */
-    struct strlist allow, deny;           /* patterns for lib/net/acl.h; `allow` empty: everybody */
-    struct strlist accept_proxy;          /* likewise: who sends a PROXY header; empty: nobody */
+    struct config_bandwidth bandwidth;    /* its own; the burst is that of the next, too */
+    struct config_bandwidth source_bandwidth;
+    struct strlist allow, deny;  /* patterns for lib/net/acl.h; `allow` empty: everybody */
+    struct strlist accept_proxy; /* likewise: who sends a PROXY header; empty: nobody */
 };
 
 struct config_file { /* one that was read */

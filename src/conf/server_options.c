@@ -10,6 +10,8 @@
 #include "conf/server_config.h"
 #include "conf/validators.h"
 
+#include <limits.h>
+
 #define AT(member)         offsetof(struct server_config, member)
 #define IN_SERVICE(member) offsetof(struct service_config, member)
 #define BALANCERS_WANTED   "addresses like \"10.0.0.0/8\", or \"unix:*\""
@@ -69,6 +71,16 @@ static const struct option_spec service_specs[] = {
      .help = "clients at once from one address (IPv6: one /64); 0: no limit"},
     {"max_rate", OPTION_NUMBER, IN_SERVICE(max_rate), "0", 0, MILLION,
      .help = "new clients per second from one address (IPv6: one /64); 0: no limit"},
+    {"bandwidth_in", OPTION_SIZE, IN_SERVICE(bandwidth.in), "0", 0, UINT_MAX,
+     .help = "bytes per second from all clients to destinations; 0: no limit"},
+    {"bandwidth_out", OPTION_SIZE, IN_SERVICE(bandwidth.out), "0", 0, UINT_MAX,
+     .help = "bytes per second back to all clients; 0: no limit"},
+    {"bandwidth_per_source_in", OPTION_SIZE, IN_SERVICE(source_bandwidth.in), "0", 0, UINT_MAX,
+     .help = "the same from the clients of one address (IPv6: one /64); 0: no limit"},
+    {"bandwidth_per_source_out", OPTION_SIZE, IN_SERVICE(source_bandwidth.out), "0", 0, UINT_MAX,
+     .help = "the same to the clients of one address (IPv6: one /64); 0: no limit"},
+    {"bandwidth_burst", OPTION_SIZE, IN_SERVICE(bandwidth.burst), "0", 0, UINT_MAX,
+     .help = "bytes that each of these limits lets pass at once after a pause; 0: those of 0.1 s"},
     {"allow", OPTION_TEXTS, IN_SERVICE(allow), "null", .check = validate_source, .resolve = validate_resolve_source,
      .wanted = "addresses like \"10.0.0.0/8\"", .help = "the only clients that are served"},
     {"deny", OPTION_TEXTS, IN_SERVICE(deny), "null", .check = validate_source, .resolve = validate_resolve_source,

@@ -3,7 +3,7 @@
 /* One service: the flow of its clients, what server and agents permit, its times and terms, its relays and charts. */
 
 import { html } from './htm-preact.js';
-import { duration, oneDecimal, whole } from './format.js';
+import { duration, oneDecimal, sizeText, whole } from './format.js';
 import { Action, Cell, Head, Icon, Number, Section, State, Table } from './parts.js';
 import { ServiceState } from './overview.js';
 import { Relays } from './relays.js';
@@ -48,13 +48,14 @@ function Refused({ service }) {
     ${reasons.length ? html`<dl class="facts">${reasons.map(([reason, number]) => html`<dt>${reason}</dt><dd>${number}</dd>`)}</dl>` : html`<p class="quiet">None.</p>`}<//>`;
 }
 
-const NEVER = { idle_timeout: 'never' };
+const NEVER = { idle_timeout: 'never', bandwidth_burst: 'of 0.1 s' };
 
 /* Without a value it is as if it were not there; 0 is no limit. */
 function termText(key, value) {
   if (Array.isArray(value)) return value.join(', ') || '–';
   if (value === 0) return NEVER[key] || 'no limit';
   if (key.endsWith('_timeout')) return duration(value);
+  if (key.startsWith('bandwidth_')) return key.endsWith('_burst') ? sizeText(value) : `${sizeText(value)}/s`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

@@ -43,9 +43,10 @@ struct client {
     bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
     bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
-    struct evbuffer *early;      /* read from the client so far and to be replayed; NULL: none */
-    struct service_terms *terms; /* one reference */
-    uint64_t number;             /* the relay's id is INSTANCE-number */
+    struct evbuffer *early;         /* read from the client so far and to be replayed; NULL: none */
+    struct service_terms *terms;    /* one reference */
+    struct bandwidth *source, *via; /* limits of its address, of the agent that has it; a reference of each, or NULL */
+    uint64_t number;                /* the relay's id is INSTANCE-number */
     struct addr peer;
     struct open_address local; /* see struct open_request */
     struct proxy_tlvs

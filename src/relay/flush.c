@@ -14,24 +14,29 @@
 
 enum { PARTS = 32 };
 
-bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd) {
-    for (;;) {
+bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd, size_t most) {
+    while (most > 0) {
         struct evbuffer_iovec parts[PARTS];
         struct iovec vector[PARTS];
         int count = evbuffer_peek(buffer, -1, NULL, parts, PARTS);
         size_t offered = 0;
+        int used = 0;
         count = count < PARTS ? count : PARTS;
         if (count <= 0)
             return true;
-        for (int i = 0; i < count; i++) {
-            vector[i] = (struct iovec){parts[i].iov_base, parts[i].iov_len};
-            offered += parts[i].iov_len;
+        for (int i = 0; i < count && offered < most; i++) {
+            size_t length = parts[i].iov_len < most - offered ? parts[i].iov_len : most - offered;
+            vector[i] = (struct iovec){parts[i].iov_base, length};
+            offered += length;
+            used = i + 1;
         }
-        ssize_t n = sock_writev(fd, vector, count);
+        ssize_t n = sock_writev(fd, vector, used);
         if (n < 0)
             return sock_would_block(errno);
         evbuffer_drain(buffer, (size_t)n);
         if ((size_t)n < offered)
             return true;
+        most -= offered;
     }
+    return true;
 }

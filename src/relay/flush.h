@@ -10,8 +10,9 @@
 #include <event2/buffer.h>
 #include <event2/util.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Removes what was taken. false: the connection is broken (not: the socket is full). */
-bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd);
+/* At most `most` bytes. Removes what was taken. false: the connection is broken (not: the socket is full). */
+bool flush_to_socket(struct evbuffer *buffer, evutil_socket_t fd, size_t most);
 
 #endif

@@ -5,6 +5,8 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_relay.a
 libmunnel_relay_a_SOURCES = \
+	src/relay/bandwidth.c \
+	src/relay/bandwidth.h \
 	src/relay/carrier_role.h \
 	src/relay/client.h \
 	src/relay/dial_order.h \
@@ -86,6 +88,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay_server.c \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
+	src/relay/stream/throttle.c \
+	src/relay/stream/throttle.h \
 	src/relay/stream/timeouts.c \
 	src/relay/stream/walk.c \
 	src/relay/stream/walk.h \

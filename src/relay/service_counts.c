@@ -64,10 +64,18 @@ static void add_part(struct service_sum *sum, const struct service_part *part) {
     }
 }
 
+static void add_throttled(struct service_sum *sum, const struct throttled *throttled) {
+    for (unsigned scope = 0; scope < BANDWIDTH_SCOPE_COUNT; scope++)
+        for (unsigned way = 0; way < BANDWIDTH_WAYS; way++)
+            sum->throttled_us[scope][way] += counter_read(&throttled->us[scope][way]);
+}
+
 void service_counts_sum(const struct service_counts *counts, struct service_sum *sum) {
     *sum = (struct service_sum){0};
-    for (unsigned i = 0; i < counts->count; i++)
+    for (unsigned i = 0; i < counts->count; i++) {
         add_part(sum, &counts->parts[i].counts);
+        add_throttled(sum, &counts->parts[i].counts.throttled);
+    }
 }
 
 static const struct histogram *times_of(const struct service_part *part, enum service_time which) {

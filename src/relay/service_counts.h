@@ -12,6 +12,7 @@
 #define MUNNEL_RELAY_SERVICE_COUNTS_H
 
 #include "lib/base/histogram.h"
+#include "relay/bandwidth.h"
 #include "relay/reason.h"
 
 #include <stddef.h>
@@ -21,12 +22,17 @@ struct relay_bytes { /* of all relays of a service, on one thread */
         out; /* read from the plain side, and brought for it: on a server up and down, on an agent down and up */
 };
 
+struct throttled { /* microseconds in which a limit of bandwidth held a direction of a relay back */
+    counter us[BANDWIDTH_SCOPE_COUNT][BANDWIDTH_WAYS];
+};
+
 /*
  * A client is counted by the control thread once when it is accepted, and once by whichever thread ends it: so `ended`
  * of all reasons and parts is `accepted`, less the clients that there are. The times are of clients that got so far.
  */
 struct service_part {
     struct relay_bytes bytes;
+    struct throttled throttled;  /* server */
     counter accepted;            /* server: clients; agent: OPENs */
     counter opened;              /* relays whose destination was reached */
     counter ended[REASON_COUNT]; /* clients, by the reason of their end */
@@ -48,6 +54,7 @@ struct service_part *service_counts_part(struct service_counts *counts, unsigned
 
 struct service_sum { /* of all parts */
     uint64_t in, out, accepted, opened, ended, ended_by[REASON_COUNT];
+    uint64_t throttled_us[BANDWIDTH_SCOPE_COUNT][BANDWIDTH_WAYS];
 };
 void service_counts_sum(const struct service_counts *counts, struct service_sum *sum);
 

@@ -22,6 +22,7 @@ struct service_terms *service_terms_new(const struct service_terms_plan *plan) {
     terms->half_close_timeout_s = plan->half_close_timeout_s;
     terms->sends_tlvs = plan->sends_tlvs;
     terms->counts = plan->counts ? service_counts_hold(plan->counts) : NULL;
+    terms->bandwidth = bandwidth_hold(plan->bandwidth);
     if (terms->service && terms->destination)
         return terms;
     service_terms_release(terms);
@@ -39,5 +40,6 @@ void service_terms_release(struct service_terms *terms) {
     free(terms->service);
     free(terms->destination);
     service_counts_release(terms->counts);
+    bandwidth_release(terms->bandwidth);
     free(terms);
 }

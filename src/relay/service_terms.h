@@ -7,6 +7,7 @@
 #ifndef MUNNEL_RELAY_SERVICE_TERMS_H
 #define MUNNEL_RELAY_SERVICE_TERMS_H
 
+#include "relay/bandwidth.h"
 #include "relay/service_counts.h"
 
 #include <stdatomic.h>
@@ -21,14 +22,16 @@ struct service_terms {
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
     bool sends_tlvs;                               /* agents take what is known of a client for the PROXY header */
     struct service_counts *counts;                 /* one reference; NULL: nothing is counted of the service */
+    struct bandwidth *bandwidth;                   /* one reference; NULL: no limit, ever */
 };
 
-struct service_terms_plan { /* copied; of `counts` a reference of its own is taken */
+struct service_terms_plan { /* copied; of the last two references of its own are taken */
     const char *service, *destination;
     uint32_t id;
     unsigned idle_timeout_s, half_close_timeout_s;
     bool sends_tlvs;
     struct service_counts *counts; /* or NULL */
+    struct bandwidth *bandwidth;   /* or NULL */
 };
 
 struct service_terms *

@@ -136,6 +136,24 @@ static void write_bytes(const struct part *part, struct metrics *to) {
     metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("direction", "out")), out);
 }
 
+static void write_throttled(const struct part *part, struct metrics *to) {
+    double seconds[BANDWIDTH_SCOPE_COUNT][BANDWIDTH_WAYS] = {{0}};
+
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_sum sum = sum_of(part->services[k]);
+        for (unsigned scope = 0; scope < BANDWIDTH_SCOPE_COUNT; scope++)
+            for (unsigned way = 0; way < BANDWIDTH_WAYS; way++)
+                seconds[scope][way] += (double)sum.throttled_us[scope][way] / 1e6;
+    }
+    for (unsigned scope = 0; scope < BANDWIDTH_SCOPE_COUNT; scope++)
+        for (unsigned way = 0; way < BANDWIDTH_WAYS; way++)
+            metrics_real(to,
+                         METRIC_LABELS(label_of(part),
+                                       METRIC_LABEL("limit", bandwidth_scope_label((enum bandwidth_scope)scope)),
+                                       METRIC_LABEL("direction", bandwidth_way_label((enum bandwidth_way)way))),
+                         seconds[scope][way]);
+}
+
 static void write_clients(const struct service_list *services, struct metrics *to) {
     metrics_family(to, "munnel_clients", METRIC_GAUGE, "Clients that are connected, those that wait included.");
     write_each(services, to, clients);
@@ -160,6 +178,9 @@ static void write_relays(const struct service_list *services, struct metrics *to
     metrics_family(to, "munnel_relay_bytes_total", METRIC_COUNTER,
                    "Bytes from clients to destinations (in) and back (out).");
     write_parts(services, PLAIN_MOST, to, write_bytes);
+    metrics_family(to, "munnel_relay_throttled_seconds_total", METRIC_COUNTER,
+                   "Seconds for which relays were held back by a limit of bandwidth, by whose it is.");
+    write_parts(services, DETAILED_MOST, to, write_throttled);
 }
 
 /* ---- times ---- */

@@ -106,6 +106,7 @@ scenario_programs = \
 	tests/scenario/test_hostile_server \
 	tests/scenario/test_accept_proxy \
 	tests/scenario/test_access \
+	tests/scenario/test_bandwidth \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
 	tests/scenario/test_tool \
@@ -220,6 +221,8 @@ tests_scenario_test_top_SOURCES = tests/scenario/test_top.c
 tests_scenario_test_top_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_accept_proxy_SOURCES = tests/scenario/test_accept_proxy.c
 tests_scenario_test_accept_proxy_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_bandwidth_SOURCES = tests/scenario/test_bandwidth.c
+tests_scenario_test_bandwidth_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c

@@ -229,7 +229,7 @@ ptrdiff_t link_bio_flush(struct link_bio *state) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
-        state->broken = !flush_to_socket(state->out, state->fd);
+        state->broken = !flush_to_socket(state->out, state->fd, SIZE_MAX);
         if (evbuffer_get_length(state->out) == 0) {
             evbuffer_free(state->out);
             state->out = NULL;

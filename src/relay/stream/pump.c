@@ -43,24 +43,56 @@ static void note_move(struct pump *pump) {
 
 /* ---- from the socket to the stream ---- */
 
-enum { PIECES = SEND_BUFFER_BURST / (SEND_BUFFER_READ * SEND_BUFFER_RUN_MOST) }; /* of a burst */
+enum {
+    READ_MOST = SEND_BUFFER_READ * SEND_BUFFER_RUN_MOST,
+    PIECES = SEND_BUFFER_BURST / READ_MOST /* of a burst */
+};
 
 /* Small until it is known to stream: blocks that are reserved and not filled would go through the cache in vain. */
 static int reserve(struct pump *pump, struct iovec *parts) {
     return mux_stream_reserve(&pump->stream, parts, pump->socket.is_streaming ? SEND_BUFFER_READ : 2);
 }
 
+/* The parts without what is not allowed; returns their number. */
+static int cut(struct iovec *parts, int count, size_t allowed) {
+    int i = 0;
+    for (; i < count && allowed > 0; i++) {
+        parts[i].iov_len = parts[i].iov_len < allowed ? parts[i].iov_len : allowed;
+        allowed -= parts[i].iov_len;
+    }
+    return i;
+}
+
+/* taken: 0 at first. */
+static enum stream_socket_read read_parts(struct pump *pump, struct iovec *parts, int count, size_t *taken) {
+    if (count > 0)
+        return stream_socket_read(&pump->socket, parts, count, taken);
+    stream_socket_set_reading(&pump->socket, false); /* until on_room */
+    return STREAM_SOCKET_NOTHING;
+}
+
+static enum stream_socket_read read_unlimited(struct pump *pump, size_t *taken) {
+    struct iovec parts[SEND_BUFFER_READ];
+    return read_parts(pump, parts, reserve(pump, parts), taken);
+}
+
+static enum stream_socket_read read_limited(struct pump *pump, size_t *taken) {
+    struct iovec parts[SEND_BUFFER_READ];
+    size_t allowed = throttle_take(pump->throttle, BANDWIDTH_IN, READ_MOST);
+    if (allowed == 0) {
+        stream_socket_set_reading(&pump->socket, false); /* until on_due */
+        return STREAM_SOCKET_NOTHING;
+    }
+    enum stream_socket_read found = read_parts(pump, parts, cut(parts, reserve(pump, parts), allowed), taken);
+    throttle_give_back(pump->throttle, BANDWIDTH_IN, allowed - *taken);
+    return found;
+}
+
 /* True: there is more, and it may be read at once. *has_pushed is set if mux_stream_push was called. */
 static bool read_piece(struct pump *pump, bool *has_pushed) {
     struct stream_socket *socket = &pump->socket;
-    struct iovec parts[SEND_BUFFER_READ];
     size_t taken = 0;
-    int count = reserve(pump, parts);
-    if (count == 0) {
-        stream_socket_set_reading(socket, false); /* until on_room */
-        return false;
-    }
-    enum stream_socket_read found = stream_socket_read(socket, parts, count, &taken);
+    enum stream_socket_read found = (pump->throttle ? read_limited : read_unlimited)(pump, &taken);
     if (found == STREAM_SOCKET_NOTHING)
         return false;
     if (found == STREAM_SOCKET_BROKEN) {
@@ -139,10 +171,33 @@ static void acknowledge(struct pump *pump) {
     }
 }
 
+/* Each flush that writes all that was allowed comes back here, by on_written. */
+static void pass_on(struct pump *pump) {
+    size_t waiting = stream_socket_waiting(&pump->socket), allowed = 0;
+    if (pump->socket.allowed > 0 || waiting == 0)
+        return;
+    allowed = throttle_take(pump->throttle, BANDWIDTH_OUT, waiting);
+    if (allowed > 0)
+        stream_socket_allow(&pump->socket, allowed);
+}
+
+static void keep(struct pump *pump, const struct iovec *parts, int count) {
+    if (!stream_socket_keep(&pump->socket, parts, count)) {
+        pump->events->on_broken(pump);
+        return;
+    }
+    note_move(pump);
+    pass_on(pump);
+}
+
 static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last) {
     struct pump *pump = of_stream(stream);
     pump->out += total;
     counter_add(&pump->bytes->out, total);
+    if (pump->throttle) {
+        keep(pump, parts, count);
+        return;
+    }
     if (!stream_socket_write(&pump->socket, parts, count, is_last)) {
         pump->events->on_broken(pump);
         return;
@@ -163,6 +218,32 @@ static void on_written(struct stream_socket *socket) {
     struct pump *pump = of_socket(socket);
     acknowledge(pump);
     note_move(pump);
+    if (pump->throttle)
+        pass_on(pump);
+}
+
+static void on_due(void *context, enum bandwidth_way way) {
+    struct pump *pump = context;
+    if (way == BANDWIDTH_IN)
+        stream_socket_set_reading(&pump->socket, true);
+    else
+        pass_on(pump);
+}
+
+bool pump_throttle(struct pump *pump, struct event_base *base, struct bandwidth *const *limits,
+                   struct throttled *counts) {
+    bool lacks_memory;
+    pump->throttle = throttle_new(
+        &(struct throttle_options){.base = base, .limits = limits, .counts = counts, .on_due = on_due, .context = pump},
+        &lacks_memory);
+    if (pump->throttle)
+        stream_socket_meter(&pump->socket);
+    return !lacks_memory;
+}
+
+void pump_end_throttle(struct pump *pump) {
+    throttle_free(pump->throttle);
+    pump->throttle = NULL;
 }
 
 /* ---- passed on ---- */

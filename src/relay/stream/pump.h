@@ -5,10 +5,10 @@
  *
  * The socket is read straight into what the stream keeps, as long as that has room. What the stream brings is written
  * to the socket, and acknowledged once the kernel has it; so a reader that stands still costs a window. A stream that
- * is suspended is read on until its window is full. Once both directions have ended here the socket is closed at once:
- * its peer does not wait until the stream is known to be whole.
- * Runs on: the thread of both. Owns: the socket's descriptor.
- * States: begun -> (ends of one direction, of the other) -> over.
+ * is suspended is read on until its window is full. A limit of bandwidth holds the socket's reading and writing back,
+ * and so the peer at either end, as a slow reader would. Once both directions have ended here the socket is closed at
+ * once: its peer does not wait until the stream is known to be whole. Runs on: the thread of both. Owns: the socket's
+ * descriptor. States: begun -> (ends of one direction, of the other) -> over.
  */
 #ifndef MUNNEL_RELAY_STREAM_PUMP_H
 #define MUNNEL_RELAY_STREAM_PUMP_H
@@ -16,6 +16,7 @@
 #include "relay/mux/mux.h"
 #include "relay/service_counts.h"
 #include "relay/stream/socket.h"
+#include "relay/stream/throttle.h"
 
 struct pump;
 
@@ -35,6 +36,7 @@ struct pump {                    /* embedded in a relay */
     struct mux_stream stream;
     const struct pump_events *events;
     struct relay_bytes *bytes; /* in which they are counted once, by whichever pump read them first */
+    struct throttle *throttle; /* NULL: no limit of bandwidth */
     uint64_t in, out;          /* bytes read from the socket, and brought for it */
     uint64_t consumed;         /* of `out`: what the kernel has */
     bool got_fin, acknowledged_fin;
@@ -48,6 +50,12 @@ void pump_start(struct pump *pump);                          /* reads the socket
 /* What was read from the socket before; `end`: and then came its end. False: out of memory, and the stream has a part.
  */
 bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end);
+
+/* From now on by these limits, if there are some: what is read from the socket is "in", what is brought for it "out".
+ * False: out of memory, and nothing has changed. */
+bool pump_throttle(struct pump *pump, struct event_base *base, struct bandwidth *const *limits,
+                   struct throttled *counts);
+void pump_end_throttle(struct pump *pump); /* before it is freed */
 
 /* These end the stream by a reset, without on_over: the socket is reset, too, or is left as it is, the caller's. */
 void pump_reset(struct pump *pump, const uint8_t *payload, size_t length);

@@ -158,6 +158,7 @@ void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t end
 void relay_finish(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     struct relay_thread *thread = relay->thread;
     set_state(relay, RELAY_OVER);
+    pump_end_throttle(&relay->pump);
     relay->role->on_finished(relay, reason, by, detail);
     if (relay->opened_us)
         relay_note_bytes(relay);

@@ -123,6 +123,7 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
 void relay_server_sweep(struct relay *relay, uint64_t now_us); /* while opening */
+void relay_server_renew_limits(struct relay *relay);           /* one that had none may have a limit of bandwidth now */
 
 /* relay_proxy.c, of the agent's end: what OPEN has for the header is kept until the destination is reached. False: out
  * of memory. */

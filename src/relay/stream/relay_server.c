@@ -61,6 +61,7 @@ static void give_back(struct relay *relay, enum client_outcome outcome) {
     struct client *client = client_of(relay);
     client->outcome = outcome;
     client->bytes_up = client->bytes_down = 0;
+    pump_end_throttle(&relay->pump); /* it counts for the client's service */
     (void)stream_socket_detach(&relay->pump.socket);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client);
@@ -261,6 +262,23 @@ static const struct relay_role server_role = {.on_opened = on_opened,
                                               .has_id = has_id,
                                               .describe = describe};
 
+/* ---- limits of bandwidth ---- */
+
+/* Checks are not held back. False: out of memory. */
+static bool throttle(struct relay *relay) {
+    const struct client *client = client_of(relay);
+    struct bandwidth *const limits[BANDWIDTH_SCOPE_COUNT] = {[BANDWIDTH_SERVICE] = client->terms->bandwidth,
+                                                             [BANDWIDTH_SOURCE] = client->source,
+                                                             [BANDWIDTH_AGENT] = client->via};
+    return client->is_check ||
+           pump_throttle(&relay->pump, relay_thread_base(relay->thread), limits, &relay->counts->throttled);
+}
+
+void relay_server_renew_limits(struct relay *relay) {
+    if (!relay->pump.throttle)
+        (void)throttle(relay); /* without memory the next sweep tries again */
+}
+
 /* ---- OPEN ---- */
 
 static bool open_stream(struct relay *relay) {
@@ -294,7 +312,8 @@ static struct relay *begin(struct thread_session *session, struct client *client
         return NULL;
     }
     relay->pump.socket.rst_on_close = true; /* by its listener */
-    if (!open_stream(relay)) {
+    if (!throttle(relay) || !open_stream(relay)) {
+        pump_end_throttle(&relay->pump);
         (void)stream_socket_detach(&relay->pump.socket);
         free(relay);
         return NULL;

@@ -66,7 +66,8 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 /* What arrives is reported, or remembered; what waits is written when there is room. */
 static void await_what_it_needs(struct stream_socket *socket) {
     int needed = socket->may_have_more || socket->got_end ? 0 : EV_READ;
-    if (socket->connecting || stream_socket_waiting(socket) > 0)
+    bool may_write = !socket->is_metered || socket->allowed > 0;
+    if (socket->connecting || (stream_socket_waiting(socket) > 0 && may_write))
         needed |= EV_WRITE;
     (void)readiness_sweep(&socket->readiness, (short)needed);
 }
@@ -280,6 +281,21 @@ bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, s
     return socket->out && evbuffer_prepend(socket->out, bytes, length) == 0;
 }
 
+bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts, int count) {
+    return wait_with(socket, parts, count);
+}
+
+void stream_socket_meter(struct stream_socket *socket) {
+    socket->is_metered = true;
+    socket->allowed = stream_socket_waiting(socket);
+}
+
+void stream_socket_allow(struct stream_socket *socket, size_t bytes) {
+    socket->allowed += bytes;
+    if (!socket->connecting)
+        stream_socket_flush(socket);
+}
+
 size_t stream_socket_waiting(const struct stream_socket *socket) {
     return socket->out ? evbuffer_get_length(socket->out) : 0;
 }
@@ -294,9 +310,20 @@ static void half_close_when_flushed(struct stream_socket *socket) {
         sock_half_close(socket->fd); /* else close() sends the FIN: shutdown() before it would cost a segment */
 }
 
+/* False: the socket is broken. */
+static bool flush(struct stream_socket *socket) {
+    size_t before = stream_socket_waiting(socket);
+    bool is_whole = flush_to_socket(socket->out, socket->fd, socket->is_metered ? socket->allowed : SIZE_MAX);
+    if (socket->is_metered)
+        socket->allowed -= before - stream_socket_waiting(socket);
+    return is_whole;
+}
+
 void stream_socket_flush(struct stream_socket *socket) {
     if (stream_socket_waiting(socket) > 0) {
-        if (!flush_to_socket(socket->out, socket->fd)) {
+        if (socket->is_metered && socket->allowed == 0)
+            return;
+        if (!flush(socket)) {
             (void)is_broken(socket, errno);
             socket->events->on_broken(socket);
             return;

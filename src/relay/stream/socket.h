@@ -37,6 +37,7 @@ struct stream_socket {  /* embedded in a relay */
     bool connecting, reading, may_have_more, needs_recheck, rdhup, got_end, ending, half_closed;
     bool lacks_memory; /* it broke for want of memory, here or in the kernel, and was not reset by its peer */
     bool is_streaming; /* the last read took more than a frame: the next is prepared for many */
+    bool is_metered;   /* of what waits only `allowed` bytes are written */
     bool rst_on_close; /* sock_set_reset_on_close is on; switched off when both streams are complete */
     const struct stream_socket_events *events;
     void *context; /* for the callbacks' use */
@@ -44,6 +45,7 @@ struct stream_socket {  /* embedded in a relay */
     struct defer_item item;    /* more to read */
     struct defer_item recheck; /* checks for an RST behind the data that was read */
     struct evbuffer *out;      /* NULL while nothing waits */
+    size_t allowed;
     struct readiness readiness;
 };
 
@@ -80,6 +82,11 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last);
 /* In front of what waits; stream_socket_flush sends it. False: out of memory. */
 bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, size_t length);
+/* For a limit of bandwidth: from now on what is to be written is kept (false: out of memory), and waits until it is
+ * allowed. What waits already is. */
+void stream_socket_meter(struct stream_socket *socket);
+bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts, int count);
+void stream_socket_allow(struct stream_socket *socket, size_t bytes); /* of those that wait; writes them */
 /* Tries what waits; on_flushed is called when it is all gone. */
 void stream_socket_flush(struct stream_socket *socket);
 size_t stream_socket_waiting(const struct stream_socket *socket);

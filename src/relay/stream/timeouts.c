@@ -84,9 +84,10 @@ static void sweep_agent(struct relay *relay, uint64_t now_us) {
 /* ---- the server ---- */
 
 /* What the agent acknowledges is progress, also when the destination's kernel had it before. While the stream is
- * suspended it has a limit of its own. */
+ * suspended it has a limit of its own. One that a limit of bandwidth holds back is not idle. */
 static void note_progress(struct relay *relay, uint64_t now_us) {
-    if (relay->pump.stream.got_ack || mux_stream_is_suspended(&relay->pump.stream))
+    if (relay->pump.stream.got_ack || mux_stream_is_suspended(&relay->pump.stream) ||
+        throttle_is_holding(relay->pump.throttle))
         relay_move(relay, now_us);
     relay->pump.stream.got_ack = false;
 }
@@ -111,6 +112,7 @@ static void sweep_server(struct relay *relay, uint64_t now_us) {
         half_close_s = 0;
     }
     note_rates(relay);
+    relay_server_renew_limits(relay);
     note_progress(relay, now_us);
     if (!sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
         !sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))

@@ -8,6 +8,7 @@
 #include "server/service/access.h"
 
 #include "lib/net/acl.h"
+#include "relay/plane.h"
 #include "server/service/source_key.h"
 
 #include <stdlib.h>
@@ -19,11 +20,13 @@ struct source {
     struct source *next;
     uint64_t hash, second;
     unsigned live, in_second;
+    struct bandwidth *bandwidth; /* of its relays; one reference */
 };
 
 struct access {
     struct acl *allow, *deny;
     unsigned per_source, rate;
+    struct bandwidth_limits bandwidth;
     size_t count;
     struct source *heads[HEADS];
 };
@@ -37,11 +40,18 @@ struct access *access_new(const struct service_config *conf, struct error *error
     }
     access->per_source = conf->max_per_source;
     access->rate = conf->max_rate;
+    access->bandwidth =
+        (struct bandwidth_limits){conf->source_bandwidth.in, conf->source_bandwidth.out, conf->bandwidth.burst};
     if (acl_read(&access->allow, &conf->allow, error) || acl_read(&access->deny, &conf->deny, error)) {
         access_free(access);
         return NULL;
     }
     return access;
+}
+
+static void free_source(struct source *source) {
+    bandwidth_release(source->bandwidth);
+    free(source);
 }
 
 void access_free(struct access *access) {
@@ -50,7 +60,7 @@ void access_free(struct access *access) {
     for (size_t i = 0; i < HEADS; i++) {
         while (access->heads[i]) {
             struct source *next = access->heads[i]->next;
-            free(access->heads[i]);
+            free_source(access->heads[i]);
             access->heads[i] = next;
         }
     }
@@ -64,6 +74,9 @@ void access_take_over(struct access *access, struct access *from) {
     access->count = from->count;
     memset(from->heads, 0, sizeof from->heads);
     from->count = 0;
+    for (size_t i = 0; i < HEADS && access->count; i++)
+        for (struct source *source = access->heads[i]; source; source = source->next)
+            bandwidth_set(source->bandwidth, &access->bandwidth);
 }
 
 static struct source *find_source(const struct access *access, uint64_t hash) {
@@ -83,6 +96,11 @@ static struct source *find_or_add_source(struct access *access, uint64_t hash) {
     if (!source)
         return NULL;
     source->hash = hash;
+    source->bandwidth = bandwidth_new(&access->bandwidth);
+    if (!source->bandwidth) {
+        free(source);
+        return NULL;
+    }
     source->next = access->heads[hash % HEADS];
     access->heads[hash % HEADS] = source;
     access->count++;
@@ -126,7 +144,7 @@ const char *access_verdict_detail(enum access_verdict verdict) {
 }
 
 bool access_counts(const struct access *access) {
-    return access->per_source || access->rate;
+    return access->per_source || access->rate || access->bandwidth.in || access->bandwidth.out;
 }
 
 enum access_verdict access_judge(struct access *access, const struct addr *peer, uint64_t now_us) {
@@ -146,6 +164,12 @@ void access_left(struct access *access, const struct addr *peer) {
         source->live--;
 }
 
+struct bandwidth *access_bandwidth(const struct access *access, const struct addr *peer) {
+    const struct source *source = access->count ? find_source(access, source_key_of(peer)) : NULL;
+
+    return source ? bandwidth_hold(source->bandwidth) : NULL;
+}
+
 void access_tick(struct access *access, uint64_t now_us) {
     for (size_t i = 0; i < HEADS && access->count; i++) {
         struct source **at = &access->heads[i];
@@ -156,7 +180,7 @@ void access_tick(struct access *access, uint64_t now_us) {
                 continue;
             }
             *at = source->next;
-            free(source);
+            free_source(source);
             access->count--;
         }
     }

@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 struct access;
+struct bandwidth;
 
 struct access *access_new(const struct service_config *conf, struct error *error); /* NULL with `error` */
 void access_free(struct access *access);
-/* A reload: the clients that `from` has counted count here from now on; `from` is left without any. */
+/* A reload: the clients that `from` has counted count here from now on, and their relays obey the limits here; `from`
+ * is left without any. */
 void access_take_over(struct access *access, struct access *from);
 
 /* ACCESS(name, label of metrics, detail for the log): why a client is not served */
@@ -47,6 +49,9 @@ enum access_verdict access_judge(struct access *access, const struct addr *peer,
 bool access_counts(const struct access *access);
 void access_left(struct access *access, const struct addr *peer); /* one that is counted */
 void access_tick(struct access *access, uint64_t now_us);         /* once a second: frees sources without clients */
+/* A limit for relays to the client's address, which changes with the configuration; a reference for the caller. NULL:
+ * it is not counted. */
+struct bandwidth *access_bandwidth(const struct access *access, const struct addr *peer);
 size_t access_sources(const struct access *access);
 
 #endif

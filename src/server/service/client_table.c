@@ -91,6 +91,8 @@ void client_table_give_back(struct client_table *clients, struct client *client)
         evbuffer_free(client->early);
     free(client->tlvs);
     free(client->tried);
+    bandwidth_release(client->source);
+    bandwidth_release(client->via);
     service_terms_release(client->terms);
     clients->live--;
     if (clients->spare_count >= CLIENTS_SPARE) {

@@ -14,8 +14,8 @@
 
 enum { ACCEPTS_PER_TURN = 64, LINES_A_MINUTE = 10 };
 
-struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id,
-                                         struct service_counts *counts) {
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts,
+                                         struct bandwidth *bandwidth) {
     return service_terms_new(
         &(struct service_terms_plan){.service = conf->name,
                                      .destination = conf->connect.count > 0 ? conf->connect.items[0] : "",
@@ -23,7 +23,12 @@ struct service_terms *service_make_terms(const struct service_config *conf, uint
                                      .idle_timeout_s = conf->idle_timeout_s,
                                      .half_close_timeout_s = conf->half_close_timeout_s,
                                      .sends_tlvs = conf->proxy_protocol == PROXY_V2,
-                                     .counts = counts});
+                                     .counts = counts,
+                                     .bandwidth = bandwidth});
+}
+
+struct bandwidth_limits service_limits(const struct service_config *conf) {
+    return (struct bandwidth_limits){conf->bandwidth.in, conf->bandwidth.out, conf->bandwidth.burst};
 }
 
 struct listener_options service_listener_options(struct service *service, const struct service_options *options) {
@@ -55,6 +60,7 @@ struct listener_group *service_prepare_listeners(struct service *service, const 
 
 struct service *service_new(const struct service_options *options, struct error *error) {
     const struct service_config *conf = options->conf;
+    const struct bandwidth_limits limits = service_limits(conf);
     struct service *service = calloc(1, sizeof *service);
 
     if (!service) {
@@ -72,7 +78,9 @@ struct service *service_new(const struct service_options *options, struct error 
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->counts = service_counts_new(options->threads);
-    service->terms = service->counts ? service_make_terms(conf, options->id, service->counts) : NULL;
+    service->bandwidth = bandwidth_new(&limits);
+    if (service->counts && service->bandwidth)
+        service->terms = service_make_terms(conf, options->id, service->counts, service->bandwidth);
     service->access = access_new(conf, error);
     service_init_port(service);
     bool failed = acl_read(&service->balancers, &conf->accept_proxy, error);
@@ -118,6 +126,7 @@ void service_free(struct service *service) {
     if (service->terms)
         service_terms_release(service->terms);
     service_counts_release(service->counts);
+    bandwidth_release(service->bandwidth);
     server_config_free(service->options.config);
     free(service);
 }

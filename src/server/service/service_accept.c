@@ -70,6 +70,8 @@ static void admit(struct service *service, evutil_socket_t fd, const struct insp
     }
     fill_client(service, client, found);
     client->is_counted = is_counted;
+    if (is_counted)
+        client->source = access_bandwidth(service->access, &found->peer);
     service->live++;
     counter_add(&service->part->accepted, 1);
     if (is_check)

@@ -24,7 +24,7 @@ static bool keeps_addresses(const struct service_config *before, const struct se
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {
     const struct service_config *conf = next->options.conf;
 
-    next->terms = service_make_terms(conf, next->options.id, service->counts);
+    next->terms = service_make_terms(conf, next->options.id, service->counts, service->bandwidth);
     next->balance = balance_new(conf->balance);
     next->access = access_new(conf, error);
     if (next->access && acl_read(&next->balancers, &conf->accept_proxy, error))
@@ -106,7 +106,9 @@ static void apply_terms(struct service *service, struct service_next *next) {
     struct access *access = service->access;
     struct acl *balancers = service->balancers;
     struct server_config *config = service->options.config;
+    const struct bandwidth_limits limits = service_limits(next->options.conf);
 
+    bandwidth_set(service->bandwidth, &limits);
     access_take_over(next->access, access);
     service->terms = next->terms;
     service->access = next->access;

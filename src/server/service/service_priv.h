@@ -53,7 +53,8 @@ struct service {
     struct listener_group *listeners;
     struct wait_queue queue; /* dispatch.c's */
     size_t live;
-    struct service_counts *counts;                                       /* one reference */
+    struct service_counts *counts;                                       /* one reference, as of the next */
+    struct bandwidth *bandwidth;                                         /* its limits, the same in all its terms */
     struct service_part *part;                                           /* the control thread's */
     uint64_t refused[ACCESS_VERDICT_COUNT], noted[ACCESS_VERDICT_COUNT]; /* noted: those in events already */
     bool should_be_open, is_open, is_shut, is_paused;
@@ -69,7 +70,9 @@ struct service {
 unsigned service_needs_of(const struct service_config *conf); /* see service_needs */
 
 /* service.c: what service_new and service_prepare make. */
-struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts);
+struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts,
+                                         struct bandwidth *bandwidth);
+struct bandwidth_limits service_limits(const struct service_config *conf);
 struct listener_options service_listener_options(struct service *service, const struct service_options *options);
 struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
                                                  struct error *error);

@@ -16,6 +16,10 @@ tests_unit_relay_link_test_carrier_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_carrier_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) \
 	-Wl,--wrap=clock_us,--wrap=sock_stalled_ms,--wrap=sock_round_trip_us
 
+unit_relay_tests += tests/unit/relay/test_bandwidth
+tests_unit_relay_test_bandwidth_SOURCES = tests/unit/relay/test_bandwidth.c
+tests_unit_relay_test_bandwidth_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_ended_relays
 tests_unit_relay_test_ended_relays_SOURCES = tests/unit/relay/test_ended_relays.c
 tests_unit_relay_test_ended_relays_LDADD = $(LINK_UNIT_RELAY)
@@ -52,6 +56,11 @@ tests_unit_relay_stream_test_relay_SOURCES = tests/unit/relay/stream/test_relay.
 	tests/unit/relay/stream/random_walk.h $(relay_world)
 tests_unit_relay_stream_test_relay_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_stream_test_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
+
+unit_relay_tests += tests/unit/relay/stream/test_throttle
+tests_unit_relay_stream_test_throttle_SOURCES = tests/unit/relay/stream/test_throttle.c $(relay_world)
+tests_unit_relay_stream_test_throttle_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_throttle_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) -Wl,--wrap=clock_us
 
 unit_relay_tests += tests/unit/relay/link/test_link_faults
 tests_unit_relay_link_test_link_faults_SOURCES = tests/unit/relay/link/test_link_faults.c $(two_planes)

@@ -53,29 +53,41 @@ static size_t take(size_t seen) {
 START_TEST(a_full_socket_keeps_the_rest_in_the_buffer) {
     size_t seen = 0;
     fill();
-    ck_assert(flush_to_socket(buffer, ends[0]));
+    ck_assert(flush_to_socket(buffer, ends[0], SIZE_MAX));
     size_t left = evbuffer_get_length(buffer);
     ck_assert_uint_gt(left, 0);
-    ck_assert(flush_to_socket(buffer, ends[0])); /* full is not broken */
+    ck_assert(flush_to_socket(buffer, ends[0], SIZE_MAX)); /* full is not broken */
     ck_assert_uint_le(evbuffer_get_length(buffer), left);
     while (seen < (size_t)PIECE * PIECES) {
         size_t taken = take(seen);
         seen += taken;
-        ck_assert(flush_to_socket(buffer, ends[0]));
+        ck_assert(flush_to_socket(buffer, ends[0], SIZE_MAX));
     }
     ck_assert_uint_eq(evbuffer_get_length(buffer), 0);
 }
 END_TEST
 
+START_TEST(no_more_is_flushed_than_is_allowed) {
+    fill();
+    ck_assert(flush_to_socket(buffer, ends[0], PIECE + 1));
+    ck_assert_uint_eq(evbuffer_get_length(buffer), (size_t)PIECE * (PIECES - 1) - 1);
+    size_t seen = take(0);
+    seen += take(seen);
+    ck_assert_uint_eq(seen, PIECE + 1);
+    ck_assert(flush_to_socket(buffer, ends[0], 0));
+    ck_assert_uint_eq(take(0), 0);
+}
+END_TEST
+
 START_TEST(nothing_is_flushed_at_once) {
-    ck_assert(flush_to_socket(buffer, ends[0]));
+    ck_assert(flush_to_socket(buffer, ends[0], SIZE_MAX));
     ck_assert_uint_eq(take(0), 0);
 }
 END_TEST
 
 static bool is_broken(void *context) {
     (void)context;
-    return !flush_to_socket(buffer, ends[0]);
+    return !flush_to_socket(buffer, ends[0], SIZE_MAX);
 }
 
 START_TEST(a_connection_that_is_gone_is_broken) {
@@ -90,6 +102,7 @@ static TCase *flushing(void) {
     TCase *group = tcase_create("flushing");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, a_full_socket_keeps_the_rest_in_the_buffer);
+    tcase_add_test(group, no_more_is_flushed_than_is_allowed);
     tcase_add_test(group, nothing_is_flushed_at_once);
     tcase_add_test(group, a_connection_that_is_gone_is_broken);
     return group;

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "relay/plane.h"
 #include "server/service/access.h"
 #include "unit.h"
 
@@ -100,6 +101,32 @@ START_TEST(clients_of_one_address_are_limited) {
 }
 END_TEST
 
+START_TEST(clients_of_one_address_share_a_bandwidth_that_a_reload_changes) {
+    struct service_config conf = {.source_bandwidth = {.in = 1000}}, changed = {.source_bandwidth = {.out = 5}};
+    struct addr one = host("10.1.2.3:1"), same = host("10.1.2.3:2"), other = host("10.1.2.4:1");
+    struct access *access = make(&conf), *next = make(&changed);
+
+    ck_assert(access_counts(access));
+    ck_assert_ptr_null(access_bandwidth(access, &one));
+    ck_assert_int_eq(access_judge(access, &one, 0), ACCESS_ADMITTED);
+    ck_assert_int_eq(access_judge(access, &other, 0), ACCESS_ADMITTED);
+    struct bandwidth *of_one = access_bandwidth(access, &one), *of_same = access_bandwidth(access, &same),
+                     *of_other = access_bandwidth(access, &other);
+    ck_assert_ptr_eq(of_one, of_same);
+    ck_assert_ptr_ne(of_one, of_other);
+    ck_assert_uint_eq(token_bucket_rate(&of_one->ways[BANDWIDTH_IN]), 1000);
+    access_take_over(next, access);
+    ck_assert_uint_eq(token_bucket_rate(&of_one->ways[BANDWIDTH_IN]), 0);
+    ck_assert_uint_eq(token_bucket_rate(&of_one->ways[BANDWIDTH_OUT]), 5);
+    access_free(access);
+    access_free(next);
+    ck_assert_uint_eq(token_bucket_rate(&of_other->ways[BANDWIDTH_OUT]), 5); /* a relay has it still */
+    bandwidth_release(of_one);
+    bandwidth_release(of_same);
+    bandwidth_release(of_other);
+}
+END_TEST
+
 START_TEST(rate_is_per_second_and_address) {
     struct service_config conf = {.max_rate = 2};
     struct addr one = host("10.1.2.3:1"), other = host("10.1.2.4:1");
@@ -139,6 +166,7 @@ static TCase *rules(void) {
     tcase_add_test(group, ipv6_network_of_64_bits_is_one_source);
     tcase_add_test(group, malformed_pattern_is_an_error);
     tcase_add_test(group, clients_of_one_address_are_limited);
+    tcase_add_test(group, clients_of_one_address_share_a_bandwidth_that_a_reload_changes);
     tcase_add_test(group, rate_is_per_second_and_address);
     tcase_add_test(group, sources_without_clients_are_freed_after_their_second);
     return group;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * bandwidth: see bandwidth.h.
+ */
+#include "config.h"
+
+#include "relay/bandwidth.h"
+
+#include <stdlib.h>
+
+const char *bandwidth_scope_label(enum bandwidth_scope scope) {
+    static const char *const labels[BANDWIDTH_SCOPE_COUNT] = {
+#define BANDWIDTH_SCOPE_LABEL(name, label) label,
+        BANDWIDTH_SCOPES(BANDWIDTH_SCOPE_LABEL)
+#undef BANDWIDTH_SCOPE_LABEL
+    };
+    return labels[scope];
+}
+
+const char *bandwidth_way_label(enum bandwidth_way way) {
+    return way == BANDWIDTH_IN ? "in" : "out";
+}
+
+struct bandwidth *bandwidth_new(const struct bandwidth_limits *limits) {
+    struct bandwidth *bandwidth = calloc(1, sizeof *bandwidth);
+    if (!bandwidth)
+        return NULL;
+    atomic_init(&bandwidth->references, 1);
+    bandwidth_set(bandwidth, limits);
+    return bandwidth;
+}
+
+struct bandwidth *bandwidth_hold(struct bandwidth *bandwidth) {
+    if (bandwidth)
+        atomic_fetch_add_explicit(&bandwidth->references, 1, memory_order_relaxed);
+    return bandwidth;
+}
+
+void bandwidth_release(struct bandwidth *bandwidth) {
+    if (bandwidth && atomic_fetch_sub_explicit(&bandwidth->references, 1, memory_order_acq_rel) == 1)
+        free(bandwidth);
+}
+
+void bandwidth_set(struct bandwidth *bandwidth, const struct bandwidth_limits *limits) {
+    token_bucket_set(&bandwidth->ways[BANDWIDTH_IN], limits->in, limits->burst);
+    token_bucket_set(&bandwidth->ways[BANDWIDTH_OUT], limits->out, limits->burst);
+}
+
+bool bandwidth_is_limited(const struct bandwidth *bandwidth) {
+    return bandwidth && (token_bucket_rate(&bandwidth->ways[BANDWIDTH_IN]) > 0 ||
+                         token_bucket_rate(&bandwidth->ways[BANDWIDTH_OUT]) > 0);
+}
