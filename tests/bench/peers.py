@@ -243,7 +243,8 @@ class Munnel(Peer):
             "agents": {"listen": [f"{place.server_address}:{self.port}"],
                        "tls": {"cert": "server.pem", "key": "server.key"}, "auth": {"tokens": "agents.json"}},
             "services": [{"name": name, "listen": f"127.0.0.1:{self.listen[name]}",
-                          "connect": f"127.0.0.1:{place.ports[name]}"} for name in SERVICES],
+                          "connect": f"127.0.0.1:{place.ports[name]}"} for name in SERVICES]
+            + self.more_services(),
             "threads": self.threads,
             **self.more_options(),
         }
@@ -254,6 +255,10 @@ class Munnel(Peer):
         self._start_agent([self._program("munnel-agent"), "--ca", os.path.join(made, "ca.pem"), "--threads",
                            str(self.threads), f"{place.server_address}:{self.port}", "bench"])
         return entries
+
+    def more_services(self):
+        """Services beside those of the place."""
+        return []
 
     def more_options(self):
         """Members of the configuration that not every build knows."""
