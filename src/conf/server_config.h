@@ -68,6 +68,7 @@ struct server_config {
     char *path; /* the file, or NULL when only the command line was used */
     struct {
         struct strlist listen;
+        struct strlist accept_proxy; /* patterns for lib/net/acl.h: who sends a PROXY header; empty: nobody */
         char *interface;
         bool freebind;
         char *certificate, *key, *client_ca; /* absolute or relative to the working directory; client_ca may be NULL */

@@ -202,6 +202,8 @@ static int make_agent_listener(struct server *server, struct error *error) {
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
                                              .port = server_agent_port(server->conf),
+                                             .accept_proxy = &server->conf->agents.accept_proxy,
+                                             .inspect = server->inspect,
                                              .limits = server_agent_limits(server->conf),
                                              .passed = server->passed,
                                              .has_agent = has_agent,

@@ -136,11 +136,14 @@ static int prepare_services(struct reconfigure *change, const struct option_plac
 static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
     const struct listener_donors donors = donors_of(change);
     const struct option_place listen = option_below(top, "agents.listen");
+    const struct option_place accept_proxy = option_below(top, "agents.accept_proxy");
     const struct agent_port port = server_agent_port(change->conf);
+    struct agent_listener *listener = change->server->agent_listener;
     struct error detail;
 
-    if (!reconfigure_moves_agents(change) ||
-        agent_listener_prepare(change->server->agent_listener, &port, &donors, &detail) == 0)
+    if (agent_listener_prepare_balancers(listener, &change->conf->agents.accept_proxy, &detail))
+        return option_error(&accept_proxy, "%s", detail.text);
+    if (!reconfigure_moves_agents(change) || agent_listener_prepare(listener, &port, &donors, &detail) == 0)
         return 0;
     return add_advice(change->server, &listen, &detail);
 }

@@ -137,6 +137,9 @@ static void write_agent_port(const struct server *server, struct metrics *to) {
     for (unsigned i = 0; i < AGENT_REFUSAL_COUNT; i++)
         metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", agent_refusal_label((enum agent_refusal)i))),
                       agent_listener_refused_by(server->agent_listener, (enum agent_refusal)i));
+    write_one(to, "munnel_agent_balancer_checks_total", METRIC_COUNTER,
+              "Connections of balancers in agents.accept_proxy that ended without TLS: health checks.",
+              agent_listener_balancer_checks(server->agent_listener));
     metrics_family(to, "munnel_agents_rejected_total", METRIC_COUNTER, "Agents that were answered by REJECT.");
     for (unsigned i = 0; i < REJECT_CODE_COUNT; i++)
         metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", reject_code_name((enum reject_code)i))),

@@ -19,6 +19,7 @@
 #include "lib/net/sock.h"
 #include "server/auth/penalty_box.h"
 #include "server/auth/preauth_table.h"
+#include "server/service/inspect.h"
 #include "server/service/listener_group.h"
 #include "server/service/sniff.h"
 #include "server/service/source_key.h"
@@ -31,10 +32,14 @@ enum { PENALTY_AUTH_S = 5, PENALTY_DEADLINE_S = 10, PENALTY_FORGOTTEN_S = 600 };
 struct agent_listener {
     struct agent_listener_options options;
     struct listener_group *listeners, *next; /* next: what a reload has prepared */
+    struct acl *balancers, *next_balancers;  /* of accept_proxy; NULL: agents send no PROXY header */
+    struct inspect_port inspected;
+    uint64_t balancer_checks;
     struct preauth_table preauth;
     uint64_t refused[AGENT_REFUSAL_COUNT];
     struct penalty_box *penalties;
-    struct log_throttle not_tls[SNIFF_COUNT], silent, full, blocked; /* so that one kind cannot hide another */
+    struct log_throttle not_tls[SNIFF_COUNT], silent, full, blocked,
+        balancer; /* so that one kind cannot hide another */
 };
 
 static const char who[] = "agent port";
@@ -216,12 +221,10 @@ static void refuse(struct agent_listener *listener, evutil_socket_t fd, const st
     sock_close(fd);
 }
 
-static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
-    struct agent_listener *listener = context;
+static void admit(struct agent_listener *listener, evutil_socket_t fd, const struct addr *peer) {
     uint64_t source = source_key_of(peer);
     struct preauth_conn *conn = NULL;
 
-    (void)local;
     if (is_blocked(listener, source, peer)) {
         refuse(listener, fd, peer, &listener->blocked,
                "connection refused: its address is blocked after failed attempts");
@@ -235,9 +238,52 @@ static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer
         refuse(listener, fd, peer, &listener->full, "connection refused: too many unauthenticated connections");
 }
 
+static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
+    struct agent_listener *listener = context;
+
+    if (listener->balancers)
+        inspect_begin(listener->options.inspect, &listener->inspected, fd, peer, local);
+    else
+        admit(listener, fd, peer);
+}
+
 static bool has_room(void *context) {
     (void)context;
     return true; /* on_accept makes room */
+}
+
+/* ---- behind balancers: limits and penalties go by the address of the PROXY header ---- */
+
+static void on_known(void *context, evutil_socket_t fd, const struct inspected *found) {
+    admit(context, fd, &found->peer);
+}
+
+static const enum agent_refusal refusals[INSPECT_FAILURE_COUNT] = {
+    [INSPECT_NOT_LISTED] = AGENT_REFUSAL_PROXY_NOT_LISTED,
+    [INSPECT_MALFORMED] = AGENT_REFUSAL_PROXY_MALFORMED,
+    [INSPECT_TIMEOUT] = AGENT_REFUSAL_PROXY_TIMEOUT,
+    [INSPECT_FULL] = AGENT_REFUSAL_PROXY_FULL,
+    [INSPECT_MEMORY] = AGENT_REFUSAL_MEMORY,
+};
+
+static void on_failed(void *context, enum inspect_failure failure, const struct addr *peer, const char *detail) {
+    struct agent_listener *listener = context;
+
+    if (failure == INSPECT_CLOSED) {
+        listener->balancer_checks++;
+        return;
+    }
+    listener->refused[refusals[failure]]++;
+    log_throttle_event(&listener->balancer, listener->options.log, LOG_LEVEL_WARNING, who, "connection refused", detail,
+                       peer);
+}
+
+static void settle_inspected(struct agent_listener *listener) {
+    listener->inspected = (struct inspect_port){.balancers = listener->balancers,
+                                                .deadline_s = listener->options.limits.deadline_s,
+                                                .on_known = on_known,
+                                                .on_failed = on_failed,
+                                                .context = listener};
 }
 
 void agent_listener_begun(struct agent_listener *listener, uint64_t tag) {
@@ -276,6 +322,10 @@ uint64_t agent_listener_refused(const struct agent_listener *listener) {
     return sum;
 }
 
+uint64_t agent_listener_balancer_checks(const struct agent_listener *listener) {
+    return listener->balancer_checks;
+}
+
 uint64_t agent_listener_refused_by(const struct agent_listener *listener, enum agent_refusal refusal) {
     return listener->refused[refusal];
 }
@@ -295,6 +345,7 @@ static void init_throttles(struct agent_listener *listener) {
     for (int kind = 0; kind < SNIFF_COUNT; kind++)
         listener->not_tls[kind].a_minute = LINES_A_MINUTE;
     listener->silent.a_minute = listener->full.a_minute = listener->blocked.a_minute = LINES_A_MINUTE;
+    listener->balancer.a_minute = LINES_A_MINUTE;
 }
 
 void agent_listener_tick(struct agent_listener *listener) {
@@ -303,6 +354,7 @@ void agent_listener_tick(struct agent_listener *listener) {
     log_throttle_flush(&listener->silent, listener->options.log);
     log_throttle_flush(&listener->full, listener->options.log);
     log_throttle_flush(&listener->blocked, listener->options.log);
+    log_throttle_flush(&listener->balancer, listener->options.log);
 }
 
 static struct agent_listener *allocate(const struct agent_listener_options *options) {
@@ -347,8 +399,11 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
     init_throttles(listener);
     SSL_CTX_up_ref(options->tls);
     preauth_table_init(&listener->preauth, options->base, on_readable, listener);
-    listener->listeners = prepare_listeners(listener, &options->port, &(struct listener_donors){.count = 0}, error);
+    if (acl_read(&listener->balancers, options->accept_proxy, error) == 0)
+        listener->listeners = prepare_listeners(listener, &options->port, &(struct listener_donors){.count = 0}, error);
+    settle_inspected(listener);
     listener->options.port = (struct agent_port){.listen = NULL};
+    listener->options.accept_proxy = NULL;
     if (listener->listeners)
         return listener;
     agent_listener_free(listener);
@@ -365,6 +420,7 @@ int agent_listener_open(struct agent_listener *listener, struct error *error) {
 void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits) {
     listener->options.limits = *limits;
     penalty_box_set_longest(listener->penalties, limits->penalty_s);
+    settle_inspected(listener);
 }
 
 /* --- reload --- */
@@ -375,9 +431,18 @@ int agent_listener_prepare(struct agent_listener *listener, const struct agent_p
     return listener->next ? 0 : -1;
 }
 
+int agent_listener_prepare_balancers(struct agent_listener *listener, const struct strlist *accept_proxy,
+                                     struct error *error) {
+    return acl_read(&listener->next_balancers, accept_proxy, error);
+}
+
 void agent_listener_apply(struct agent_listener *listener) {
     struct listener_group *before = listener->listeners;
+    struct acl *balancers = listener->balancers;
 
+    listener->balancers = listener->next_balancers;
+    listener->next_balancers = balancers;
+    settle_inspected(listener);
     if (!listener->next)
         return;
     listener_group_commit(listener->next);
@@ -387,7 +452,9 @@ void agent_listener_apply(struct agent_listener *listener) {
 
 void agent_listener_discard(struct agent_listener *listener) {
     listener_group_free(listener->next);
+    acl_free(listener->next_balancers);
     listener->next = NULL;
+    listener->next_balancers = NULL;
 }
 
 struct listener_group *agent_listener_group(const struct agent_listener *listener) {
@@ -403,6 +470,7 @@ void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls) {
 void agent_listener_shut(struct agent_listener *listener) {
     listener_group_free(listener->listeners);
     listener->listeners = NULL;
+    inspect_drop(listener->options.inspect, &listener->inspected);
     preauth_table_remove_waiting(&listener->preauth);
 }
 
@@ -413,5 +481,6 @@ void agent_listener_free(struct agent_listener *listener) {
     preauth_table_done(&listener->preauth);
     SSL_CTX_free(listener->options.tls);
     penalty_box_free(listener->penalties);
+    acl_free(listener->balancers);
     free(listener);
 }

@@ -13,6 +13,7 @@
 #include "server/service/listener_group.h"
 
 struct agent_listener;
+struct inspect;
 struct penalty_box;
 struct recent_events;
 
@@ -21,7 +22,12 @@ struct recent_events;
     R(NOT_TLS, "not_tls")                                                                                              \
     R(SILENT, "silent")                                                                                                \
     R(FULL, "full")                                                                                                    \
-    R(BLOCKED, "blocked")
+    R(BLOCKED, "blocked")                                                                                              \
+    R(PROXY_NOT_LISTED, "proxy_not_listed")                                                                            \
+    R(PROXY_MALFORMED, "proxy_malformed")                                                                              \
+    R(PROXY_TIMEOUT, "proxy_timeout")                                                                                  \
+    R(PROXY_FULL, "proxy_full")                                                                                        \
+    R(MEMORY, "memory")
 
 enum agent_refusal {
 #define AGENT_REFUSAL_ENUM(name, label) AGENT_REFUSAL_##name,
@@ -49,6 +55,8 @@ struct agent_listener_options {
     struct plane *plane;
     SSL_CTX *tls; /* one reference is taken */
     struct agent_port port;
+    const struct strlist *accept_proxy; /* of balancers, in front of all these addresses; read at once */
+    struct inspect *inspect;            /* where connections are that have to begin with a PROXY header */
     struct agent_limits limits;
     struct passed_sockets *passed; /* may be NULL */
     /* Is an agent connected from the source of this address? Then failures there cause no penalty. */
@@ -63,9 +71,11 @@ struct agent_listener *agent_listener_new(const struct agent_listener_options *o
 int agent_listener_open(struct agent_listener *listener, struct error *error);
 void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls); /* for handshakes that begin from now on */
 void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits);
-/* A reload, as service_prepare and the rest in service.h: other addresses. */
+/* A reload, as service_prepare and the rest in service.h: other addresses, if they are; and its balancers, always. */
 int agent_listener_prepare(struct agent_listener *listener, const struct agent_port *port,
                            const struct listener_donors *donors, struct error *error);
+int agent_listener_prepare_balancers(struct agent_listener *listener, const struct strlist *accept_proxy,
+                                     struct error *error);
 void agent_listener_apply(struct agent_listener *listener);
 void agent_listener_discard(struct agent_listener *listener);
 struct listener_group *agent_listener_group(const struct agent_listener *listener);
@@ -82,6 +92,8 @@ bool agent_listener_failed(struct agent_listener *listener, uint64_t tag, bool i
 size_t agent_listener_count(const struct agent_listener *listener);
 uint64_t agent_listener_refused(const struct agent_listener *listener); /* closed before their TLS handshake, so far */
 uint64_t agent_listener_refused_by(const struct agent_listener *listener, enum agent_refusal refusal);
+/* Connections of balancers that ended before they had sent TLS: health checks. */
+uint64_t agent_listener_balancer_checks(const struct agent_listener *listener);
 void agent_listener_tick(struct agent_listener *listener); /* each second: logs how many lines were left out */
 
 void agent_listener_penalize(struct agent_listener *listener, const struct addr *peer); /* failed to authenticate */
