@@ -21,7 +21,7 @@
     TARGET(greeting)                                                                                                   \
     TARGET(open)                                                                                                       \
     TARGET(answer)                                                                                                     \
-    TARGET(proxy)                                                                                                      \
+    TARGET(proxy_header)                                                                                               \
     TARGET(control)                                                                                                    \
     TARGET(join)                                                                                                       \
     TARGET(server_conf)                                                                                                \

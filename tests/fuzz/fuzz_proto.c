@@ -199,7 +199,7 @@ static bool is_within(const struct proxy_value *value, const uint8_t *bytes, siz
 }
 
 /* Each cut of it is a part until it is whole or known to be malformed, and then nothing behind it changes that. */
-void fuzz_proxy(const uint8_t *bytes, size_t length) {
+void fuzz_proxy_header(const uint8_t *bytes, size_t length) {
     enum proxy_read_result before = PROXY_READ_PART;
     struct proxy_header header;
     size_t taken = 0, first_taken = 0;

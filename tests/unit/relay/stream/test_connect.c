@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/net/sock.h"
 #include "relay/memory_net.h"
 #include "relay/stream/connect.h"
 #include "unit.h"
