@@ -159,7 +159,7 @@ static void take_facts(struct connection *connection, const struct proxy_header 
         return;
     connection->found.has_addresses = true;
     connection->found.peer = open_address_to_addr(&header->source);
-    connection->found.local = open_address_to_addr(&header->destination);
+    connection->found.reached = open_address_to_addr(&header->destination);
 }
 
 static enum outcome read_header(struct connection *connection) {

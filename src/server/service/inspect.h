@@ -42,9 +42,10 @@ const char *inspect_failure_text(enum inspect_failure failure);
 
 struct inspected {           /* what is known of a connection then */
     struct addr peer;        /* whom it counts for: by its header, or its own */
-    struct addr local;       /* where that one has connected to: by its header, or the listener's */
+    struct addr local;       /* the listener's */
+    struct addr reached;     /* with a header that has addresses: where its client has connected to */
     struct addr balancer;    /* its own peer, with a header */
-    bool has_addresses;      /* peer and local are the header's */
+    bool has_addresses;      /* peer and reached are the header's */
     struct proxy_tlvs *tlvs; /* what the header says of the client besides; malloc'ed for who takes it. NULL: nothing */
 };
 

@@ -44,14 +44,16 @@ static struct open_address address_reached(evutil_socket_t fd, const struct addr
     return open_address_of(here.length ? &here : listening);
 }
 
-static void fill_client(struct service *service, struct client *client, const struct inspected *found) {
-    /* A port relative to the client's is one of ours, and not one of the balancer's. */
-    bool asks_socket =
-        found->has_addresses ? service->needs & 1U << FEATURE_PORT_OFFSET : service->conf->proxy_protocol;
+/*
+ * Behind a balancer: where the client has connected to, which its destination may be told; unless the destination's
+ * port follows that of the listener, which no header may choose.
+ */
+static struct open_address local_of(const struct service *service, evutil_socket_t fd, const struct inspected *found) {
+    bool follows_port = service->needs & 1U << FEATURE_PORT_OFFSET;
 
-    client->service = service;
-    client->local = asks_socket ? address_reached(client->fd, &found->local) : open_address_of(&found->local);
-    client->tlvs = found->tlvs;
+    if (found->has_addresses && !follows_port)
+        return open_address_of(&found->reached);
+    return service->conf->proxy_protocol ? address_reached(fd, &found->local) : open_address_of(&found->local);
 }
 
 static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, bool is_check) {
@@ -68,7 +70,9 @@ static void admit(struct service *service, evutil_socket_t fd, const struct insp
         refuse_client(service, fd, &found->peer, verdict == ACCESS_ADMITTED ? ACCESS_MEMORY : verdict);
         return;
     }
-    fill_client(service, client, found);
+    client->service = service;
+    client->local = local_of(service, fd, found);
+    client->tlvs = found->tlvs;
     client->is_counted = is_counted;
     if (is_counted)
         client->source = access_bandwidth(service->access, &found->peer);

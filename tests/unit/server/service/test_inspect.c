@@ -120,7 +120,8 @@ START_TEST(address_comes_from_the_header_and_what_follows_stays_in_the_socket) {
     ck_assert_uint_eq(world.known, 1);
     ck_assert_uint_eq(inspect_count(world.inspect), 0);
     expect_addr(&world.found.peer, "192.0.2.1:40000");
-    expect_addr(&world.found.local, "198.51.100.2:443");
+    expect_addr(&world.found.reached, "198.51.100.2:443");
+    expect_addr(&world.found.local, "0.0.0.0:443");
     expect_addr(&world.found.balancer, "10.1.2.3:5555");
     expect_rest("hello");
     close(fd);

@@ -75,6 +75,26 @@ START_TEST(values_of_the_header_go_on_to_the_destination) {
 }
 END_TEST
 
+/* "127.0.0.1:+0" would lead to whatever port the header has. */
+START_TEST(port_that_the_destination_follows_is_the_listener_s) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+    server_fixture_set_any(&server_fixture);
+    struct service_config *conf = &server_fixture.conf->services[0];
+    ck_assert_int_eq(strlist_add(&conf->accept_proxy, "127.0.0.0/8"), 0);
+    strlist_done(&conf->connect);
+    ck_assert_int_eq(strlist_add(&conf->connect, "127.0.0.1:+0"), 0);
+    server_fixture_open(&server_fixture);
+    server_fixture_join_ready(&server_fixture, "a");
+    int fd = server_fixture_connect(&server_fixture, 0);
+    send_to(&server_fixture, fd, header, sizeof header - 1);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_SERVE, 1));
+    ck_assert(fake_take(FAKE_SERVE, &order));
+    ck_assert_uint_eq(order.client->local.port, server_fixture.ports[0]);
+    server_fixture_end(&server_fixture, fd, &order);
+}
+END_TEST
+
 START_TEST(what_sends_no_header_is_no_client) {
     struct server_fixture server_fixture;
     open_behind(&server_fixture, _i ? "10.0.0.0/8" : "127.0.0.0/8");
@@ -118,6 +138,7 @@ static TCase *balancers(void) {
     TCase *group = tcase_create("balancers");
     tcase_add_test(group, client_has_the_address_of_its_header);
     tcase_add_test(group, values_of_the_header_go_on_to_the_destination);
+    tcase_add_test(group, port_that_the_destination_follows_is_the_listener_s);
     tcase_add_loop_test(group, what_sends_no_header_is_no_client, 0, 2);
     tcase_add_test(group, connections_without_a_header_go_when_the_service_is_paused);
     tcase_add_test(group, connection_that_ends_without_a_byte_is_counted_apart);
