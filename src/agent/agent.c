@@ -93,6 +93,12 @@ static void on_services_set(void *context, uint64_t session) {
     upstream_on_services_set(upstream_at(agent, session), session);
 }
 
+static void on_health(void *context, const struct health_event *event) {
+    const struct agent *agent = context;
+
+    upstream_on_health(upstream_at(agent, event->session), event);
+}
+
 static void on_session_over(void *context, uint64_t session) {
     const struct agent *agent = context;
 
@@ -140,6 +146,7 @@ static const struct plane_events EVENTS = {.on_greeting = on_greeting,
                                            .on_relay_views = on_relay_views,
                                            .on_relay_ended = on_relay_ended,
                                            .on_services_set = on_services_set,
+                                           .on_health = on_health,
                                            .on_session_over = on_session_over};
 
 /* ---- events of the upstreams and the drain ---- */

@@ -56,6 +56,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/data_links.h \
 	src/agent/upstream/failure.c \
 	src/agent/upstream/failure.h \
+	src/agent/upstream/health.c \
+	src/agent/upstream/health.h \
 	src/agent/upstream/services.c \
 	src/agent/upstream/services.h \
 	src/agent/upstream/session.c \

@@ -196,6 +196,36 @@ static int check_admin(const struct server_config *conf, const struct option_pla
     return 0;
 }
 
+/* What of a check is written in vain, and a destination that is none without a client. */
+static int check_health_check(const struct server_config *conf, size_t index, const struct option_place *top) {
+    const struct service_config *service = &conf->services[index];
+    const struct config_check *check = &service->check;
+    bool is_http = check->type == HEALTH_CHECK_HTTP;
+    const char *unused = !is_http && strcmp(check->path, "/") != 0                    ? "path"
+                         : !is_http && check->type != HEALTH_CHECK_TLS && check->host ? "host"
+                                                                                      : NULL;
+    char name[CONFIG_PLACE_NAME];
+    const struct option_place place = service_place(conf, index, "check", name, top);
+
+    if (unused) {
+        const struct option_place member = option_member(&place, unused);
+        return option_error(&member, "a check of type \"%s\" has none; write \"type\": \"http\"",
+                            health_check_word(check->type));
+    }
+    for (size_t i = 0; check->type != HEALTH_CHECK_NONE && i < service->connect.count; i++)
+        if (relative_endpoint_is(service->connect.items[i]))
+            return option_error(&place, "%s is another port for each client, so it cannot be checked",
+                                service->connect.items[i]);
+    return 0;
+}
+
+static int check_health_checks(const struct server_config *conf, const struct option_place *top) {
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (check_health_check(conf, i, top))
+            return -1;
+    return 0;
+}
+
 static int check_limits(const struct server_config *conf, const struct option_place *top) {
     const struct option_place dead_after = agents_place(top, "dead_after"), group = option_member(top, "group");
     if (conf->agents.dead_after_s <= conf->agents.ping_s)
@@ -211,7 +241,8 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 }
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
-    return check_names(conf, top) || check_destinations(conf, top) || check_ports(conf, top) || check_limits(conf, top)
+    return check_names(conf, top) || check_destinations(conf, top) || check_ports(conf, top) ||
+                   check_health_checks(conf, top) || check_limits(conf, top)
                ? -1
                : 0;
 }

@@ -11,6 +11,7 @@
 #include "lib/base/error.h"
 #include "lib/base/strlist.h"
 #include "lib/log/log.h"
+#include "proto/health.h"
 #include "proto/proxy_protocol.h"
 
 #include <stdbool.h>
@@ -50,6 +51,11 @@ struct service_config {
     struct config_bandwidth source_bandwidth;
     struct strlist allow, deny;  /* patterns for lib/net/acl.h; `allow` empty: everybody */
     struct strlist accept_proxy; /* likewise: who sends a PROXY header; empty: nobody */
+    struct config_check {
+        enum health_check_type type;
+        char *path, *host, *status; /* host NULL: that of the destination */
+        unsigned interval_s, timeout_s, rise, fall;
+    } check;
 };
 
 struct config_file { /* one that was read */

@@ -19,12 +19,19 @@
 
 enum { DAY = 86400, MONTH = 30 * DAY, MILLION = 1000000 };
 
-_Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned),
+_Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum health_check_type) == sizeof(unsigned) &&
+                   sizeof(enum log_level) == sizeof(unsigned),
                "OPTION_CHOICE stores an unsigned");
 
 static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
 static const char *const proxy_versions[] = {"off", "v1", "v2", NULL}; /* enum proxy_version */
 static const char *const no_agents[] = {"wait", "refuse", "close", NULL};
+
+static const char *const checks[] = {
+#define CHECK_WORD(name, word) word,
+    HEALTH_CHECKS(CHECK_WORD)
+#undef CHECK_WORD
+        NULL};
 
 static const struct option_spec service_specs[] = {
     {"name", OPTION_TEXT, IN_SERVICE(name), NULL, .check = validate_name, .wanted = "a name like \"WinVNC\"",
@@ -88,6 +95,22 @@ static const struct option_spec service_specs[] = {
     {"accept_proxy", OPTION_TEXTS, IN_SERVICE(accept_proxy), "null", .check = validate_balancer,
      .resolve = validate_resolve_source, .wanted = BALANCERS_WANTED,
      .help = "balancers whose connections, and no others, begin with a PROXY header"},
+    {"check.type", OPTION_CHOICE, IN_SERVICE(check.type), "\"none\"", .words = checks,
+     .help = "how agents check the destination"},
+    {"check.path", OPTION_TEXT, IN_SERVICE(check.path), "\"/\"", .check = health_path_check,
+     .wanted = "a path like \"/health\"", .help = "what a check by HTTP asks for"},
+    {"check.host", OPTION_TEXT, IN_SERVICE(check.host), "null", .check = health_host_check, .wanted = "a host's name",
+     .help = "the Host of HTTP, or the name that TLS asks for; null: the destination's"},
+    {"check.status", OPTION_TEXT, IN_SERVICE(check.status), "\"200-399\"", .check = health_status_check,
+     .wanted = "status codes like \"200-399\"", .help = "what HTTP may answer"},
+    {"check.interval", OPTION_NUMBER, IN_SERVICE(check.interval_s), "10", 1, HEALTH_INTERVAL_MAX_S,
+     .help = "seconds from one check to the next"},
+    {"check.timeout", OPTION_NUMBER, IN_SERVICE(check.timeout_s), "5", 1, HEALTH_TIMEOUT_MAX_S,
+     .help = "seconds for the whole of a check"},
+    {"check.rise", OPTION_NUMBER, IN_SERVICE(check.rise), "2", 1, HEALTH_IN_A_ROW_MAX,
+     .help = "successes in a row after which an unhealthy destination is used again"},
+    {"check.fall", OPTION_NUMBER, IN_SERVICE(check.fall), "3", 1, HEALTH_IN_A_ROW_MAX,
+     .help = "failures in a row after which a destination is not used"},
 };
 
 const struct option_table service_option_table = {service_specs, sizeof service_specs / sizeof *service_specs,

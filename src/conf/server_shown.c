@@ -39,36 +39,6 @@ json_t *server_config_value(const struct server_config *conf, const struct optio
     return shown(conf, &place, spec, conf);
 }
 
-json_t *server_config_service_value(const struct server_config *conf, size_t service, const struct option_spec *spec) {
-    char name[CONFIG_PLACE_NAME];
-    const struct option_place top = server_config_top(conf, NULL, NULL);
-    const struct option_place inner = server_config_place(conf, service, name, &top);
-    const struct option_place place = option_member(&inner, spec->name);
-    return shown(conf, &place, spec, &conf->services[service]);
-}
-
-json_t *server_config_service_json(const struct server_config *conf, size_t service) {
-    json_t *json = json_object();
-    for (size_t i = 0; json && i < service_option_table.count; i++) {
-        const struct option_spec *spec = &service_option_table.specs[i];
-        if (json_object_set_new(json, spec->name, server_config_service_value(conf, service, spec))) {
-            json_decref(json);
-            return NULL;
-        }
-    }
-    return json;
-}
-
-static json_t *services_json(const struct server_config *conf) {
-    json_t *services = json_array();
-    for (size_t i = 0; services && i < conf->service_count; i++)
-        if (json_array_append_new(services, server_config_service_json(conf, i))) {
-            json_decref(services);
-            return NULL;
-        }
-    return services;
-}
-
 /* Puts the value of "a.b.c" into the objects around it. Below a value that is no object ("auth": "none") there is
  * nothing. Takes over the value; 0 or -1. */
 static int set_below(json_t *object, const char *name, json_t *value) {
@@ -86,6 +56,36 @@ static int set_below(json_t *object, const char *name, json_t *value) {
         return json_object_set_new(object, name, value);
     json_decref(value);
     return object ? 0 : -1;
+}
+
+json_t *server_config_service_value(const struct server_config *conf, size_t service, const struct option_spec *spec) {
+    char name[CONFIG_PLACE_NAME];
+    const struct option_place top = server_config_top(conf, NULL, NULL);
+    const struct option_place inner = server_config_place(conf, service, name, &top);
+    const struct option_place place = option_below(&inner, spec->name);
+    return shown(conf, &place, spec, &conf->services[service]);
+}
+
+json_t *server_config_service_json(const struct server_config *conf, size_t service) {
+    json_t *json = json_object();
+    for (size_t i = 0; json && i < service_option_table.count; i++) {
+        const struct option_spec *spec = &service_option_table.specs[i];
+        if (set_below(json, spec->name, server_config_service_value(conf, service, spec))) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
+static json_t *services_json(const struct server_config *conf) {
+    json_t *services = json_array();
+    for (size_t i = 0; services && i < conf->service_count; i++)
+        if (json_array_append_new(services, server_config_service_json(conf, i))) {
+            json_decref(services);
+            return NULL;
+        }
+    return services;
 }
 
 /* The word of an option that may be an object instead ("agents.auth"), while it is not written. */

@@ -170,6 +170,8 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/ex_data.c \
 	src/lib/tls/pem.c \
 	src/lib/tls/pem.h \
+	src/lib/tls/probe.c \
+	src/lib/tls/probe.h \
 	src/lib/tls/recheck.c \
 	src/lib/tls/session.c \
 	src/lib/tls/system_store.c \

@@ -5,6 +5,7 @@
 const RESULTS = {
   serves: ['ok', 'can serve'],
   ejected: ['warn', 'put off after failures'],
+  unhealthy: ['warn', 'destination unhealthy'],
   silent: ['warn', 'does not answer'],
   draining: ['draining', 'takes no new clients'],
   refused: ['warn', 'cannot serve'],

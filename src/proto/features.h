@@ -17,7 +17,8 @@
 #define PROTO_FEATURES(F)                                                                                              \
     F(SERVICES, "services", true)        /* the service table, see services.h */                                       \
     F(PORT_OFFSET, "port_offset", false) /* destinations whose port is relative to the client's: "host:+0" */          \
-    F(PROXY, "proxy", false)             /* a PROXY header to the destination, see proxy_protocol.h */
+    F(PROXY, "proxy", false)             /* a PROXY header to the destination, see proxy_protocol.h */                 \
+    F(HEALTH, "health", false)           /* checks of destinations, see health.h */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)

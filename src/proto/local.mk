@@ -13,6 +13,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/features.h \
 	src/proto/frame.c \
 	src/proto/frame.h \
+	src/proto/health.c \
+	src/proto/health.h \
 	src/proto/hello.c \
 	src/proto/hello.h \
 	src/proto/http_head.c \

@@ -75,6 +75,7 @@ static int take_proxy(const json_t *item, enum proxy_version *proxy, struct erro
 }
 
 static int check_added(const json_t *list, struct error *error) {
+    struct health_check check;
     const char *name;
     enum proxy_version proxy;
     uint32_t last = 0;
@@ -84,7 +85,8 @@ static int check_added(const json_t *list, struct error *error) {
     json_array_foreach (list, index, item)
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
-            take_proxy(item, &proxy, error) || check_destinations(json_object_get(item, "to"), error))
+            take_proxy(item, &proxy, error) || check_destinations(json_object_get(item, "to"), error) ||
+            health_check_take(&check, item, error))
             return -1;
     return 0;
 }
@@ -120,6 +122,7 @@ void services_get(const struct services_part *part, size_t index, struct service
     for (size_t i = 0; i < offer->to_count; i++)
         offer->to[i] = json_string_value(json_array_get(to, i));
     (void)take_proxy(item, &offer->proxy, NULL);
+    (void)health_check_take(&offer->check, item, NULL); /* services_parse has checked it */
 }
 
 uint32_t services_removed(const struct services_part *part, size_t index) {
@@ -139,7 +142,7 @@ int services_ack_parse(struct services_ack *ack, const json_t *json, struct erro
         if (take_id(item, &last, error) ||
             json_take_text(item, "reason", JSON_REQUIRED, SERVICES_REASON_SIZE - 1, &reason, error))
             return -1;
-    return 0;
+    return health_reports_take(&ack->reports, json, error);
 }
 
 const char *services_ack_find(struct services_ack *ack, uint32_t id) {
@@ -180,7 +183,7 @@ static size_t size_of(const struct service_offer *offer) {
 
     for (size_t i = 0; i < offer->to_count; i++)
         size += 3 + 2 * strlen(offer->to[i]);
-    return size;
+    return size + health_check_size(&offer->check);
 }
 
 bool services_write_offer(struct services_writer *writer, const struct service_offer *offer) {
@@ -195,6 +198,7 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
     if (offer->proxy != PROXY_OFF)
         writer->fails |=
             json_object_set_new(item, "proxy_protocol", json_string(proxy_version_name(offer->proxy))) != 0;
+    writer->fails |= !health_check_put(item, &offer->check);
     writer->fails |= json_array_append_new(writer->add, item) != 0;
     writer->size += size;
     writer->count++;
@@ -229,6 +233,14 @@ void services_ack_refuse(struct services_ack_writer *writer, uint32_t id, const 
     json_text_copy_clean(clean, sizeof clean, reason);
     writer->fails |=
         json_array_append_new(writer->refused, json_pack("{s:I, s:s}", "id", (json_int_t)id, "reason", clean)) != 0;
+}
+
+bool services_ack_report(struct services_ack_writer *writer, const struct health_report *report) {
+    if (writer->reports == HEALTH_REPORTS_MAX)
+        return false;
+    writer->reports++;
+    writer->fails |= !health_report_put(writer->json, report);
+    return true;
 }
 
 char *services_ack_finish(struct services_ack_writer *writer) {

@@ -12,6 +12,7 @@
 #define MUNNEL_PROTO_SERVICES_H
 
 #include "lib/base/error.h"
+#include "proto/health.h"
 #include "proto/proxy_protocol.h"
 
 #include <jansson.h>
@@ -37,6 +38,7 @@ struct service_offer { /* one service as it is announced */
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
     enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
+    struct health_check check;
 };
 
 struct services_part { /* agent: a parsed `services` */
@@ -63,6 +65,7 @@ char *services_finish(struct services_writer *writer, bool more); /* malloc'ed; 
 
 struct services_ack { /* server: a parsed `services_ack` */
     const json_t *refused;
+    struct health_reports reports; /* of services that it permits */
     size_t count, next;
     uint64_t version;
 };
@@ -72,10 +75,13 @@ const char *services_ack_find(struct services_ack *ack, uint32_t id);
 
 struct services_ack_writer { /* agent: a `services_ack` in the making */
     json_t *json, *refused;
+    size_t reports;
     bool fails;
 };
 void services_ack_write(struct services_ack_writer *writer, uint64_t version);
 void services_ack_refuse(struct services_ack_writer *writer, uint32_t id, const char *reason); /* with growing ids */
+/* False: HEALTH_REPORTS_MAX are there already. */
+bool services_ack_report(struct services_ack_writer *writer, const struct health_report *report);
 char *services_ack_finish(struct services_ack_writer *writer); /* malloc'ed; NULL: out of memory */
 
 #endif

@@ -31,6 +31,12 @@ struct bytes_event {
     struct session_bytes bytes;
 };
 
+struct plane_health_event {
+    struct message message; /* first */
+    struct plane *plane;
+    struct health_event health;
+};
+
 struct opened_event {
     struct message message; /* first */
     struct plane *plane;
@@ -304,6 +310,26 @@ void plane_event_check_opened(struct relay_thread *thread, struct client *client
                                    .opened = {.client = client, .dial_ms = dial_ms, .lookup_ms = lookup_ms}};
     snprintf(event->opened.address, sizeof event->opened.address, "%s", record_address(client));
     post(event->plane, &event->message, on_check_opened);
+}
+
+static void on_health(struct message *message) {
+    struct plane_health_event *event = (struct plane_health_event *)message;
+    struct plane *plane = event->plane;
+    if (!plane->silent && plane->options.events->on_health)
+        plane->options.events->on_health(plane->options.context, &event->health);
+    free(event);
+}
+
+bool plane_event_health(struct relay_thread *thread, uint64_t session, uint32_t service, bool is_healthy,
+                        const char *detail) {
+    struct plane_health_event *event = malloc(sizeof *event);
+    if (!event)
+        return false;
+    *event = (struct plane_health_event){.plane = thread->plane,
+                                         .health = {.session = session, .service = service, .is_healthy = is_healthy}};
+    snprintf(event->health.detail, sizeof event->health.detail, "%s", detail);
+    post(event->plane, &event->message, on_health);
+    return true;
 }
 
 /* ---- bytes of a session ---- */

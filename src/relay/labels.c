@@ -27,6 +27,15 @@ const char *handshake_result_label(enum handshake_result result) {
     return labels[result];
 }
 
+const char *health_result_label(enum health_result result) {
+    static const char *const labels[HEALTH_RESULT_COUNT] = {
+#define HEALTH_RESULT_LABEL(name, label) label,
+        HEALTH_RESULTS(HEALTH_RESULT_LABEL)
+#undef HEALTH_RESULT_LABEL
+    };
+    return labels[result];
+}
+
 const char *relay_view_state_label(enum relay_view_state state) {
     static const char *const labels[RELAY_VIEW_STATE_COUNT] = {
 #define RELAY_VIEW_STATE_LABEL(name, label) label,

@@ -23,6 +23,14 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/data.c \
 	src/relay/flush.c \
 	src/relay/labels.c \
+	src/relay/health/checks.c \
+	src/relay/health/checks.h \
+	src/relay/health/health_count.c \
+	src/relay/health/health_count.h \
+	src/relay/health/http_status.c \
+	src/relay/health/http_status.h \
+	src/relay/health/probe.c \
+	src/relay/health/probe.h \
 	src/relay/flush.h \
 	src/relay/link/greeting.c \
 	src/relay/link/handshake.c \

@@ -11,6 +11,7 @@
 #include "relay/plane_priv.h"
 
 #include "lib/os/processor_count.h"
+#include "relay/health/checks.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/loop_detect.h"
 #include "relay/stream/relay.h"
@@ -46,6 +47,7 @@ static void end(struct relay_thread *thread) {
             link_close(thread->slots[slot], LINK_CLOSE_POLITELY, REASON_STOPPED, "this program was stopped");
     }
     plane_free_sessions(thread);
+    checks_end(thread);
 }
 
 static void on_want_carriers(struct thread_session *session, bool is_exclusive, unsigned count) {
@@ -60,7 +62,8 @@ static const struct relay_thread_ops thread_ops = {.start_link = link_start,
                                                    .sweep = sweep,
                                                    .end = end,
                                                    .on_open = relay_open,
-                                                   .on_want_carriers = on_want_carriers};
+                                                   .on_want_carriers = on_want_carriers,
+                                                   .on_services = checks_set};
 
 /* ---- life ---- */
 
@@ -151,8 +154,10 @@ void plane_free(struct plane *plane) {
     }
     settle(plane);
     plane->silent = true;
-    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++)
+    for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
+        checks_end(plane->threads[i]); /* one that had no memory to end */
         relay_thread_free(plane->threads[i]);
+    }
     loop_detect_free(plane->own_dials);
     free(plane);
 }

@@ -42,6 +42,19 @@ enum handshake_result {
         HANDSHAKE_RESULT_COUNT
 };
 
+/* HEALTH_RESULT(name, label): of a check of a destination */
+#define HEALTH_RESULTS(R)                                                                                              \
+    R(PASSED, "passed")                                                                                                \
+    R(FAILED, "failed")
+
+enum health_result {
+#define HEALTH_RESULT_ENUM(name, label) HEALTH_##name,
+    HEALTH_RESULTS(HEALTH_RESULT_ENUM)
+#undef HEALTH_RESULT_ENUM
+        HEALTH_RESULT_COUNT
+};
+
+const char *health_result_label(enum health_result result);
 const char *link_kind_label(enum link_kind kind);
 const char *handshake_result_label(enum handshake_result result);
 
@@ -49,8 +62,9 @@ struct thread_counts {
     counter links[LINK_KIND_COUNT]; /* as relays and unconfirmed: how many there are. A link may change its thread */
     counter handshakes[HANDSHAKE_RESULT_COUNT];
     counter relays, relays_ended, unconfirmed, dials;
-    counter proxy_headers; /* agent: sent to destinations */
-    counter sweeps;        /* twice a second: one that stands still is a thread that does */
+    counter proxy_headers;               /* agent: sent to destinations */
+    counter sweeps;                      /* twice a second: one that stands still is a thread that does */
+    counter checks[HEALTH_RESULT_COUNT]; /* agent: of destinations */
     struct mux_totals mux;
     /* Set twice a second: streams that are suspended; bytes that are kept until the peer acknowledges them, and that
      * wait for a slow reader. */

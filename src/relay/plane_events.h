@@ -9,6 +9,7 @@
 
 #include "lib/base/secret.h"
 #include "lib/net/addr.h"
+#include "proto/health.h"
 #include "relay/carrier_role.h"
 #include "relay/client.h"
 #include "relay/link_ref.h"
@@ -52,6 +53,13 @@ struct session_bytes { /* of a session's relays on one thread: moved in this tim
     uint64_t from_us, until_us;
 };
 
+struct health_event { /* agent: what the checks of a service's destination have found has changed */
+    uint64_t session; /* its tag */
+    uint32_t service;
+    bool is_healthy;
+    char detail[HEALTH_DETAIL_SIZE]; /* why it is not */
+};
+
 struct check_opened {      /* a client that is a check has reached its destination */
     struct client *client; /* the data plane has it still: only what is the control plane's own may be read */
     char address[PROTO_DETAIL_SIZE];
@@ -76,6 +84,7 @@ struct plane_events { /* all on the control thread */
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */
     void (*on_services_set)(void *context, uint64_t session);                  /* agent: answers plane_set_services */
+    void (*on_health)(void *context, const struct health_event *event);        /* agent */
     void (*on_session_over)(void *context, uint64_t session);                  /* answers plane_retire_session */
     void (*on_check_opened)(void *context, const struct check_opened *opened); /* before its on_client_back */
     /* Every two seconds or so, of sessions whose relays have moved bytes. NULL: they are not reported. */

@@ -58,6 +58,7 @@ static void on_set(struct message *message) {
     if (old)
         *at = old->next;
     struct services_event *event = order->event;
+    order->thread->ops->on_services(order->thread, order->session, order->table);
     if (order->table) {
         order->next = order->thread->services;
         order->thread->services = order;

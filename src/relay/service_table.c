@@ -19,21 +19,51 @@ static char *append(char *at, const char *text) {
     return at + size;
 }
 
-struct served_service *served_service_new(const struct service_offer *offer) {
+static bool is_checked(const struct service_offer *offer) {
+    return offer->check.type != HEALTH_CHECK_NONE;
+}
+
+static size_t size_of(const struct service_offer *offer) {
+    const struct health_check *check = &offer->check;
     size_t size = sizeof(struct served_service) + strlen(offer->name) + 1;
     for (size_t i = 0; i < offer->to_count; i++)
         size += strlen(offer->to[i]) + 1;
+    if (is_checked(offer))
+        size += strlen(check->path) + strlen(check->host) + strlen(check->status) + 3;
+    return size;
+}
+
+static void append_check(struct served_service *service, const struct health_check *check, char *at) {
+    service->check = *check;
+    service->check.path = at;
+    service->check.host = at = append(at, check->path);
+    service->check.status = at = append(at, check->host);
+    append(at, check->status);
+}
+
+struct served_service *served_service_new(const struct service_offer *offer) {
+    size_t size = size_of(offer);
     struct served_service *service = malloc(size);
-    if (!service)
+    struct served_verdict *verdict = is_checked(offer) ? calloc(1, sizeof *verdict) : NULL;
+    if (!service || (is_checked(offer) && !verdict)) {
+        free(service);
+        free(verdict);
         return NULL;
-    *service = (struct served_service){
-        .id = offer->id, .to_count = offer->to_count, .size = size, .name = service->texts, .proxy = offer->proxy};
+    }
+    *service = (struct served_service){.id = offer->id,
+                                       .verdict = verdict,
+                                       .to_count = offer->to_count,
+                                       .size = size + (verdict ? sizeof *verdict : 0),
+                                       .proxy = offer->proxy,
+                                       .name = service->texts};
     atomic_init(&service->references, 1);
     char *at = append(service->texts, offer->name);
     for (size_t i = 0; i < offer->to_count; i++) {
         service->to[i] = at;
         at = append(at, offer->to[i]);
     }
+    if (verdict)
+        append_check(service, &offer->check, at);
     return service;
 }
 
@@ -43,8 +73,10 @@ struct served_service *served_service_hold(struct served_service *service) {
 }
 
 void served_service_release(struct served_service *service) {
-    if (service && atomic_fetch_sub_explicit(&service->references, 1, memory_order_acq_rel) == 1)
-        free(service);
+    if (!service || atomic_fetch_sub_explicit(&service->references, 1, memory_order_acq_rel) != 1)
+        return;
+    free(service->verdict);
+    free(service);
 }
 
 void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us) {
@@ -66,6 +98,7 @@ static int compare_ids(const void *a, const void *b) {
 static void keep(struct service_table *table, struct served_service *service) {
     table->services[table->count++] = served_service_hold(service);
     table->size += sizeof service + service->size;
+    table->checked += service->verdict ? 1 : 0;
 }
 
 struct service_table *service_table_change(const struct service_table *old, const char *server,

@@ -22,9 +22,22 @@ struct destination_health {
     atomic_uint refusal;                          /* why: enum refusal */
 };
 
+enum health_state { HEALTH_UNKNOWN, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
+
+/* What the checks of a service have found. But for `before` it is the control thread's alone. */
+struct served_verdict {
+    enum health_state before; /* of the same service in a table before, where its checks go on from */
+    enum health_state state;
+    bool is_due;       /* its server has yet to be told */
+    uint64_t since_us; /* clock_us() */
+    char detail[HEALTH_DETAIL_SIZE];
+};
+
 struct served_service {
     atomic_uint references;
     struct destination_health health;
+    struct health_check check;
+    struct served_verdict *verdict; /* NULL: it is not checked */
     uint32_t id;
     size_t to_count, size; /* size: bytes of memory */
     const char *name;
@@ -42,6 +55,7 @@ struct service_table {
     atomic_uint references;
     char server[PROTO_SERVER_DIGITS + 1]; /* of the server's instance: the ids of its relays begin with them */
     size_t count, size;                   /* size: bytes of memory, services and all */
+    size_t checked;                       /* of the services */
     struct served_service *services[];    /* by id, in growing order */
 };
 

@@ -21,11 +21,13 @@
 
 #include <event2/event_struct.h>
 
+struct checks;
 struct ended_relays;
 struct link;
 struct loop_detect;
 struct relay;
 struct relay_walk;
+struct service_table;
 struct thread_session;
 
 enum {
@@ -64,6 +66,8 @@ struct relay_thread_ops {
     int (*on_open)(struct thread_session *session, uint32_t number, const uint8_t *payload, size_t length,
                    struct error *error);
     void (*on_want_carriers)(struct thread_session *session, bool is_exclusive, unsigned count);
+    /* Agent: the services of a session; NULL: it is over. */
+    void (*on_services)(struct relay_thread *thread, uint64_t session, const struct service_table *table);
 };
 
 struct relay_thread {
@@ -104,6 +108,7 @@ struct relay_thread {
 
     struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
     struct session_services *services; /* see plane_services.c */
+    struct checks *checks;             /* agent, see health/checks.h; NULL: none */
     struct log_limit loop_lines;
     /* By refusal, so that one kind cannot hide another; the last: of relays that ended while they were dialled. */
     struct log_limit unopened_lines[REFUSAL_COUNT + 1];
@@ -146,6 +151,9 @@ void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *re
 void plane_event_client_back(struct relay_thread *thread, struct client *client);
 /* on_check_opened, unless out of memory. */
 void plane_event_check_opened(struct relay_thread *thread, struct client *client, unsigned dial_ms, unsigned lookup_ms);
+/* on_health. False: out of memory. */
+bool plane_event_health(struct relay_thread *thread, uint64_t session, uint32_t service, bool is_healthy,
+                        const char *detail);
 void plane_event_session_bytes(struct thread_session *session); /* on_session_bytes: those not reported yet */
 
 #endif

@@ -73,6 +73,15 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
     return NULL;
 }
 
+static bool has_changed_check(const struct strlist *options) {
+    static const char check[] = "check.";
+
+    for (size_t i = 0; i < options->count; i++)
+        if (strncmp(options->items[i], check, sizeof check - 1) == 0)
+            return true;
+    return false;
+}
+
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
@@ -83,7 +92,7 @@ static bool concerns_agents(const struct server_change *difference) {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strlist_has(&difference->options, options[i]))
             return true;
-    return false;
+    return has_changed_check(&difference->options);
 }
 
 static int prepare_service(struct reconfigure *change, size_t index, struct error *error) {

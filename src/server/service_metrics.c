@@ -222,7 +222,7 @@ static void write_service_agents(const struct part *part, struct metrics *to) {
     struct {
         const char *state;
         size_t count;
-    } all[] = {{"ready", 0}, {"busy", 0}, {"asked", 0}, {"refusing", 0}};
+    } all[] = {{"ready", 0}, {"busy", 0}, {"asked", 0}, {"refusing", 0}, {"unhealthy", 0}};
 
     for (size_t k = 0; k < part->count; k++) {
         struct service_numbers numbers = numbers_of(part->services[k]);
@@ -230,6 +230,7 @@ static void write_service_agents(const struct part *part, struct metrics *to) {
         all[1].count += numbers.agents - numbers.ready;
         all[2].count += numbers.asked;
         all[3].count += numbers.refusing;
+        all[4].count += numbers.unhealthy;
     }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("state", all[i].state)), all[i].count);
@@ -241,6 +242,7 @@ void service_metrics_write(const struct service_list *services, struct metrics *
     write_all_times(services, to);
     metrics_family(
         to, "munnel_service_agents", METRIC_GAUGE,
-        "Agents of the service: ready for a client, busy, asked and not answered yet, refusing it by a rule.");
+        "Agents of the service: ready for a client, busy, asked and not answered yet, refusing it by a rule, "
+        "with an unhealthy destination.");
     write_parts(services, PLAIN_MOST, to, write_service_agents);
 }

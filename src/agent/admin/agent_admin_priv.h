@@ -25,11 +25,12 @@ json_t *agent_admin_problems(const struct agent_admin *admin, bool *has_bad);
 void agent_admin_write_metrics(const void *admin, struct metrics *to);
 
 struct announced_counts { /* services of a session, or of all */
-    size_t permitted, refused, unreachable;
+    size_t permitted, refused, unreachable, unhealthy;
 };
 /* Adds those of the server; nothing without a session. */
 void agent_admin_count_services(const struct upstream_view *view, struct announced_counts *counts);
 /* The last connection to its destination failed. */
 bool agent_admin_is_unreachable(const struct served_service *service);
+bool agent_admin_is_unhealthy(const struct served_service *service); /* by its checks */
 
 #endif

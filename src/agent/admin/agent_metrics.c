@@ -41,6 +41,21 @@ static void write_services(const struct agent_admin *admin, struct metrics *to) 
     metrics_family(to, "munnel_unreachable_services", METRIC_GAUGE,
                    "Permitted services whose last connection to the destination failed.");
     metrics_value(to, METRIC_NO_LABELS, counts.unreachable);
+    metrics_family(to, "munnel_unhealthy_services", METRIC_GAUGE,
+                   "Permitted services whose checks of the destination have failed.");
+    metrics_value(to, METRIC_NO_LABELS, counts.unhealthy);
+}
+
+static void write_checks(const struct plane *plane, struct metrics *to) {
+    uint64_t checks[HEALTH_RESULT_COUNT] = {0};
+
+    for (unsigned i = 0; i < plane_thread_count(plane); i++)
+        for (unsigned result = 0; result < HEALTH_RESULT_COUNT; result++)
+            checks[result] += counter_read(&plane_thread_counts(plane, i)->checks[result]);
+    metrics_family(to, "munnel_agent_health_checks_total", METRIC_COUNTER, "Checks of destinations, by their result.");
+    for (unsigned result = 0; result < HEALTH_RESULT_COUNT; result++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("result", health_result_label((enum health_result)result))),
+                      checks[result]);
 }
 
 static void write_parts(const struct plane *plane, struct metrics *to) {
@@ -84,6 +99,7 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     plane_metrics_write_process(admin->options.log, admin->options.started_at, to);
     write_servers(admin, to);
     write_services(admin, to);
+    write_checks(plane, to);
     write_parts(plane, to);
     plane_metrics_write(plane, to);
 }

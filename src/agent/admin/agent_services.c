@@ -8,6 +8,7 @@
 
 #include "admin/values.h"
 #include "agent/admin/agent_admin_priv.h"
+#include "agent/upstream/health.h"
 
 enum { LISTED_MOST = 1000 };
 
@@ -21,11 +22,17 @@ bool agent_admin_is_unreachable(const struct served_service *service) {
     return read_us(&service->health.failed_us) > read_us(&service->health.connected_us);
 }
 
+bool agent_admin_is_unhealthy(const struct served_service *service) {
+    return service->verdict && service->verdict->state == HEALTH_UNHEALTHY;
+}
+
 void agent_admin_count_services(const struct upstream_view *view, struct announced_counts *counts) {
     const struct service_table *table = view->services ? view->services->table : NULL;
 
-    for (size_t i = 0; table && i < table->count; i++)
+    for (size_t i = 0; table && i < table->count; i++) {
         counts->unreachable += agent_admin_is_unreachable(table->services[i]);
+        counts->unhealthy += agent_admin_is_unhealthy(table->services[i]);
+    }
     counts->permitted += table ? table->count : 0;
     counts->refused += view->services ? view->services->refusal_count : 0;
 }
@@ -45,7 +52,20 @@ static json_t *destination_json(const struct served_service *service) {
 static const char *state_of(const struct upstream_view *view, const struct served_service *service) {
     if (view->condition != UPSTREAM_CONNECTED)
         return "offline";
+    if (agent_admin_is_unhealthy(service))
+        return "unhealthy";
     return agent_admin_is_unreachable(service) ? "unreachable" : "ok";
+}
+
+/* null: it is not checked. */
+static json_t *health_json(const struct served_service *service) {
+    const struct served_verdict *verdict = service->verdict;
+
+    if (!verdict)
+        return json_null();
+    return json_pack("{s:s,s:s,s:o,s:o}", "check", health_check_word(service->check.type), "state",
+                     health_state_label(verdict->state), "since", value_time_of(verdict->since_us), "detail",
+                     value_text(*verdict->detail ? verdict->detail : NULL));
 }
 
 static json_t *served_json(const struct upstream_view *view, const struct served_service *service) {
@@ -53,18 +73,18 @@ static json_t *served_json(const struct upstream_view *view, const struct served
 
     for (size_t i = 0; i < service->to_count; i++)
         json_array_append_new(connect, value_text(service->to[i]));
-    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:n,s:o}", "name", value_text(service->name), "state",
+    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:n,s:o,s:o}", "name", value_text(service->name), "state",
                      state_of(view, service), "server", value_text(view->address), "connect", connect, "proxy_protocol",
                      proxy_version_name(service->proxy), "answer",
                      services_are_answered(view->services) ? "permits" : "unanswered", "because", "destination",
-                     destination_json(service));
+                     destination_json(service), "health", health_json(service));
 }
 
 static json_t *refused_json(const struct upstream_view *view, const struct refused_service *service) {
-    return json_pack("{s:o,s:s,s:o,s:[o],s:n,s:s,s:o,s:{s:n,s:n,s:n}}", "name", value_text(service->name), "state",
+    return json_pack("{s:o,s:s,s:o,s:[o],s:n,s:s,s:o,s:{s:n,s:n,s:n},s:n}", "name", value_text(service->name), "state",
                      view->condition == UPSTREAM_CONNECTED ? "refused" : "offline", "server", value_text(view->address),
                      "connect", value_text(service->to), "proxy_protocol", "answer", "refuses", "because",
-                     value_text(service->reason), "destination", "connected", "failed", "reason");
+                     value_text(service->reason), "destination", "connected", "failed", "reason", "health");
 }
 
 /* ---- the list ---- */

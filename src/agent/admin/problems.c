@@ -45,13 +45,28 @@ static void check_refused(struct problem_list *list, const struct upstream_view 
     problem_list_add(list, &problem);
 }
 
+static void add_unhealthy(struct problem_list *list, const struct served_service *service) {
+    struct problem problem = {.is_bad = true,
+                              .kind = "service",
+                              .subject = service->name,
+                              .since_ms = problem_since(service->verdict->since_us)};
+
+    PROBLEM_SAY(what, "%s is unhealthy: no clients come", service->name);
+    PROBLEM_SAY(why, "its check failed: %s", service->verdict->detail);
+    PROBLEM_SAY(remedy, "Check from this machine that %s is well; clients come again once its checks pass",
+                service->to[0]);
+    problem_list_add(list, &problem);
+}
+
 static void check_destinations(struct problem_list *list, const struct upstream_view *view) {
     const struct service_table *table = view->services ? view->services->table : NULL;
 
     for (size_t i = 0; table && i < table->count; i++) {
         const struct served_service *service = table->services[i];
         struct problem problem = {.kind = "service", .subject = service->name};
-        if (!agent_admin_is_unreachable(service))
+        if (agent_admin_is_unhealthy(service))
+            add_unhealthy(list, service);
+        if (agent_admin_is_unhealthy(service) || !agent_admin_is_unreachable(service))
             continue;
         uint64_t failed_us = atomic_load_explicit(&service->health.failed_us, memory_order_relaxed);
         unsigned refusal = atomic_load_explicit(&service->health.refusal, memory_order_relaxed);

@@ -60,9 +60,9 @@ static json_t *services_part(const struct agent_admin *admin) {
         upstream_read(agent_upstream(admin->options.agent, i), &view);
         agent_admin_count_services(&view, &counts);
     }
-    return json_pack("{s:I,s:I,s:I,s:I}", "count", (json_int_t)(counts.permitted + counts.refused), "permitted",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "count", (json_int_t)(counts.permitted + counts.refused), "permitted",
                      (json_int_t)counts.permitted, "refused", (json_int_t)counts.refused, "unreachable",
-                     (json_int_t)counts.unreachable);
+                     (json_int_t)counts.unreachable, "unhealthy", (json_int_t)counts.unhealthy);
 }
 
 static json_t *relays_part(const struct plane *plane) {

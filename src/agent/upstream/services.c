@@ -8,6 +8,7 @@
 #include "agent/upstream/services.h"
 
 #include "admin/recent_events.h"
+#include "agent/upstream/health.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,7 @@ static void judge_all(struct services *services, const struct services_part *par
             remember_refusal(services, &offer, reason);
             services_ack_refuse(answer, offer.id, reason);
         } else if ((added->items[added->count] = served_service_new(&offer))) {
+            health_take_over(services, added->items[added->count], answer);
             added->size += added->items[added->count++]->size;
         } else {
             answer->fails = true;
@@ -174,9 +176,19 @@ static void log_round(struct services *services) {
     services->refused = 0;
 }
 
+static void end_round(struct services *services) {
+    log_round(services);
+    service_table_release(services->before);
+    services->before = NULL;
+}
+
 void services_begin(struct services *services, struct link_ref link) {
-    service_table_release(services->table);
-    services->table = NULL;
+    if (services->table) {
+        service_table_release(services->before);
+        services->before = services->table;
+        services->table = NULL;
+    }
+    services->due = 0;
     forget_refusals(services);
     free(services->answer);
     services->answer = NULL;
@@ -202,7 +214,7 @@ int services_take(struct services *services, const json_t *json, struct error *e
     if (!services->answer || !replace_table(services, &part, &added))
         plane_close(services->plane, services->link, "out of memory"); /* the next control link begins anew */
     else if (!part.more)
-        log_round(services);
+        end_round(services);
     for (size_t i = 0; i < added.count; i++)
         served_service_release(added.items[i]);
     return 0;
@@ -215,6 +227,7 @@ void services_on_set(struct services *services) {
         plane_send_control(services->plane, services->link, services->answer);
     free(services->answer);
     services->answer = NULL;
+    services_recheck(services);
 }
 
 /* ---- the end ---- */
@@ -230,5 +243,6 @@ bool services_are_answered(const struct services *services) {
 void services_done(struct services *services) {
     forget_refusals(services);
     service_table_release(services->table);
+    service_table_release(services->before);
     free(services->answer);
 }

@@ -42,6 +42,9 @@ struct services {
     unsigned refused;                     /* in this round of parts */
     struct refused_service *refusals;
     size_t refusal_count;
+    struct service_table *before; /* of the last control link, while its services are announced anew */
+    size_t due;                   /* services whose health the server has yet to be told */
+    uint64_t reported_ms;         /* when it was told last */
 };
 
 /* True, with `reason`: these rules forbid all its destinations. */
@@ -52,8 +55,11 @@ void services_begin(struct services *services, struct link_ref link);
 /* The members of a `services` of the server. 0, or -1 with `error` if it is malformed; then nothing was changed. */
 int services_take(struct services *services, const json_t *json, struct error *error);
 void services_on_set(struct services *services); /* every relay thread has a table; the last one: sends the answer */
-void services_end(struct services *services);    /* the session is over: the relay threads forget it */
-void services_done(struct services *services);   /* frees; the plane may be gone */
+/* The checks of a service have found something new. */
+void services_on_health(struct services *services, const struct health_event *event);
+void services_recheck(struct services *services);            /* once a second: tells the server what is due */
+void services_end(struct services *services);                /* the session is over: the relay threads forget it */
+void services_done(struct services *services);               /* frees; the plane may be gone */
 bool services_are_answered(const struct services *services); /* the server knows what is permitted */
 
 #endif

@@ -91,6 +91,7 @@ void session_resume(struct session *session, const struct session_parts *parts) 
 void session_retire(struct session *session) {
     set_state(session, SESSION_RETIRED);
     data_links_retire(&session->links);
+    services_end(&session->services); /* no client comes any more, and nothing is to be checked */
     session->order_failed = !plane_retire_session(session->plane, session->tag);
 }
 
@@ -134,6 +135,8 @@ static void end_lost(struct session *session) {
 }
 
 void session_recheck(struct session *session) {
+    if (session->state == SESSION_LIVE)
+        services_recheck(&session->services);
     if (session->order_failed && session->state == SESSION_RETIRED)
         session->order_failed = !plane_retire_session(session->plane, session->tag);
     else if (session->order_failed)
@@ -219,12 +222,20 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_SERVICES:
         return on_services(session, control);
     case CONTROL_OP_SERVICES_ACK:
+    case CONTROL_OP_HEALTH:
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;
     }
     log_bad_message(session, "unknown control message", "unknown op", true);
     return SESSION_GOES_ON;
+}
+
+/* Without a control link it is told by the next one. */
+void session_on_health(struct session *session, const struct health_event *event) {
+    services_on_health(&session->services, event);
+    if (session->state == SESSION_LIVE)
+        services_recheck(&session->services);
 }
 
 enum session_event session_on_control(struct session *session, const char *text, size_t length) {

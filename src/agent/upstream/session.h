@@ -73,6 +73,9 @@ enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 /* Handles a CONTROL frame of the server; returns what its upstream has to do. */
 enum session_event session_on_control(struct session *session, const char *text, size_t length);
 
+/* The checks of one of its services have found something new. */
+void session_on_health(struct session *session, const struct health_event *event);
+
 /* detail: or NULL. Without a control link nothing is sent. After BYE nothing more is dialled. */
 void session_send(struct session *session, enum control_op op, const char *detail);
 

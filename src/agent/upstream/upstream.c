@@ -125,6 +125,13 @@ void upstream_on_services_set(struct upstream *upstream, uint64_t tag) {
         services_on_set(&session->services);
 }
 
+void upstream_on_health(struct upstream *upstream, const struct health_event *event) {
+    struct session *session = session_list_find(&upstream->sessions, event->session);
+
+    if (session)
+        session_on_health(session, event);
+}
+
 void upstream_on_session_over(struct upstream *upstream, uint64_t tag) {
     struct session *session = session_list_find(&upstream->sessions, tag);
 

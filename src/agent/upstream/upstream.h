@@ -61,6 +61,7 @@ unsigned upstream_of_tag(uint64_t tag);
 void upstream_on_greeting(struct upstream *upstream, const struct greeting *greeting);
 void upstream_on_control(struct upstream *upstream, uint64_t tag, const char *text, size_t length);
 void upstream_on_services_set(struct upstream *upstream, uint64_t session);
+void upstream_on_health(struct upstream *upstream, const struct health_event *event);
 void upstream_on_session_over(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_us);

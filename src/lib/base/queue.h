@@ -32,6 +32,7 @@
 #undef TAILQ_NEXT
 #undef TAILQ_EMPTY
 #undef TAILQ_FOREACH
+#undef TAILQ_INSERT_BEFORE
 #undef TAILQ_INSERT_HEAD
 #undef TAILQ_INSERT_TAIL
 #undef TAILQ_REMOVE
@@ -105,6 +106,14 @@
         (item)->field.tqe_prev = (head)->tqh_last;                                                                     \
         *(head)->tqh_last = (item);                                                                                    \
         (head)->tqh_last = &TAILQ_NEXT(item, field);                                                                   \
+    } while (0)
+
+#define TAILQ_INSERT_BEFORE(other, item, field)                                                                        \
+    do {                                                                                                               \
+        TAILQ_NEXT(item, field) = (other);                                                                             \
+        (item)->field.tqe_prev = (other)->field.tqe_prev;                                                              \
+        *(other)->field.tqe_prev = (item);                                                                             \
+        (other)->field.tqe_prev = &TAILQ_NEXT(item, field);                                                            \
     } while (0)
 
 #define TAILQ_REMOVE(head, item, field)                                                                                \

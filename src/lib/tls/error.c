@@ -211,7 +211,7 @@ enum tls_verdict tls_explain(const SSL *ssl, struct error *error) {
         return judge_alert(notes, SSL_is_server(ssl));
     } else if (notes && notes->has_first && !looks_like_tls(notes->first)) {
         name_protocol(notes->first, error);
-        if (!SSL_is_server(ssl))
+        if (!SSL_is_server(ssl) && tls_trust_of(SSL_get_SSL_CTX(ssl))) /* a probe's has none */
             error_set(error, "%s%s", error->text, TLS_CHECK_ADDRESS);
     } else if (is_cut(code)) {
         describe_cut(notes, error);

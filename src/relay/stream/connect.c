@@ -57,6 +57,7 @@ static void free_dial(struct connector *dial) {
 static void finish(struct connector *dial, bool is_connected) {
     struct connector_result result = {.is_connected = is_connected,
                                       .here = dial->here,
+                                      .destination = dial->next_destination - 1,
                                       .lookup_us = dial->lookup_us,
                                       .refusal = dial->refusal};
     connector_callback callback = dial->order.callback;

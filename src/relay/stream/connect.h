@@ -21,6 +21,7 @@ enum { CONNECTOR_DETAIL = 160 };
 struct connector_result {
     bool is_connected;
     struct addr address;           /* reached */
+    int destination;               /* whose address it is: its place in the list */
     struct addr here;              /* from; of length 0: unknown */
     uint64_t lookup_us;            /* of the names that were looked up */
     enum refusal refusal;          /* when failed */

@@ -28,6 +28,34 @@ struct problems {
 
 /* ---- services ---- */
 
+struct unhealthy { /* agents of a service whose checks have failed */
+    size_t count;
+    const struct session *first;
+    struct service_agent agent; /* what it is to the service */
+};
+
+static struct unhealthy find_unhealthy(const struct service *service) {
+    struct unhealthy unhealthy = {0};
+
+    for (size_t i = 0; i < service_agents(service); i++) {
+        struct service_agent agent;
+        service_read_agent(service, service_agent(service, i), &agent);
+        if (agent.is_unhealthy && !unhealthy.count++)
+            unhealthy = (struct unhealthy){.count = 1, .first = service_agent(service, i), .agent = agent};
+    }
+    return unhealthy;
+}
+
+static void explain_unhealthy(const struct unhealthy *unhealthy, const struct service *service, struct problem *to) {
+    const char *detail = unhealthy->agent.health_detail;
+
+    snprintf(to->why, sizeof to->why, "agent %s: its check of the destination failed: %s",
+             session_label(unhealthy->first), detail ? detail : "unhealthy");
+    snprintf(to->remedy, sizeof to->remedy,
+             "Look at %s, seen from the agent's machine; clients come again once its checks pass",
+             service_config(service)->connect.items[0]);
+}
+
 struct refusals { /* of a service */
     size_t count;
     const struct session *first;
@@ -61,9 +89,13 @@ static void explain_unreachable(const struct admin *admin, const struct service 
     size_t known = admin_service_known(admin, service);
     struct refusals refusals = {0};
 
+    struct unhealthy unhealthy = numbers->unhealthy ? find_unhealthy(service) : (struct unhealthy){0};
+
     if (numbers->refusing)
         refusals = find_refusals(admin, service);
-    if (refusals.count) {
+    if (unhealthy.count) {
+        explain_unhealthy(&unhealthy, service, to);
+    } else if (refusals.count) {
         snprintf(to->why, sizeof to->why, "agent %s does not permit it: %s", session_label(refusals.first),
                  refusals.reason);
         snprintf(to->remedy, sizeof to->remedy,
@@ -100,6 +132,19 @@ static void check_one_refused(struct problems *problems, const struct service *s
     problem_list_add(&problems->list, &problem);
 }
 
+static void check_one_unhealthy(struct problems *problems, const struct service *service) {
+    struct problem problem = {.kind = "service", .subject = service_config(service)->name};
+    struct unhealthy unhealthy = find_unhealthy(service);
+
+    if (!unhealthy.count)
+        return;
+    problem.since_ms = problem_since(unhealthy.agent.health_since_us);
+    PROBLEM_SAY(what, "%s gets no clients by %zu agent%s: destination unhealthy", problem.subject, unhealthy.count,
+                unhealthy.count == 1 ? "" : "s");
+    explain_unhealthy(&unhealthy, service, &problem);
+    problem_list_add(&problems->list, &problem);
+}
+
 static void check_service(struct problems *problems, const struct service *service) {
     struct problem problem = {.kind = "service", .subject = service_config(service)->name};
     struct service_numbers numbers;
@@ -122,6 +167,8 @@ static void check_service(struct problems *problems, const struct service *servi
     } else {
         if (numbers.refusing)
             check_one_refused(problems, service);
+        if (numbers.unhealthy)
+            check_one_unhealthy(problems, service);
         return;
     }
     problem_list_add(&problems->list, &problem);

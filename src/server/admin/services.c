@@ -178,21 +178,36 @@ static const char *result_of(const struct session *session, const struct service
         return "silent";
     if (!agent->is_permitted)
         return "unanswered";
+    if (agent->is_unhealthy)
+        return "unhealthy";
     return agent->ejected_until_us > clock_us() ? "ejected" : "serves";
+}
+
+/* null: it is not checked. */
+static json_t *health_json(const struct service *service, const struct service_agent *agent) {
+    if (service_config(service)->check.type == HEALTH_CHECK_NONE || !agent->is_permitted)
+        return json_null();
+    return json_pack("{s:s,s:o}", "state",
+                     agent->is_unhealthy      ? "unhealthy"
+                     : agent->health_since_us ? "healthy"
+                                              : "unknown",
+                     "since", value_time_of(agent->health_since_us));
 }
 
 static json_t *session_key_json(const struct session *session, const struct service *service) {
     struct service_agent agent;
 
     service_read_agent(service, session, &agent);
-    return json_pack("{s:o,s:o,s:s,s:s,s:o}", "agent", value_text(session_label(session)), "server",
+    return json_pack("{s:o,s:o,s:s,s:s,s:o,s:o}", "agent", value_text(session_label(session)), "server",
                      matching_groups(session, service), "answer", answer_of(session, &agent), "result",
-                     result_of(session, &agent), "because", value_text(agent.refusal));
+                     result_of(session, &agent), "because",
+                     value_text(agent.is_unhealthy ? agent.health_detail : agent.refusal), "health",
+                     health_json(service, &agent));
 }
 
 static json_t *offline_key_json(const struct credential *credential) {
-    return json_pack("{s:o,s:s,s:s,s:s,s:n}", "agent", value_text(credential->name), "server", "credential", "answer",
-                     "offline", "result", "offline", "because");
+    return json_pack("{s:o,s:s,s:s,s:s,s:n,s:n}", "agent", value_text(credential->name), "server", "credential",
+                     "answer", "offline", "result", "offline", "because", "health");
 }
 
 static json_t *keys_json(const struct admin *admin, const struct service *service) {

@@ -27,6 +27,8 @@ static const char *reason_of(const struct service_numbers *numbers) {
         return "waits for an agent that it has not tried yet";
     if (numbers->agents)
         return "waits: the agents of the service take no more clients at the moment";
+    if (numbers->unhealthy)
+        return "waits: the destination is unhealthy, by the checks of the service's agents";
     if (numbers->asked)
         return "waits: the agents of the service have not answered yet whether they permit it";
     if (numbers->refusing)

@@ -82,6 +82,7 @@ static bool write_service(struct services_writer *writer, const struct service *
 
     for (; offer.to_count < to->count && offer.to_count < SERVICE_DESTINATIONS_MAX; offer.to_count++)
         offer.to[offer.to_count] = to->items[offer.to_count];
+    offer.check = service_health_check(service->conf);
     return services_write_offer(writer, &offer);
 }
 
@@ -277,6 +278,45 @@ static void take_answer(struct announce *announce, struct session *session, stru
     announcement->answered_id = announcement->sent_id;
 }
 
+/* --- reports of its checks --- */
+
+/* Services are in the order of their ids. NULL: there is none, as when it was removed meanwhile. */
+static struct service *find_service(const struct announce *announce, uint32_t id) {
+    const struct service_list *services = announce->options.services;
+    size_t from = 0, to = services->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (services->items[middle]->id < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < services->count && services->items[from]->id == id ? services->items[from] : NULL;
+}
+
+static void take_reports(struct announce *announce, struct session *session, const struct health_reports *reports) {
+    for (size_t i = 0; i < reports->count; i++) {
+        struct health_report report;
+        health_reports_get(reports, i, &report);
+        struct service *service = find_service(announce, report.id);
+        if (service)
+            service_report(service, session, &report);
+    }
+}
+
+int announce_reported(struct announce *announce, struct session *session, const json_t *json, struct error *error) {
+    struct health_reports reports;
+
+    if (health_reports_take(&reports, json, error))
+        return -1;
+    if (session_announcement(session)->is_over)
+        return 0;
+    take_reports(announce, session, &reports);
+    announce->options.on_answered(announce->options.context);
+    return 0;
+}
+
 int announce_answered(struct announce *announce, struct session *session, const json_t *json, struct error *error) {
     struct announcement *announcement = session_announcement(session);
     struct services_ack ack;
@@ -289,6 +329,7 @@ int announce_answered(struct announce *announce, struct session *session, const 
     if (announcement->is_over)
         return 0;
     take_answer(announce, session, &ack);
+    take_reports(announce, session, &ack.reports);
     if (announcement->is_complete && (announcement->permitted || announcement->refused || announcement->version == 1))
         log_answers(announce, session);
     if (!announcement->is_complete || announcement->removed < removals(announce))

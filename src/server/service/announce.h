@@ -43,6 +43,9 @@ void announce_turn(struct announce *announce);                          /* sends
 void announce_leave(struct announce *announce, struct session *session);
 /* The members of a `services_ack`. 0, or -1 with `error` if it is malformed or does not answer the part under way. */
 int announce_answered(struct announce *announce, struct session *session, const json_t *json, struct error *error);
+/* The members of a `health`: what the checks of its agent have found. 0, or -1 with `error` if it is malformed. Reports
+ * of services that are not checked, or that it does not serve, are ignored. */
+int announce_reported(struct announce *announce, struct session *session, const json_t *json, struct error *error);
 /* A session that has not answered for ANNOUNCE_ANSWER_S; NULL: none. */
 struct session *announce_overdue(const struct announce *announce);
 

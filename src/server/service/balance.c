@@ -7,6 +7,7 @@
 
 #include "server/service/balance.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/hash.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ struct balance *balance_new(enum config_balance policy) {
 void balance_free(struct balance *balance) {
     if (!balance)
         return;
+    for (size_t i = 0; i < balance->count; i++)
+        free(balance->members[i].health_detail);
     free(balance->members);
     free(balance->sources);
     free(balance);
@@ -46,9 +49,10 @@ void balance_take_over(struct balance *balance, struct balance *from) {
     balance->count = from->count;
     balance->room = from->room;
     balance->next = from->next;
+    balance->failing = from->failing;
     balance->unhealthy = from->unhealthy;
     from->members = NULL;
-    from->count = from->room = from->unhealthy = 0;
+    from->count = from->room = from->failing = from->unhealthy = 0;
 }
 
 static struct balance_member *find_member(const struct balance *balance, const struct session *session) {
@@ -77,7 +81,9 @@ void balance_leave(struct balance *balance, const struct session *session) {
     if (!member)
         return;
     size_t at = (size_t)(member - balance->members);
-    balance->unhealthy -= member->failures > 0;
+    balance->failing -= member->failures > 0;
+    balance->unhealthy -= member->is_unhealthy;
+    free(member->health_detail);
     balance->count--;
     memmove(member, member + 1, (balance->count - at) * sizeof *member);
     if (balance->next > at)
@@ -125,9 +131,9 @@ size_t balance_untried(const struct balance *balance, const struct client *clien
     size_t untried = 0;
 
     if (!client->attempts)
-        return balance->count;
+        return balance_usable(balance);
     for (size_t i = 0; i < balance->count; i++)
-        untried += !has_tried(client, balance->members[i].session);
+        untried += !balance->members[i].is_unhealthy && !has_tried(client, balance->members[i].session);
     return untried;
 }
 
@@ -139,7 +145,7 @@ void balance_avoid(struct client *client, const struct session *session) {
 enum health { NOT_FOR_IT, AVOIDED, SILENT, EJECTED, HEALTHY };
 
 static enum health member_health(const struct balance_member *member, const struct client *client, uint64_t now_us) {
-    if (client->attempts && has_tried(client, member->session))
+    if (member->is_unhealthy || (client->attempts && has_tried(client, member->session)))
         return NOT_FOR_IT;
     if (client->attempts && client->avoided == session_tag(member->session))
         return AVOIDED;
@@ -229,7 +235,7 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
     enum health best = best_health(balance, client, now_us);
 
     if (best == NOT_FOR_IT)
-        return balance->count ? BALANCE_ALL_TRIED : BALANCE_NO_AGENT;
+        return balance_usable(balance) ? BALANCE_ALL_TRIED : BALANCE_NO_AGENT;
     struct balance_member *member = policies[balance->policy](balance, client, best, now_us);
     if (!member)
         return BALANCE_WAIT;
@@ -244,7 +250,7 @@ unsigned balance_failed(struct balance *balance, const struct session *session, 
     /* Failures of attempts started before the ejection do not extend it. */
     if (!member || member->ejected_until_us > now_us)
         return 0;
-    balance->unhealthy += member->failures == 0;
+    balance->failing += member->failures == 0;
     if (++member->failures < FAILURES_IN_A_ROW)
         return 0;
     member->eject_s = member->eject_s ? 2 * member->eject_s : EJECT_S;
@@ -254,11 +260,35 @@ unsigned balance_failed(struct balance *balance, const struct session *session, 
     return member->eject_s;
 }
 
-void balance_succeeded(struct balance *balance, const struct session *session) {
-    struct balance_member *member = balance->unhealthy ? find_member(balance, session) : NULL;
+static void forget_failures(struct balance *balance, struct balance_member *member) {
+    balance->failing -= member->failures > 0;
+    member->failures = member->eject_s = 0;
+    member->ejected_until_us = 0;
+}
 
-    if (!member || !member->failures)
-        return;
-    *member = (struct balance_member){.session = member->session};
-    balance->unhealthy--;
+void balance_succeeded(struct balance *balance, const struct session *session) {
+    struct balance_member *member = balance->failing ? find_member(balance, session) : NULL;
+
+    if (member)
+        forget_failures(balance, member);
+}
+
+size_t balance_usable(const struct balance *balance) {
+    return balance->count - balance->unhealthy;
+}
+
+bool balance_set_health(struct balance *balance, const struct session *session, bool is_healthy, const char *detail) {
+    struct balance_member *member = find_member(balance, session);
+
+    if (!member || (member->health_since_us && member->is_unhealthy == !is_healthy))
+        return false;
+    if (member->is_unhealthy != !is_healthy)
+        balance->unhealthy = is_healthy ? balance->unhealthy - 1 : balance->unhealthy + 1;
+    member->is_unhealthy = !is_healthy;
+    member->health_since_us = clock_us();
+    free(member->health_detail);
+    member->health_detail = is_healthy ? NULL : strdup(detail);
+    if (is_healthy)
+        forget_failures(balance, member);
+    return true;
 }

@@ -91,6 +91,17 @@ static void judge_refused(struct check_making *making) {
                      NAME_TEXT, to, facts->agent);
 }
 
+/* Its client would wait until that is over. */
+static void judge_unhealthy(struct check_making *making) {
+    const struct balance_member *member = &making->service->balance->members[0];
+
+    check_set(making, CHECK_HOP_CONNECT, CHECK_FAIL, -1);
+    CHECK_DETAIL(making, CONNECT, "unhealthy by the checks of agent %.64s: %s", session_label(member->session),
+                 member->health_detail ? member->health_detail : "no detail");
+    CHECK_REMEDY(making, CONNECT, "Look at %.*s from its machine; clients come again once its checks pass", NAME_TEXT,
+                 check_destination_of(making));
+}
+
 void check_judge_connect(struct check_making *making) {
     const struct check_facts *facts = making->facts;
 
@@ -99,6 +110,8 @@ void check_judge_connect(struct check_making *making) {
     } else if (making->is_agent_gone || failed_lookup(facts) || check_refused_as(facts, REASON_DENIED) ||
                check_lost_link(facts)) {
         return;
+    } else if (!making->numbers.agents && making->numbers.unhealthy) {
+        judge_unhealthy(making);
     } else if (is_tried(making)) {
         judge_refused(making);
     } else if (facts->is_over && making->agent) {

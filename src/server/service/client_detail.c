@@ -22,13 +22,25 @@ static void name_groups(const struct service *service, struct strbuf *text) {
     }
 }
 
+/* Of the first of them. */
+static void add_unhealthy(const struct service *service, struct strbuf *text) {
+    const struct balance_member *member = &service->balance->members[0];
+
+    strbuf_add(text, " has a healthy destination; of ");
+    strbuf_add(text, session_label(member->session));
+    strbuf_add(text, ": ");
+    strbuf_add(text, member->health_detail ? member->health_detail : "unhealthy");
+}
+
 void client_detail_set_no_agent(struct client *client) {
     const struct service *service = client->service;
     struct strbuf text = strbuf_begin(client->detail, sizeof client->detail);
 
     strbuf_add(&text, "no agent");
     name_groups(service, &text);
-    if (service->balance->count)
+    if (service->balance->count && !balance_usable(service->balance))
+        add_unhealthy(service, &text);
+    else if (service->balance->count)
         strbuf_add(&text, " could take it in time");
     else if (service->asked)
         strbuf_add(&text, " has answered in time whether it permits the service");

@@ -221,6 +221,10 @@ int registry_answered(struct registry *registry, struct session *session, const 
     return announce_answered(registry->options.announce, session, json, error);
 }
 
+int registry_reported(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
+    return announce_reported(registry->options.announce, session, json, error);
+}
+
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {
     char *json = control_format(op, reason);
 

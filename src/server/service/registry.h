@@ -66,6 +66,8 @@ void registry_tick(struct registry *registry);
 void registry_ask_links(struct registry *registry, const struct carrier_role *role, unsigned wanted);
 /* Its agent has answered for services (announce_answered). 0 or -1 */
 int registry_answered(struct registry *registry, struct session *session, const json_t *json, struct error *error);
+/* Its agent reports what its checks have found (announce_reported). 0 or -1 */
+int registry_reported(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
 /* GOAWAY to all: agents join another server; their relays run on. Sessions whose links are all lost end: no agent can

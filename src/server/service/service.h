@@ -15,6 +15,7 @@
 
 struct client_table;
 struct inspect;
+struct health_report;
 struct recent_events;
 struct service;
 struct session;
@@ -67,7 +68,9 @@ bool service_is_shut(const struct service *service);
 void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
 void service_join(struct service *service, struct session *session);      /* its agent permits the service */
 void service_refuse(struct service *service, struct session *session, const char *reason); /* or does not */
-void service_leave(struct service *service, struct session *session);                      /* of any session, once */
+/* What the checks of its agent have found, once it permits the service; ignored where it is not checked. */
+void service_report(struct service *service, struct session *session, const struct health_report *report);
+void service_leave(struct service *service, struct session *session); /* of any session, once */
 /* The session is silent: takes its clients of this service back that it has not answered, if another agent does. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane);
 void service_tick(struct service *service); /* once a second: a port that could not be opened is tried again */
@@ -82,8 +85,9 @@ struct service_numbers {
     uint64_t refused[ACCESS_VERDICT_COUNT]; /* clients, since it was made */
     uint64_t balancer_checks;               /* connections of balancers that ended before they were clients */
     size_t clients, waiting;                /* now; those that wait are among the clients */
-    size_t agents, ready;                   /* that permit it; that would be given a client now */
+    size_t agents, ready;                   /* that permit it and are not unhealthy; that would be given a client now */
     size_t asked, refusing;                 /* agents that have not answered; that do not permit it */
+    size_t unhealthy;                       /* agents that permit it, and whose checks have failed */
     bool is_open;
     uint64_t since_us;     /* when it became reachable, unreachable, paused or was resumed */
     const char *paused_by; /* NULL: it is not paused */
@@ -102,6 +106,9 @@ struct service_agent { /* what a session of its groups is to it */
     bool is_permitted;
     const char *refusal;       /* the reason of the agent that does not permit it; NULL: it has not refused */
     uint64_t ejected_until_us; /* clock_us(); in the past: it is not ejected */
+    bool is_unhealthy;
+    uint64_t health_since_us;  /* 0: its agent has not reported yet */
+    const char *health_detail; /* why it is unhealthy; or NULL */
 };
 void service_read_agent(const struct service *service, const struct session *session, struct service_agent *agent);
 

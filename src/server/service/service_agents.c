@@ -30,6 +30,8 @@ unsigned service_needs_of(const struct service_config *conf) {
         needs |= 1U << FEATURE_PORT_OFFSET;
     if (conf->proxy_protocol != PROXY_OFF)
         needs |= 1U << FEATURE_PROXY;
+    if (conf->check.type != HEALTH_CHECK_NONE)
+        needs |= 1U << FEATURE_HEALTH;
     return needs;
 }
 
@@ -42,18 +44,15 @@ void service_ask(struct service *service, const struct session *session) {
 }
 
 void service_join(struct service *service, struct session *session) {
+    size_t usable = balance_usable(service->balance);
+
     service->asked--;
     if (!balance_join(service->balance, session)) {
         log_write(service->options.log, LOG_LEVEL_ERROR, service->who, "cannot use %s: out of memory",
                   session_who(session));
         return;
     }
-    if (service->balance->count == 1 && !service->is_paused)
-        service->since_us = clock_us();
-    if (service->balance->count == 1)
-        service_add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
-    if (service->conf->no_agent == CONFIG_CLOSE)
-        service_listen(service);
+    service_note_usable(service, usable, session, NULL, true);
 }
 
 static bool has_room_for_refusal(struct service *service) {
@@ -94,18 +93,15 @@ void service_leave(struct service *service, struct session *session) {
     if (service->id > session_announcement(session)->answered_id)
         service->asked--;
     remove_refusal(service, session);
-    size_t before = service->balance->count;
+    size_t usable = balance_usable(service->balance);
     balance_leave(service->balance, session);
-    if (before > 0 && !service->balance->count && !service->is_paused)
-        service->since_us = clock_us();
-    if (before > 0 && !service->balance->count && !service->is_shut)
-        service_add_event(service, EVENT_WARNING, "unreachable: its last agent has gone", session_label(session));
+    service_note_usable(service, usable, session, "unreachable: its last agent has gone", true);
     service_close_without_agent(service);
 }
 
 static bool has_responsive_agent(const struct service *service) {
     for (size_t i = 0; i < service->balance->count; i++)
-        if (!session_is_silent(service->balance->members[i].session))
+        if (!service->balance->members[i].is_unhealthy && !session_is_silent(service->balance->members[i].session))
             return true;
     return false;
 }
@@ -135,8 +131,12 @@ void service_read_agent(const struct service *service, const struct session *ses
     const struct balance_member *member = find_member(service, session);
 
     *agent = (struct service_agent){.is_permitted = member};
-    if (member)
+    if (member) {
         agent->ejected_until_us = member->ejected_until_us;
+        agent->is_unhealthy = member->is_unhealthy;
+        agent->health_since_us = member->health_since_us;
+        agent->health_detail = member->health_detail;
+    }
     for (size_t i = 0; i < service->refusing_count; i++)
         if (service->refusing[i].session == session)
             agent->refusal = service->refusing[i].reason;

@@ -3,8 +3,8 @@
 /*
  * service_ports: when the ports of a service let clients in.
  *
- * States: bound <-> open -> shut. With no_agent "close" they are open only while there is an agent, and never while the
- * service is paused.
+ * States: bound <-> open -> shut. With no_agent "close" they are open only while there is an agent that is not
+ * unhealthy, and never while the service is paused.
  *
  * Runs on: the control thread. Owns: nothing.
  */
@@ -15,6 +15,13 @@
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 
+enum { LINES_A_MINUTE = 40 };
+
+/* Agents may come and go, or say so of their destinations, as often as they like. */
+static bool may_log(struct service *service) {
+    return log_limit_allows(&service->port_lines, LINES_A_MINUTE, NULL);
+}
+
 static int start_listening(struct service *service, struct error *error) {
     if (service->is_open || service->is_shut || service->is_paused)
         return 0;
@@ -22,7 +29,8 @@ static int start_listening(struct service *service, struct error *error) {
     if (listener_group_open(service->listeners, error))
         return -1;
     service->is_open = true;
-    listener_group_log(service->listeners, "listening for clients on");
+    if (may_log(service))
+        listener_group_log(service->listeners, "listening for clients on");
     return 0;
 }
 
@@ -31,7 +39,7 @@ int service_open(struct service *service, struct error *error) {
         listener_group_shut(service->listeners); /* they may be another service's, which listened */
         return 0;
     }
-    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count) {
+    if (service->conf->no_agent == CONFIG_CLOSE && !balance_usable(service->balance)) {
         listener_group_log(service->listeners, "not listening until an agent is available:");
         listener_group_shut(service->listeners); /* those of the service manager, or of another service, may be open */
         return 0;
@@ -51,18 +59,19 @@ static void stop_listening(struct service *service, const char *why) {
         return;
     service->should_be_open = service->is_open = false;
     listener_group_shut(service->listeners);
-    log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "%s", why);
+    if (may_log(service))
+        log_write(service->options.log, LOG_LEVEL_WARNING, service->who, "%s", why);
 }
 
 void service_close_without_agent(struct service *service) {
-    if (service->conf->no_agent == CONFIG_CLOSE && !service->balance->count && !service->asked)
+    if (service->conf->no_agent == CONFIG_CLOSE && !balance_usable(service->balance) && !service->asked)
         stop_listening(service, "not listening until an agent is available");
 }
 
 void service_settle(struct service *service) {
     if (service->is_shut)
         return;
-    if (service->conf->no_agent != CONFIG_CLOSE || service->balance->count)
+    if (service->conf->no_agent != CONFIG_CLOSE || balance_usable(service->balance))
         service_listen(service);
     else
         service_close_without_agent(service);

@@ -63,11 +63,17 @@ struct service {
     struct service_probe probe; /* on_end NULL: none */
     uint64_t probed;            /* the number of its client; 0: not accepted yet */
     struct log_throttle refusals;
-    struct log_limit open_lines;
+    struct log_limit open_lines, port_lines, health_lines;
     char who[80]; /* "service NAME", for log lines */
 };
 
 unsigned service_needs_of(const struct service_config *conf); /* see service_needs */
+/* As agents are told; its texts are those of `conf`. */
+struct health_check service_health_check(const struct service_config *conf);
+/* `was`: how many agents could be given clients before something changed. If that was the first or the last one: since
+ * when, an event (`lost`: its text when none is left), and a port that opens. */
+void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
+                         bool has_event);
 
 /* service.c: what service_new and service_prepare make. */
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts,

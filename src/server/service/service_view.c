@@ -42,7 +42,7 @@ static size_t count_ready(const struct balance *balance) {
     size_t ready = 0;
 
     for (size_t i = 0; i < balance->count; i++)
-        ready += session_can_take(balance->members[i].session, now_us);
+        ready += !balance->members[i].is_unhealthy && session_can_take(balance->members[i].session, now_us);
     return ready;
 }
 
@@ -50,10 +50,11 @@ void service_read(const struct service *service, struct service_numbers *numbers
     *numbers = (struct service_numbers){.clients = service->live,
                                         .balancer_checks = service->balancer_checks,
                                         .waiting = service->queue.count,
-                                        .agents = service->balance->count,
+                                        .agents = balance_usable(service->balance),
                                         .ready = count_ready(service->balance),
                                         .asked = service->asked,
                                         .refusing = service->refusing_count,
+                                        .unhealthy = service->balance->unhealthy,
                                         .is_open = service->is_open,
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};

@@ -351,6 +351,13 @@ void fake_services_set(void) {
     the_plane->options.events->on_services_set(the_plane->options.context, the_plane->services_session);
 }
 
+void fake_health(uint32_t service, bool is_healthy, const char *detail) {
+    struct health_event event = {.session = the_plane->services_session, .service = service, .is_healthy = is_healthy};
+
+    snprintf(event.detail, sizeof event.detail, "%s", detail);
+    the_plane->options.events->on_health(the_plane->options.context, &event);
+}
+
 void fake_session_over(uint64_t session) {
     the_plane->options.events->on_session_over(the_plane->options.context, session);
 }

@@ -80,6 +80,8 @@ void fake_order_links(unsigned index, unsigned count, unsigned server_thread, bo
 void fake_control_text(unsigned index, const char *json);
 void fake_pong(unsigned index, unsigned us); /* the answer to a ping of so long ago */
 void fake_services_set(void);                /* all relay threads have what was set last */
+/* The checks of a service, in the table that was set last, have found this. */
+void fake_health(uint32_t service, bool is_healthy, const char *detail);
 void fake_session_over(uint64_t session);
 
 /* The same for data link `index`, in the order of their dials. */

@@ -76,6 +76,10 @@ unit_agent_tests += tests/unit/agent/upstream/test_data_links_exclusive
 tests_unit_agent_upstream_test_data_links_exclusive_SOURCES = tests/unit/agent/upstream/test_data_links_exclusive.c $(data_links_fixture)
 tests_unit_agent_upstream_test_data_links_exclusive_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/upstream/test_health
+tests_unit_agent_upstream_test_health_SOURCES = tests/unit/agent/upstream/test_health.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_health_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_services
 tests_unit_agent_upstream_test_services_SOURCES = tests/unit/agent/upstream/test_services.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_services_LDADD = $(LINK_UNIT_AGENT)

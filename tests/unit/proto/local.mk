@@ -15,6 +15,7 @@ unit_proto_tests = \
 	tests/unit/proto/test_proxy_write \
 	tests/unit/proto/test_auth_proof \
 	tests/unit/proto/test_features \
+	tests/unit/proto/test_health \
 	tests/unit/proto/test_services
 
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
@@ -42,6 +43,9 @@ tests_unit_proto_test_stream_LDADD = $(LINK_UNIT_PROTO)
 
 tests_unit_proto_test_features_SOURCES = tests/unit/proto/test_features.c
 tests_unit_proto_test_features_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_health_SOURCES = tests/unit/proto/test_health.c
+tests_unit_proto_test_health_LDADD = $(LINK_UNIT_PROTO)
+
 tests_unit_proto_test_services_SOURCES = tests/unit/proto/test_services.c
 tests_unit_proto_test_services_LDADD = $(LINK_UNIT_PROTO)
 unit_proto_tests += tests/unit/proto/test_http_head

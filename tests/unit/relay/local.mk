@@ -24,6 +24,14 @@ unit_relay_tests += tests/unit/relay/test_ended_relays
 tests_unit_relay_test_ended_relays_SOURCES = tests/unit/relay/test_ended_relays.c
 tests_unit_relay_test_ended_relays_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/health/test_health_count
+tests_unit_relay_health_test_health_count_SOURCES = tests/unit/relay/health/test_health_count.c
+tests_unit_relay_health_test_health_count_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/health/test_http_status
+tests_unit_relay_health_test_http_status_SOURCES = tests/unit/relay/health/test_http_status.c
+tests_unit_relay_health_test_http_status_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_relay_sums
 tests_unit_relay_test_relay_sums_SOURCES = tests/unit/relay/test_relay_sums.c
 tests_unit_relay_test_relay_sums_LDADD = $(LINK_UNIT_RELAY)

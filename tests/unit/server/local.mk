@@ -13,6 +13,7 @@ unit_server_tests = \
 	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
+	tests/unit/server/service/test_service_health \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
 	tests/unit/server/service/test_source_key \
@@ -116,6 +117,8 @@ tests_unit_server_service_test_registry_SOURCES = tests/unit/server/service/test
 tests_unit_server_service_test_registry_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_suspended_SOURCES = tests/unit/server/service/test_suspended.c $(agent_world)
 tests_unit_server_service_test_suspended_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_service_health_SOURCES = tests/unit/server/service/test_service_health.c $(unit_server_fixture)
+tests_unit_server_service_test_service_health_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_accept_SOURCES = tests/unit/server/service/test_service_accept.c $(unit_server_fixture)

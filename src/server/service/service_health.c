@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_health: what the agents of a service have to check, and what they report: an agent with an unhealthy
+ * destination gets no client of this service until it reports the contrary. One that has not reported yet does.
+ *
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "server/service/service_priv.h"
+
+#include "lib/base/clock.h"
+
+enum { LINES_A_MINUTE = 20 /* of a service; an agent may report as often as it likes */ };
+
+struct health_check service_health_check(const struct service_config *conf) {
+    const struct config_check *check = &conf->check;
+
+    return (struct health_check){.type = check->type,
+                                 .interval_s = check->interval_s,
+                                 .timeout_s = check->timeout_s,
+                                 .rise = check->rise,
+                                 .fall = check->fall,
+                                 .path = check->path,
+                                 .host = check->host ? check->host : "",
+                                 .status = check->status};
+}
+
+void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
+                         bool has_event) {
+    size_t is = balance_usable(service->balance);
+
+    if (!was == !is)
+        return;
+    if (!service->is_paused)
+        service->since_us = clock_us();
+    if (is && has_event)
+        service_add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
+    else if (has_event && !service->is_shut)
+        service_add_event(service, EVENT_WARNING, lost, session_label(session));
+    if (is && service->conf->no_agent == CONFIG_CLOSE)
+        service_listen(service);
+}
+
+static void note_change(struct service *service, const struct session *session, const struct health_report *report,
+                        unsigned skipped) {
+    const char *what = report->is_healthy ? "destination healthy again" : "destination unhealthy: no clients";
+
+    log_event(service->options.log, report->is_healthy ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, session_who(session), what,
+              LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_TEXT("destination", service->terms->destination),
+                         LOG_TEXT("detail", report->detail), LOG_NUMBER("left_out", skipped)));
+    char text[RECENT_EVENT_TEXT];
+    snprintf(text, sizeof text, "service %s%s%s", service->conf->name, *report->detail ? ": " : "", report->detail);
+    recent_events_add(service->options.events, EVENT_KIND_AGENT, report->is_healthy ? EVENT_INFO : EVENT_WARNING,
+                      session_label(session), what, text);
+}
+
+void service_report(struct service *service, struct session *session, const struct health_report *report) {
+    size_t usable = balance_usable(service->balance);
+    struct service_agent before;
+    unsigned skipped = 0;
+
+    service_read_agent(service, session, &before);
+    if (service->conf->check.type == HEALTH_CHECK_NONE ||
+        !balance_set_health(service->balance, session, report->is_healthy, report->detail))
+        return;
+    bool is_news = before.is_unhealthy || !report->is_healthy; /* what was not known yet served already */
+    bool is_noted = is_news && log_limit_allows(&service->health_lines, LINES_A_MINUTE, &skipped);
+    if (is_noted)
+        note_change(service, session, report, skipped);
+    service_note_usable(service, usable, session, "unreachable: the destination of its last agent is unhealthy",
+                        is_noted);
+    service_close_without_agent(service);
+}
