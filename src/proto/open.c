@@ -70,7 +70,7 @@ int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, s
         return error_set(error, "OPEN has unknown flags: 0x%04x", open->flags);
     if (open->budget_ms > TIMEOUT_MOST_MS)
         return error_set(error, "OPEN has a budget of more than a day");
-    return take_tlvs(open, bytes + OPEN_END, length - OPEN_END, error);
+    return length == OPEN_END ? 0 : take_tlvs(open, bytes + OPEN_END, length - OPEN_END, error);
 }
 
 struct open_address open_address_of(const struct addr *addr) {

@@ -102,6 +102,8 @@ static unsigned put_flow(const struct top *top, struct grid *grid, unsigned y, c
     y = view_fact_of(grid, y, "→ group", service, "groups");
     y = put_agents(top, grid, y, service);
     y = view_fact_of(grid, y, "→ destination", service, "connect");
+    if (strcmp(answer_text(service, "proxy_protocol", "off"), "off") != 0)
+        y = view_fact_of(grid, y, "PROXY header", service, "proxy_protocol");
     add_quantiles(times, sizeof times, "wait", service, "wait");
     add_quantiles(times, sizeof times, "dial", service, "dial");
     add_quantiles(times, sizeof times, "first byte", service, "first_byte");

@@ -108,7 +108,8 @@ static const char own_status_text[] =
                                                            35000000) ", " RATES("new_rate", 1, 2, 3) "}";
 
 static const char own_services_text[] =
-    "[{'name': 'web', 'state': 'ok', 'server': 'a.example:10001', 'connect': ['127.0.0.1:8443'], 'answer': 'permits', "
+    "[{'name': 'web', 'state': 'ok', 'server': 'a.example:10001', 'connect': ['127.0.0.1:8443'], "
+    "'proxy_protocol': 'v2', 'answer': 'permits', "
     "'because': null, 'destination': {'connected': '2026-11-29T11:04:18.000Z', 'failed': null, 'reason': null}}, "
     "{'name': 'web', 'state': 'unreachable', 'server': 'c.example:10001', 'connect': ['127.0.0.1:9'], 'answer': "
     "'permits', 'because': null, 'destination': {'connected': null, 'failed': '2026-11-29T11:03:18.000Z', 'reason': "

@@ -283,6 +283,16 @@ START_TEST(agent_with_its_services) {
 }
 END_TEST
 
+START_TEST(own_service_names_the_header_that_its_destination_gets) {
+    fixture_end(&top);
+    fixture_begin_agent(&top);
+    open_row(2);
+    char *text = fixture_draw(&top, 80, 16);
+    ck_assert_ptr_nonnull(strstr(text, "\nPROXY header  v2\n"));
+    free(text);
+}
+END_TEST
+
 START_TEST(relays_of_an_agent) {
     fixture_end(&top);
     fixture_begin_agent(&top);
@@ -524,6 +534,7 @@ static TCase *pages(void) {
     tcase_add_test(group, service_that_is_gone_is_told);
     tcase_add_test(group, agent_with_its_servers);
     tcase_add_test(group, agent_with_its_services);
+    tcase_add_test(group, own_service_names_the_header_that_its_destination_gets);
     tcase_add_test(group, relays_of_an_agent);
     tcase_add_test(group, event_in_full);
     tcase_add_test(group, help_fits_80_by_24);
