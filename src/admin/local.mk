@@ -5,6 +5,8 @@
 # Add each new .c and .h below, one a line, in the commit that adds the file.
 noinst_LIBRARIES += libmunnel_admin.a
 libmunnel_admin_a_SOURCES = \
+	src/admin/ban_requests.c \
+	src/admin/ban_requests.h \
 	src/admin/event_feed.c \
 	src/admin/event_feed.h \
 	src/admin/http_metrics.c \

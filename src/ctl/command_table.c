@@ -84,7 +84,10 @@ static const struct subcommand commands[] = {
     {"service", .below = &service_system_table, .arguments = ""},    /* for the help; run_service() chooses */
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
-    {"source", .below = &source_table, .arguments = "", .help = NULL},
+    {"source", .below = &source_table, .arguments = "", .help = NULL, .is_beside = true},
+    {"ban", .admin = &ban_command, .arguments = "[ADDR]", .help = "list bans, or refuse ADDR; unban ADDR lifts it"},
+    {"unban", .admin = &unban_command, .arguments = "ADDR", .help = "lift the bans of an address", .words = "@bans",
+     .is_beside = true},
     {"reload", .admin = &reload_command, .arguments = "[confirm]",
      .help = "read the files again; --dry-run, --confirm 60", .words = "confirm"},
     {"log-level", .admin = &log_level_command, .arguments = "[LEVEL]", .help = "what is logged; --for 5m",
@@ -97,17 +100,25 @@ const struct subcommand_table command_table = {"munnel", NULL, commands, sizeof 
 
 /* ---- help and version ---- */
 
+static void print_below(const struct subcommand *command) {
+    printf("%s%s ", command->is_beside ? "; " : "  ", command->name);
+    for (size_t i = 0; i < command->below->count; i++)
+        printf("%s%s", i ? "|" : "", command->below->commands[i].name);
+    if (!command[1].is_beside)
+        putchar('\n');
+}
+
+/* It is never the last one. */
 static void print_command(const struct subcommand *command) {
     char left[64];
 
     if (command->heading)
         printf("%s\n", command->heading);
     snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
-    if (command->help)
+    if (!command->help)
+        print_below(command);
+    else if (!command->is_beside)
         printf("  %-28s %s\n", left, command->help);
-    for (size_t i = 0; !command->help && i < command->below->count; i++)
-        printf("%s%s%s%s", i ? "" : "  ", i ? "|" : left, command->below->commands[i].name,
-               i + 1 < command->below->count ? "" : "\n");
 }
 
 int command_print_help(void) {

@@ -31,6 +31,7 @@ int service_add_run(const char *self, int argc, char **argv);
 
 /* What running programs are asked. */
 extern const struct admin_command agent_disconnect_command, agent_drain_command, agent_undrain_command;
+extern const struct admin_command ban_command, unban_command;
 extern const struct admin_command check_command;
 extern const struct admin_command events_command;
 extern const struct admin_command log_level_command;

@@ -37,7 +37,8 @@ static const struct {
 } sources[] = {{"@agents", "/v1/agents", "agents", "name", "state"},
                {"@services", "/v1/services", "services", "name", "state"},
                {"@relays", "/v1/relays?limit=200", "relays", "id", "client"},
-               {"@sources", "/v1/sources", "sources", "address", "last"}};
+               {"@sources", "/v1/sources", "sources", "address", "last"},
+               {"@bans", "/v1/bans", "bans", "address", "reason"}};
 
 static void ask_names(const char *socket, size_t source) {
     char path[512];

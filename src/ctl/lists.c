@@ -160,6 +160,26 @@ int list_sources(const struct display *display, const json_t *sources, struct er
                       error);
 }
 
+static void add_ban(struct table *table, const json_t *ban) {
+    const char *service = answer_text(ban, "service", NULL);
+
+    add(table, ban, "address", VALUE_TEXT);
+    table_add(table, service ? TONE_PLAIN : TONE_DIM, service ? service : "all");
+    add(table, ban, "until", VALUE_CLOCK);
+    add(table, ban, "by", VALUE_TEXT);
+    add(table, ban, "reason", VALUE_TEXT);
+}
+
+int list_bans(const struct display *display, const json_t *bans, struct error *error) {
+    static const struct table_column columns[] = {{.title = "ADDRESS", .is_whole = true},
+                                                  {.title = "SERVICE"},
+                                                  {.title = "UNTIL", .is_whole = true},
+                                                  {.title = "BY"},
+                                                  {.title = "REASON"}};
+
+    return print_list(display, bans, columns, COUNT_OF(columns), add_ban, "No address is banned.", error);
+}
+
 static void add_key(struct table *table, const json_t *key) {
     add(table, key, "agent", VALUE_TEXT);
     add(table, key, "server", VALUE_TEXT);

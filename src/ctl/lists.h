@@ -16,6 +16,7 @@ int list_services(const struct display *display, const json_t *services, struct 
 int list_agents(const struct display *display, const json_t *agents, struct error *error);
 int list_relays(const struct display *display, const json_t *relays, struct error *error);
 int list_sources(const struct display *display, const json_t *sources, struct error *error);
+int list_bans(const struct display *display, const json_t *bans, struct error *error);
 /* What the server and each agent permit of a service. */
 int list_keys(const struct display *display, const json_t *keys, struct error *error);
 

@@ -21,6 +21,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/answer.c \
 	src/ctl/answer.h \
 	src/ctl/archive_file.h \
+	src/ctl/ban.c \
 	src/ctl/check.c \
 	src/ctl/child.h \
 	src/ctl/command_table.c \

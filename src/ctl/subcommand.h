@@ -9,6 +9,7 @@
 
 #include "conf/cmdline.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SUBCOMMAND_FAILED = 1 };
@@ -26,6 +27,7 @@ struct subcommand {
     const struct subcommand_table *below;                /* a word more follows */
     const char *words;   /* for completion: "a|b|c", or what a server is asked for, "@agents"; NULL: nothing */
     const char *heading; /* in the help, above it; NULL: none */
+    bool is_beside;      /* in the general help it is on the line of the one before */
 };
 
 struct subcommand_table {

@@ -122,6 +122,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.c \
 	src/lib/net/sock.h \
+	src/lib/net/source_key.c \
+	src/lib/net/source_key.h \
 	src/lib/net/sock_bind.c \
 	src/lib/net/sock_priv.h \
 	src/lib/net/socket_types.h

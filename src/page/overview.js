@@ -133,6 +133,14 @@ export const Sources = ({ sources, ask }) => html`<${Section} id="sources" title
     ${mayOperate() && html`<button class="button flat" aria-label=${`Forgive ${source.address}`} onClick=${() => ask({ kind: 'forgive', source })}>Forgive</button>`}</li>`)}</ul>
   ${sources?.length === 0 && html`<p class="quiet">No sources. One comes here when it fails to join as an agent.</p>`}<//>`;
 
+const banText = (ban) => [ban.service ? `by ${ban.service}` : 'by all services', ban.reason].filter(Boolean).join(': ');
+
+/* Nothing as long as nobody bans. */
+export const Bans = ({ bans, ask }) => bans?.length > 0 && html`<${Section} id="bans" title="Banned clients" total=${bans.length}>
+  <ul class="sources">${bans.map((ban) => html`<li key=${`${ban.address} ${ban.service}`}><b>${ban.address}</b>
+    <span class="quiet">${banText(ban)}</span><span class="num">until ${clock(ban.until, now(), true)}</span>
+    ${mayOperate() && html`<button class="button flat" aria-label=${`Unban ${ban.address} ${banText(ban)}`} onClick=${() => ask({ kind: 'lift', ban })}>Unban</button>`}</li>`)}</ul><//>`;
+
 /* ---- a fresh server ---- */
 
 const SETTLED_S = 10; /* after a restart agents need some seconds to come back */
@@ -165,5 +173,5 @@ export function Overview({ state, ask, span, onSpan }) {
     ${!(fresh && agents.length === 0) && html`<${Agents} agents=${agents} ask=${ask} />`}
     ${!fresh && html`<${Relays} relays=${state.relays} services=${services} agents=${agents} ask=${ask} />
       <${Charts} history=${state.history} events=${state.events} span=${span} onSpan=${onSpan} />`}
-    <div class="two"><${Events} events=${state.events} /><${Sources} sources=${state.sources} ask=${ask} /></div>`;
+    <div class="two"><${Events} events=${state.events} /><div><${Sources} sources=${state.sources} ask=${ask} /><${Bans} bans=${state.bans} ask=${ask} /></div></div>`;
 }

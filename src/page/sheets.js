@@ -62,6 +62,7 @@ const QUESTIONS = {
   revoke: ({ agent }) => ({ title: `Revoke ${agent.credential}`, text: `Its credential is not valid any more. ${ends(agent.relays)} It cannot connect again.`, verb: 'Revoke credential', busy: 'Revoking…', danger: true, action: () => remove(`/v1/agents/${segment(agent.credential)}`) }),
   pause: ({ service }) => ({ title: `Pause ${service.name}`, text: `New clients are refused until it is resumed. ${goesOn(service.relays)}`, verb: 'Pause service', busy: 'Pausing…', action: () => post(`/v1/services/${segment(service.name)}/pause`) }),
   end: ({ relay }) => ({ title: `End relay ${relay.id}`, text: `${relay.client} and ${relay.destination || relay.service} get a reset.`, verb: 'End relay', busy: 'Ending…', danger: true, action: () => remove(`/v1/relays/${segment(relay.id)}`) }),
+  lift: ({ ban }) => ({ title: `Unban ${ban.address}`, text: `${ban.service ? `Service ${ban.service} takes` : 'Services take'} its clients again.`, verb: 'Unban address', busy: 'Unbanning…', action: () => remove(`/v1/bans/${segment(ban.address)}${ban.service ? `?service=${segment(ban.service)}` : ''}`) }),
   forgive: ({ source }) => ({ title: `Forgive ${source.address}`, text: 'It may connect to the agent port again at once.', verb: 'Forgive source', busy: 'Forgiving…', action: () => remove(`/v1/sources/${segment(source.address)}`) }),
 };
 

@@ -37,6 +37,7 @@ const initial = () => ({
   earlier: null /* relays of the same client that have ended */,
   events: [],
   sources: null,
+  bans: null,
   history: null,
   sparks: {} /* by service: relays in the last 10 minutes */,
 });
@@ -76,6 +77,7 @@ const paths = {
   agents: () => '/v1/agents',
   relays: () => `/v1/relays?${wanted.relayQuery}`,
   sources: () => '/v1/sources',
+  bans: () => '/v1/bans',
   service: () => `/v1/services/${segment(wanted.name)}`,
   flow: () => `/v1/relays?service=${segment(wanted.name)}&sort=-rate&limit=1000&sum=agent`,
   agent: () => `/v1/agents/${segment(wanted.name)}`,
@@ -87,6 +89,7 @@ const picks = {
   services: (data) => data.services,
   agents: (data) => data.agents,
   sources: (data) => data.sources,
+  bans: (data) => data.bans,
 };
 
 /*
@@ -135,7 +138,7 @@ async function loadSpark() {
 }
 
 const LISTS = {
-  overview: ['services', 'agents', 'relays', 'sources'],
+  overview: ['services', 'agents', 'relays', 'sources', 'bans'],
   service: ['service', 'flow', 'services', 'agents', 'relays'],
   agent: ['agent', 'services', 'agents', 'relays'],
   relay: ['relay', 'services', 'agents'],

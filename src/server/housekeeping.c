@@ -15,6 +15,7 @@
 #include "server/admin/admin.h"
 #include "server/reconfigure.h"
 #include "server/service/announce.h"
+#include "server/service/bans.h"
 
 enum {
     TICK_MS = 1000,
@@ -94,6 +95,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     dismiss_overdue(server);
     for (size_t i = 0; i < server->services.count; i++)
         service_tick(server->services.items[i]);
+    bans_tick(server->bans, clock_us());
     agent_listener_tick(server->agent_listener);
     log_throttle_flush(&server->auth_throttle, server->log);
     housekeeping_check_stopped(server);

@@ -13,6 +13,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/configuration.h \
 	src/server/admin/agents_change.c \
 	src/server/admin/agents_change.h \
+	src/server/admin/bans.c \
 	src/server/admin/body_fields.c \
 	src/server/admin/body_fields.h \
 	src/server/admin/check.c \
@@ -71,6 +72,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/announce.h \
 	src/server/service/balance.c \
 	src/server/service/balance.h \
+	src/server/service/bans.c \
+	src/server/service/bans.h \
 	src/server/service/check_destination.c \
 	src/server/service/check_destination.h \
 	src/server/service/check_making.c \
@@ -113,8 +116,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_priv.h \
 	src/server/service/sniff.c \
 	src/server/service/sniff.h \
-	src/server/service/source_key.c \
-	src/server/service/source_key.h \
 	src/server/service_metrics.c \
 	src/server/session/announcement.h \
 	src/server/session/byte_rates.c \

@@ -11,6 +11,7 @@
 #include "lib/event/service_manager.h"
 #include "lib/event/signals.h"
 #include "lib/net/passed_sockets.h"
+#include "lib/net/source_key.h"
 #include "lib/os/fd_count.h"
 #include "page/page.h"
 #include "relay/ended_relays.h"
@@ -20,8 +21,8 @@
 #include "server/server_metrics.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
+#include "server/service/bans.h"
 #include "server/service/inspect.h"
-#include "server/service/source_key.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
 
@@ -230,6 +231,7 @@ static int make_admin(struct server *server, struct error *error) {
                                     .links = &server->links,
                                     .registry = server->registry,
                                     .dispatch = server->dispatch,
+                                    .bans = server->bans,
                                     .agent_listener = server->agent_listener,
                                     .events = server->events,
                                     .statistics = server->statistics,
@@ -287,6 +289,7 @@ static int make_parts(struct server *server, struct error *error) {
     server->events = recent_events_new();
     server->clients = client_table_new();
     server->inspect = server->loop ? inspect_new(loop_base(server->loop)) : NULL;
+    server->bans = bans_new();
     server->ended = ended_relays_new();
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
@@ -297,9 +300,9 @@ static int make_parts(struct server *server, struct error *error) {
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->events || !server->clients || !server->inspect || !server->ended || !server->sessions ||
-        !server->flap_damping || !server->liveness || !server->signals || !server->tick || !server->trust ||
-        !server->reload || !server->background || !server->service_manager)
+    if (!server->events || !server->clients || !server->inspect || !server->bans || !server->ended ||
+        !server->sessions || !server->flap_damping || !server->liveness || !server->signals || !server->tick ||
+        !server->trust || !server->reload || !server->background || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }

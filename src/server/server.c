@@ -20,6 +20,7 @@
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
+#include "server/service/bans.h"
 #include "server/service/inspect.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
@@ -125,6 +126,7 @@ void server_free(struct server *server) {
     announce_free(server->announce);
     agent_listener_free(server->agent_listener);
     inspect_free(server->inspect);
+    bans_free(server->bans);
     session_table_free(server->sessions);
     penalty_box_free(server->flap_damping);
     signals_free(server->signals);

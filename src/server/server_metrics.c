@@ -12,6 +12,7 @@
 #include "lib/tls/tls.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
+#include "server/service/bans.h"
 #include "server/statistics.h"
 
 #include <stdio.h>
@@ -63,6 +64,8 @@ static void write_configuration(const struct server *server, struct metrics *to)
     metrics_value(to, METRIC_NO_LABELS, (uint64_t)tls_expires_at(server->policy.tls));
     write_one(to, "munnel_clients_limit", METRIC_GAUGE, "Clients that can be connected at once.",
               client_table_limit(server->clients));
+    write_one(to, "munnel_bans", METRIC_GAUGE, "Sources that are banned for a time, by one service or all.",
+              bans_count(server->bans));
     write_one(to, "munnel_data_links_limit", METRIC_GAUGE, "Data links that agents can have at once.",
               server->links.limit);
 }

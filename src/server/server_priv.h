@@ -24,6 +24,7 @@
 struct admin;
 struct announce;
 struct background;
+struct bans;
 struct ended_relays;
 struct inspect;
 struct passed_sockets;
@@ -56,6 +57,7 @@ struct server {
     uint32_t last_id;             /* of a service */
     uint64_t refused_before;      /* clients, by services that are gone */
     struct client_table *clients;
+    struct bans *bans;
     struct inspect *inspect;    /* connections of all ports that have to begin with a PROXY header */
     struct ended_relays *ended; /* of all clients */
     struct link_count links;    /* data links of all sessions */

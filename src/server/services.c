@@ -17,6 +17,7 @@ struct service_options server_service_options(struct server *server) {
     return (struct service_options){.base = loop_base(server->loop),
                                     .log = server->log,
                                     .clients = server->clients,
+                                    .bans = server->bans,
                                     .inspect = server->inspect,
                                     .passed = server->passed,
                                     .events = server->events,

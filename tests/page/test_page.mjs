@@ -269,6 +269,17 @@ test('a fresh server tells how to begin, and a source under penalty is forgiven'
   }
 });
 
+test('a banned address is shown with its reason, and no longer once it is unbanned', async () => {
+  equal((await rig.ask('POST', '/v1/bans', { address: '192.0.2.77', for_s: 600, reason: 'four wrong passwords' })).status, 201, 'banned');
+  await withLook(browser, rig, {}, async (look) => {
+    await look.text(/by all services: four wrong passwords/).waitFor();
+    await look.page.getByRole('button', { name: /Unban 192\.0\.2\.77/ }).click();
+    await look.page.getByRole('dialog').getByRole('button', { name: 'Unban address' }).click();
+    await until('it is lifted', async () => (await rig.get('/v1/bans')).total === 0);
+    await look.text(/four wrong passwords/).waitFor({ state: 'detached' });
+  });
+});
+
 /* ---- the configuration ---- */
 
 const fill = (look, label, text) => look.page.getByRole('dialog').getByLabel(label, { exact: true }).fill(text);

@@ -273,6 +273,38 @@ START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
 }
 END_TEST
 
+START_TEST(an_address_is_banned_listed_and_unbanned) {
+    struct tooled tooled = tooled_start("ban");
+
+    EXPECT(&tooled, 0, "ban");
+    prints(&tooled, "No address is banned.");
+    EXPECT(&tooled, 0, "ban", "127.0.0.1", "--for", "90s", "--service=echo", "--reason=4 wrong passwords");
+    prints(&tooled, "127.0.0.1: banned for 1m 30s by service echo\n");
+    int refused = socket_client(tooled.port);
+    ck_assert(refused < 0 || socket_wait_end(refused, SOON_MS) == END_RESET);
+    close(refused);
+    EXPECT(&tooled, 0, "ban");
+    prints(&tooled, "4 wrong passwords");
+    EXPECT(&tooled, 0, "service", "show", "echo");
+    prints(&tooled, "1  banned");
+    EXPECT(&tooled, 0, "complete", "unban");
+    prints(&tooled, "127.0.0.1\t4 wrong passwords");
+    EXPECT(&tooled, 0, "unban", "127.0.0.1", "--service=echo");
+    int served = socket_client(tooled.port);
+    ck_assert(served >= 0 && socket_converse(served, "hello", SOON_MS));
+    close(served);
+    EXPECT(&tooled, 1, "unban", "127.0.0.1");
+    prints(&tooled, "is not banned");
+    EXPECT(&tooled, 1, "ban", "host.example");
+    prints(&tooled, "this is not an IP address");
+    EXPECT(&tooled, 1, "ban", "192.0.2.1", "--service=other");
+    prints(&tooled, "there is no service other");
+    EXPECT(&tooled, USAGE, "ban", "192.0.2.1", "--for=31d");
+    EXPECT(&tooled, USAGE, "ban", "--for=1h");
+    tooled_end(&tooled);
+}
+END_TEST
+
 START_TEST(log_level_events_and_sources) {
     struct tooled tooled = tooled_start("log");
 
@@ -407,7 +439,7 @@ START_TEST(help_fits_a_screen_and_usage_errors_are_one_line) {
                                            {"source", "forgive"}, {"reload", NULL},        {"diag", NULL},
                                            {"check", NULL},       {"service", "remove"},   {"service", "add"},
                                            {"top", NULL},         {"agent", "add"},        {"agent", "rotate"},
-                                           {"init", NULL}};
+                                           {"init", NULL},        {"ban", NULL},           {"unban", NULL}};
     static const char *const wrongs[][4] = {{"relay", NULL, NULL, "list, show or end"},
                                             {"relay", "lst", NULL, "did you mean list"},
                                             {"relay", "list", "--servce=x", "--service"},
@@ -447,7 +479,8 @@ SCENARIO_MAIN("tool", SCENARIO(status_tells_scripts_and_people_how_it_is, 60),
               SCENARIO(a_service_is_shown_with_both_keys_and_paused, 60),
               SCENARIO(a_service_is_added_changed_and_removed, 60),
               SCENARIO(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed, 60),
-              SCENARIO(log_level_events_and_sources, 60), SCENARIO(events_are_followed_over_a_restart, 60),
-              SCENARIO(an_agent_answers_on_its_own_machine, 60), SCENARIO(a_service_is_checked_hop_by_hop, 60),
+              SCENARIO(log_level_events_and_sources, 60), SCENARIO(an_address_is_banned_listed_and_unbanned, 60),
+              SCENARIO(events_are_followed_over_a_restart, 60), SCENARIO(an_agent_answers_on_its_own_machine, 60),
+              SCENARIO(a_service_is_checked_hop_by_hop, 60),
               SCENARIO(names_are_completed_and_silence_when_no_server_runs, 60),
               SCENARIO(help_fits_a_screen_and_usage_errors_are_one_line, 60))

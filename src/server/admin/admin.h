@@ -20,6 +20,7 @@
 struct admin;
 struct agent_listener;
 struct background;
+struct bans;
 struct client_table;
 struct dispatch;
 struct ended_relays;
@@ -40,6 +41,7 @@ struct admin_options { /* all outlive it */
     const struct link_count *links;
     struct registry *registry;
     struct dispatch *dispatch;
+    struct bans *bans;
     struct agent_listener *agent_listener;
     struct recent_events *events; /* it becomes their reader */
     const struct statistics *statistics;

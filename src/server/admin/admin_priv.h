@@ -41,6 +41,7 @@ admin_handler admin_list_agents, admin_get_agent, admin_drain_agent, admin_undra
 admin_handler admin_check_service;
 admin_handler admin_add_agent, admin_revoke_agent, admin_rotate_agent;
 admin_handler admin_get_history;
+admin_handler admin_list_bans, admin_add_ban, admin_lift_ban;
 admin_handler admin_list_sources, admin_forgive_source;
 admin_handler admin_get_ready;
 

@@ -17,12 +17,12 @@
 #include "lib/base/clock.h"
 #include "lib/log/log_throttle.h"
 #include "lib/net/sock.h"
+#include "lib/net/source_key.h"
 #include "server/auth/penalty_box.h"
 #include "server/auth/preauth_table.h"
 #include "server/service/inspect.h"
 #include "server/service/listener_group.h"
 #include "server/service/sniff.h"
-#include "server/service/source_key.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include "server/auth/flap_damping.h"
 
 #include "lib/base/hash.h"
-#include "server/service/source_key.h"
+#include "lib/net/source_key.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #include "server/service/access.h"
 
 #include "lib/net/acl.h"
+#include "lib/net/source_key.h"
 #include "relay/plane.h"
-#include "server/service/source_key.h"
 
 #include <stdlib.h>
 #include <string.h>

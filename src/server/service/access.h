@@ -26,6 +26,7 @@ void access_take_over(struct access *access, struct access *from);
     V(ADMITTED, "", "")                                                                                                \
     V(DENIED, "denied", "this address is denied")                                                                      \
     V(NOT_ALLOWED, "not_allowed", "this address is not among those allowed")                                           \
+    V(BANNED, "banned", "this address is banned for a time")                                                           \
     V(MAX_CLIENTS, "max_clients", "as many clients as max_clients allows")                                             \
     V(MAX_PER_SOURCE, "max_per_source", "as many clients from one address as max_per_source allows")                   \
     V(MAX_RATE, "max_rate", "as many new clients a second from one address as max_rate allows")                        \

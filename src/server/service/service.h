@@ -13,6 +13,7 @@
 #include "server/service/access.h"
 #include "server/service/listener_group.h"
 
+struct bans;
 struct client_table;
 struct inspect;
 struct health_report;
@@ -28,6 +29,7 @@ struct service_options {
     struct event_base *base;
     struct log *log;
     struct client_table *clients;
+    const struct bans *bans;
     struct inspect *inspect;       /* where connections are that have to begin with a PROXY header */
     struct passed_sockets *passed; /* may be NULL */
     struct recent_events *events;  /* NULL: none */

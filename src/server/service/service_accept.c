@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "proto/features.h"
+#include "server/service/bans.h"
 #include "server/service/client_table.h"
 
 #include <stdlib.h>
@@ -31,9 +32,13 @@ static void refuse_client(struct service *service, evutil_socket_t fd, const str
 }
 
 static enum access_verdict judge(struct service *service, const struct addr *peer) {
+    uint64_t now_us = clock_us();
+
+    if (bans_match(service->options.bans, peer, service->conf->name, now_us))
+        return ACCESS_BANNED;
     if (service->conf->max_clients && service->live >= service->conf->max_clients)
         return ACCESS_MAX_CLIENTS;
-    return access_judge(service->access, peer, clock_us());
+    return access_judge(service->access, peer, now_us);
 }
 
 /* A listener of all addresses does not have it. */

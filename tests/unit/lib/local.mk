@@ -262,6 +262,10 @@ unit_lib_tests += tests/unit/lib/net/test_reserved_addr
 tests_unit_lib_net_test_reserved_addr_SOURCES = tests/unit/lib/net/test_reserved_addr.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_reserved_addr_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_source_key
+tests_unit_lib_net_test_source_key_SOURCES = tests/unit/lib/net/test_source_key.c
+tests_unit_lib_net_test_source_key_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_sock_bind
 tests_unit_lib_net_test_sock_bind_SOURCES = tests/unit/lib/net/test_sock_bind.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_sock_bind_LDADD = $(LINK_UNIT_LIB)

@@ -16,7 +16,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_service_health \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
-	tests/unit/server/service/test_source_key \
+	tests/unit/server/service/test_bans \
 	tests/unit/server/service/test_balance \
 	tests/unit/server/session/test_session_table \
 	tests/unit/server/auth/test_authenticate \
@@ -141,8 +141,8 @@ tests_unit_server_test_statistics_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_balance.c
 tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_source_key_SOURCES = tests/unit/server/service/test_source_key.c
-tests_unit_server_service_test_source_key_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_bans_SOURCES = tests/unit/server/service/test_bans.c
+tests_unit_server_service_test_bans_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_table_SOURCES = tests/unit/server/service/test_client_table.c
 tests_unit_server_service_test_client_table_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_access_SOURCES = tests/unit/server/service/test_access.c

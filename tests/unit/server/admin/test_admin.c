@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, services.c, history_answer.c, sources.c, readiness.c and waiting.c, and
- * those of shared.c (event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as an administrator
- * meets them.
+ * operations of status.c, services.c, history_answer.c, sources.c, bans.c, readiness.c and waiting.c, and
+ * those of shared.c (ban_requests.c, event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as
+ * an administrator meets them.
  */
 #include "config.h"
 
@@ -383,6 +383,97 @@ START_TEST(source_under_penalty_is_listed_and_forgiven) {
 }
 END_TEST
 
+START_TEST(banned_client_is_refused_counted_and_served_again_once_the_ban_is_lifted) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans",
+                               "{\"address\":\"127.0.0.1\",\"service\":\"s0\",\"for_s\":60,"
+                               "\"reason\":\"4 wrong passwords\"}"),
+                      201);
+    expect_text("address", "127.0.0.1");
+    expect_text("service", "s0");
+    int refused = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, refused));
+    close(refused);
+    get("/v1/services/s0");
+    expect_number("refused/banned", 1);
+    get("/v1/bans?address=127.0.0.1&service=s0");
+    expect_number("total", 1);
+    expect_number("bans/0/left_s", 60);
+    expect_text("bans/0/reason", "4 wrong passwords");
+    get("/v1/bans?service=other");
+    expect_number("total", 0);
+    get("/v1/events?kind=source");
+    expect_text("events/0/subject", "127.0.0.1");
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"127.0.0.1\",\"service\":\"s0\"}"), 200);
+    expect_number("left_s", 3600);
+    ck_assert(json_is_null(at("reason")));
+    expect_status("DELETE", "/v1/bans/127.0.0.1?service=other", 404);
+    expect_status("DELETE", "/v1/bans/127.0.0.1", 204);
+    expect_status("DELETE", "/v1/bans/127.0.0.1", 404);
+    int fd = server_fixture_client(&fixture, 0, &served);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+START_TEST(ban_ends_by_itself) {
+    struct fake_order served;
+
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"127.0.0.1\",\"for_s\":60}"), 201);
+    int refused = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, refused));
+    close(refused);
+    fake_clock_advance(60000);
+    get("/v1/bans");
+    expect_number("total", 0);
+    int fd = server_fixture_client(&fixture, 0, &served);
+    server_fixture_end(&fixture, fd, &served);
+    json_decref(body);
+    body = NULL;
+}
+END_TEST
+
+START_TEST(wrong_ban_is_refused_with_the_place_of_the_mistake) {
+    static const char *const wrongs[][2] = {
+        {"{}", "/address"},
+        {"{\"address\":7}", "/address"},
+        {"{\"address\":\"host.example\"}", "/address"},
+        {"{\"address\":\"192.0.2.1:80\"}", "/address"},
+        {"{\"address\":\"\"}", "/address"},
+        {"{\"address\":\"fe80::1\"}", "/address"},
+        {"{\"address\":\"192.0.2.1\",\"service\":\"other\"}", "/service"},
+        {"{\"address\":\"192.0.2.1\",\"service\":\"\"}", "/service"},
+        {"{\"address\":\"192.0.2.1\",\"service\":7}", "/service"},
+        {"{\"address\":\"192.0.2.1\",\"for_s\":0}", "/for_s"},
+        {"{\"address\":\"192.0.2.1\",\"for_s\":2592001}", "/for_s"},
+        {"{\"address\":\"192.0.2.1\",\"for_s\":4294967297}", "/for_s"},
+        {"{\"address\":\"192.0.2.1\",\"for_s\":1.5}", "/for_s"},
+        {"{\"address\":\"192.0.2.1\",\"for_s\":\"1h\"}", "/for_s"},
+        {"{\"address\":\"192.0.2.1\",\"reason\":\"a\\nb\"}", "/reason"},
+        {"{\"address\":\"192.0.2.1\",\"reason\":7}", "/reason"},
+        {"{\"address\":\"192.0.2.1\",\"reason\":\"" EIGHTY "01234567890123456\"}", "/reason"},
+        {"{\"address\":\"192.0.2.1\",\"services\":\"s0\"}", ""},
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        ck_assert_uint_eq(ask_with("POST", "/v1/bans", wrongs[i][0]), 422);
+        expect_text("pointer", wrongs[i][1]);
+    }
+    expect_status("DELETE", "/v1/bans/nobody", 400);
+    expect_status("GET", "/v1/bans?address=nobody", 400);
+    get("/v1/bans");
+    expect_number("total", 0);
+    finish();
+}
+END_TEST
+
 START_TEST(wrong_log_level_is_refused_with_the_place_of_the_mistake) {
     begin();
     ck_assert_uint_eq(ask_with("PUT", "/v1/log", "{\"level\":\"loud\"}"), 422);
@@ -454,6 +545,9 @@ static TCase *changes(void) {
     TCase *group = tcase_create("changes");
 
     tcase_add_test(group, paused_service_takes_no_client_until_it_is_resumed);
+    tcase_add_test(group, banned_client_is_refused_counted_and_served_again_once_the_ban_is_lifted);
+    tcase_add_test(group, ban_ends_by_itself);
+    tcase_add_test(group, wrong_ban_is_refused_with_the_place_of_the_mistake);
     tcase_add_test(group, source_under_penalty_is_listed_and_forgiven);
     tcase_add_test(group, wrong_log_level_is_refused_with_the_place_of_the_mistake);
     return group;

@@ -5,8 +5,8 @@
  */
 #include "config.h"
 
+#include "lib/net/source_key.h"
 #include "server/auth/penalty_box.h"
-#include "server/service/source_key.h"
 #include "unit.h"
 
 #define S 1000000ull

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "server/service/source_key.h"
+#include "lib/net/source_key.h"
 #include "unit.h"
 
 static uint64_t key_of(const char *text) {
@@ -52,6 +52,25 @@ START_TEST(source_has_the_name_of_its_host_or_network) {
 }
 END_TEST
 
+START_TEST(bytes_are_equal_for_one_source_and_not_there_for_a_unix_socket) {
+    struct endpoint mapped = {.host = "::ffff:192.0.2.1"}, plain = {.host = "192.0.2.1"};
+    struct endpoint near = {.host = "2001:db8::1"}, far = {.host = "2001:db8::ffff:1"};
+    struct endpoint path = {.host = "/tmp/x", .is_unix = true};
+    const struct endpoint *const pairs[2][2] = {{&mapped, &plain}, {&near, &far}};
+    uint8_t bytes[2][SOURCE_BYTES];
+    struct addr addr;
+
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            ck_assert(addr_from_endpoint(&addr, pairs[i][k]));
+            ck_assert(source_bytes_of(&addr, bytes[k]));
+        }
+        ck_assert_mem_eq(bytes[0], bytes[1], SOURCE_BYTES);
+    }
+    ck_assert(!addr_from_endpoint(&addr, &path) || !source_bytes_of(&addr, bytes[0]));
+}
+END_TEST
+
 START_TEST(link_local_peer_is_one_on_every_interface) {
     struct addr addr = {.storage = {.ss_family = AF_INET6}, .length = sizeof(struct sockaddr_in6)}, other;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&addr.storage;
@@ -71,9 +90,10 @@ static TCase *keys(void) {
     tcase_add_test(group, ipv4_address_is_one_peer_whatever_its_port);
     tcase_add_test(group, ipv6_network_of_64_bits_is_one_peer);
     tcase_add_test(group, mapped_ipv4_address_is_one_peer_and_not_a_network);
+    tcase_add_test(group, bytes_are_equal_for_one_source_and_not_there_for_a_unix_socket);
     tcase_add_test(group, link_local_peer_is_one_on_every_interface);
     tcase_add_test(group, source_has_the_name_of_its_host_or_network);
     return group;
 }
 
-UNIT_MAIN("server/service/source_key", keys)
+UNIT_MAIN("lib/net/source_key", keys)

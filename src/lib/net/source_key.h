@@ -11,6 +11,10 @@
 
 uint64_t source_key_of(const struct addr *peer); /* equal for peers of one source; never 0 */
 
+/* The same without a chance of two sources that are equal: 16 bytes, IPv4 as mapped IPv6. False for unix. */
+enum { SOURCE_BYTES = 16 };
+bool source_bytes_of(const struct addr *peer, uint8_t bytes[SOURCE_BYTES]);
+
 /* The same for people: the host, or the network of IPv6 "2001:db8::"; returns `text`. */
 char *source_name(const struct addr *peer, char *text, size_t size);
 

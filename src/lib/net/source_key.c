@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "server/service/source_key.h"
+#include "lib/net/source_key.h"
 
 #include "lib/net/socket_types.h"
 
@@ -25,6 +25,13 @@ uint64_t source_key_of(const struct addr *peer) {
     uint64_t hash = addr_host_hash(&source);
 
     return hash ? hash : 1;
+}
+
+bool source_bytes_of(const struct addr *peer, uint8_t bytes[SOURCE_BYTES]) {
+    struct addr source = source_of(peer);
+    bool is_ipv4;
+
+    return addr_host_bytes(&source, bytes, &is_ipv4);
 }
 
 char *source_name(const struct addr *peer, char *text, size_t size) {

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * ban: "munnel ban" and "munnel unban": addresses whose clients are refused for a time.
+ * Runs on: the tool's only thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "ctl/admin_command.h"
+#include "ctl/answer.h"
+#include "ctl/commands.h"
+#include "ctl/lists.h"
+#include "lib/base/date.h"
+
+#include <stdio.h>
+
+enum { LONGEST_S = 30 * 86400 };
+
+struct ban_arguments {
+    struct admin_place place;
+    char *span, *service, *reason;
+};
+
+static int check_span(const char *text, struct error *error) {
+    time_t seconds;
+
+    if (date_parse_span(&seconds, text) && seconds <= LONGEST_S)
+        return 0;
+    return error_set(error, "\"%.40s\" is no time up to 30 days; write 30m, 12h or 7d", text);
+}
+
+#define AT(member) offsetof(struct ban_arguments, member)
+#define SERVICE_SPEC(text)                                                                                             \
+    {                                                                                                                  \
+        "service", OPTION_TEXT, AT(service), "null", .wanted = "a service's name", .flag = "service",                  \
+                                                     .argument = "SERVICE", .help = (text)                             \
+    }
+static const struct option_spec ban_specs[] = {
+    ADMIN_PLACE_SPECS(struct ban_arguments, place),
+    {"for", OPTION_TEXT, AT(span), "null", .check = check_span, .wanted = "a time like \"1h\"", .flag = "for",
+     .argument = "SPAN", .help = "until it ends, at most 30d [1h]"},
+    SERVICE_SPEC("by this service alone [by all of them]"),
+    {"reason", OPTION_TEXT, AT(reason), "null", .wanted = "a text", .flag = "reason", .argument = "TEXT",
+     .help = "for lists and logs"},
+};
+static const struct option_spec unban_specs[] = {
+    ADMIN_PLACE_SPECS(struct ban_arguments, place),
+    SERVICE_SPEC("only of this service [of all of them]"),
+};
+static const struct option_table ban_table = {ban_specs, sizeof ban_specs / sizeof *ban_specs,
+                                              sizeof(struct ban_arguments)};
+static const struct option_table unban_table = {unban_specs, sizeof unban_specs / sizeof *unban_specs,
+                                                sizeof(struct ban_arguments)};
+
+/* ---- list ---- */
+
+static int print_bans(const struct display *display, const json_t *answer, struct error *error) {
+    const json_t *bans = answer_at(answer, "bans");
+    double total = answer_number(answer, "total");
+
+    if (list_bans(display, bans, error) != 0)
+        return -1;
+    if (total > (double)json_array_size(bans))
+        fprintf(display->file, "%zu of %.0f, the newest first\n", json_array_size(bans), total);
+    return 0;
+}
+
+static int list(struct admin_context *context, const char *service, struct error *error) {
+    char target[ADMIN_TARGET] = "/v1/bans";
+
+    if (service && !admin_target(target, "/v1/bans?service=", service, "", error))
+        return -1;
+    return admin_show(context, target, print_bans, error);
+}
+
+/* ---- ban ---- */
+
+static json_t *body_of(const char *address, const struct ban_arguments *given) {
+    time_t seconds;
+    json_t *body = json_pack("{s:s,s:s*,s:s*}", "address", address, "service", given->service, "reason", given->reason);
+
+    if (given->span && date_parse_span(&seconds, given->span))
+        json_object_set_new(body, "for_s", json_integer((json_int_t)seconds));
+    return body;
+}
+
+static void print_ban(const struct display *display, const json_t *ban) {
+    char span[NUMBER_TEXT];
+
+    fprintf(display->file, "%s: banned for %s by %s%s\n", answer_text(ban, "address", ""),
+            number_span(span, answer_number(ban, "left_s")),
+            answer_text(ban, "service", NULL) ? "service " : "all services", answer_text(ban, "service", ""));
+}
+
+static int ban(struct admin_context *context, void *arguments, struct error *error) {
+    const struct ban_arguments *given = arguments;
+    struct http_reply reply = {0};
+
+    if (!context->line->word_count)
+        return list(context, given->service, error);
+    json_t *body = body_of(context->line->words[0], given);
+    int result = body ? admin_ask(context->client, &(struct http_ask){"POST", "/v1/bans", .body = body}, &reply, error)
+                      : error_set(error, "out of memory");
+    if (result == 0 && context->is_json)
+        admin_print_json(context, &reply);
+    else if (result == 0)
+        print_ban(&context->display, reply.json);
+    http_reply_done(&reply);
+    json_decref(body);
+    return result;
+}
+
+static int check(const struct cmdline *line, const void *arguments) {
+    const struct ban_arguments *given = arguments;
+
+    if (line->word_count || (!given->span && !given->reason))
+        return 0;
+    return admin_refuse("munnel ban", "--for and --reason go with an address: munnel ban ADDR");
+}
+
+const struct admin_command ban_command = {
+    .spec = {.program = "munnel ban",
+             .usage = "munnel ban lets services refuse the clients of an address for a time; without\n"
+                      "one it prints the bans that there are. An IPv6 address stands for its /64.\n\n"
+                      "usage: munnel ban [OPTION]... [ADDR]\n",
+             .table = &ban_table},
+    .most = 1,
+    .check = check,
+    .run = ban};
+
+/* ---- unban ---- */
+
+static int unban(struct admin_context *context, void *arguments, struct error *error) {
+    const struct ban_arguments *given = arguments;
+    char after[ADMIN_TARGET] = "";
+
+    if (given->service && !admin_target(after, "?service=", given->service, "", error))
+        return -1;
+    return admin_do(context, "DELETE", "/v1/bans/", after, "no longer banned", error);
+}
+
+const struct admin_command unban_command = {.spec = {.program = "munnel unban",
+                                                     .usage = "munnel unban lifts the bans of an address.\n\n"
+                                                              "usage: munnel unban [OPTION]... ADDR\n",
+                                                     .table = &unban_table},
+                                            .fewest = 1,
+                                            .most = 1,
+                                            .run = unban};
