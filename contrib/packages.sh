@@ -38,7 +38,7 @@ packages_list() {
     apt-tests) echo check nginx-light libnginx-mod-stream openssh-server openssh-client openssl iperf3 netcat-openbsd \
         socat mandoc clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux \
         haproxy pgbouncer postgresql-client \
-        python3-venv musl-tools ;;
+        python3-venv musl-tools squid tinyproxy dante-server ;;
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev libncurses-dev pkg-config \
         check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;

@@ -43,6 +43,12 @@ static const struct option_spec agent_specs[] = {
      .flag = "cert", .argument = "FILE", .help = "the agent's own certificate chain ..."},
     {"key", OPTION_TEXT, AT(key), "null", .resolve = option_resolve_path, .wanted = "a PEM file's path", .flag = "key",
      .argument = "FILE", .help = "... and its private key"},
+    {"proxy", OPTION_TEXT, AT(proxy), "null", .check = validate_proxy,
+     .wanted = "a proxy like \"http://proxy.example.org:3128\", or \"none\"", .flag = "proxy", .argument = "URL",
+     .help = "the way to the servers, or none [environment's]"},
+    {"proxy_password_file", OPTION_TEXT, AT(proxy_password_file), "null", .resolve = option_resolve_path,
+     .wanted = "a file's path", .flag = "proxy-password-file", .argument = "FILE",
+     .help = "the password of the proxy's user"},
     {"allow", OPTION_TEXTS, AT(allow), "null", .check = validate_rule,
      .wanted = "a destination like \"localhost:5900\" or \"10.0.0.0/8\", or a list of them", .flag = "allow",
      .argument = "HOST:PORT", .help = "connect nowhere else; again for more"},
@@ -217,6 +223,8 @@ static int note_places(struct agent_options *options, const struct cmdline *line
     options->by_flag.token_file = cmdline_has(line, "token-file");
     options->by_flag.certificate = cmdline_has(line, "cert");
     options->by_flag.key = cmdline_has(line, "key");
+    options->by_flag.proxy = cmdline_has(line, "proxy");
+    options->by_flag.proxy_password_file = cmdline_has(line, "proxy-password-file");
     if (file && !(options->file = strdup(file)))
         return error_set(error, "out of memory");
     return 0;

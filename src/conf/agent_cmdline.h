@@ -16,9 +16,10 @@ struct agent_options {
     char *ca;
     struct strlist pins, allow;
     char *token_file, *certificate, *key; /* NULL: not set */
+    char *proxy, *proxy_password_file;    /* a URL or "none"; NULL: not set */
     char *file;                           /* that was read; NULL: none */
     struct {
-        bool ca, token_file, certificate, key;
+        bool ca, token_file, certificate, key, proxy, proxy_password_file;
     } by_flag;         /* set on the command line; else by the file */
     char *join;        /* FILE or "-" */
     bool check;        /* check, and exit */

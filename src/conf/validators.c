@@ -13,6 +13,7 @@
 #include "lib/net/local_name.h"
 #include "lib/net/port_range.h"
 #include "proto/auth_proof.h"
+#include "proto/proxy.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -199,6 +200,20 @@ int validate_rule(const char *text, struct error *error) {
 
 int validate_socket(const char *text, struct error *error) {
     return text[0] ? local_name_check(text, error) : 0;
+}
+
+/* An argument can be read by everybody on the machine, and a configuration is shown to those who administrate. */
+int validate_proxy(const char *text, struct error *error) {
+    struct proxy proxy;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    int failed = proxy_parse(&proxy, text, error);
+    if (!failed && proxy.has_password)
+        failed =
+            error_set(error, "a password is not written into the URL, where others can read it; put it into a file "
+                             "for --proxy-password-file (proxy_password_file), and write http://USER@HOST:PORT");
+    secret_wipe(&proxy, sizeof proxy);
+    return failed;
 }
 
 int validate_pin(const char *text, struct error *error) {

@@ -23,6 +23,7 @@ int validate_balancer(const char *text, struct error *error); /* the same, or "u
 int validate_mode(const char *text, struct error *error);     /* "0660": of a file, in octal */
 int validate_socket(const char *text, struct error *error);   /* "/run/munneld.sock", "\\.\pipe\munneld"; "": none */
 int validate_rule(const char *text, struct error *error);     /* "db.example:5432": where an agent may connect */
+int validate_proxy(const char *text, struct error *error);    /* "http://10.0.0.1:3128", without a password; "none" */
 int validate_pin(const char *text, struct error *error);      /* "sha256:" and 64 hexadecimal digits */
 
 /* An option's `resolve` for sources: IPv6 without brackets gets them, as lib/net/acl.h wants it. malloc'ed. */

@@ -201,12 +201,14 @@ int list_keys(const struct display *display, const json_t *keys, struct error *e
 /* ---- of an agent ---- */
 
 static void add_server(struct table *table, const json_t *server) {
+    const char *proxy = answer_text(server, "proxy", NULL);
     double permitted = answer_number(server, "services.permitted"), refused = answer_number(server, "services.refused");
 
     add(table, server, "address", VALUE_TEXT);
     add(table, server, "state", VALUE_STATE);
     add(table, server, "since", VALUE_AGE);
     add(table, server, "rtt_ms", VALUE_MS);
+    table_format(table, TONE_PLAIN, "%s%s", proxy ? "proxy " : "", proxy ? proxy : "");
     table_format(table, TONE_PLAIN, "%.0f", permitted < 0 ? 0 : permitted);
     table_format(table, refused > 0 ? TONE_WARN : TONE_PLAIN, "%.0f", refused < 0 ? 0 : refused);
     add(table, server, "failure.detail", VALUE_TEXT);
@@ -217,6 +219,7 @@ int list_servers(const struct display *display, const json_t *servers, struct er
                                                   {.title = "STATE", .is_whole = true},
                                                   {.title = "FOR", .is_right = true},
                                                   {.title = "RTT", .is_right = true},
+                                                  {.title = "VIA"},
                                                   {.title = "SERVES", .is_right = true},
                                                   {.title = "REFUSES", .is_right = true},
                                                   {.title = "LAST FAILURE"}};

@@ -116,6 +116,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/network_watch.c \
 	src/lib/net/network_watch.h \
 	src/lib/net/network_watch_priv.h \
+	src/lib/net/no_proxy.c \
+	src/lib/net/no_proxy.h \
 	src/lib/net/passed_sockets.h \
 	src/lib/net/port_range.c \
 	src/lib/net/port_range.h \

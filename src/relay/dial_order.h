@@ -8,6 +8,7 @@
 
 #include "lib/base/secret.h"
 #include "lib/net/addr.h"
+#include "proto/proxy.h"
 #include "relay/carrier_role.h"
 
 #include <openssl/ssl.h>
@@ -15,7 +16,9 @@
 
 /* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
 struct dial_order {
-    struct addr address;
+    struct addr address;           /* of the server, or of the proxy */
+    const struct proxy *proxy;     /* NULL: directly; else it must outlive the plane */
+    const struct endpoint *server; /* what the proxy is asked for; NULL: directly */
     SSL_CTX *tls;
     const char *server_name;
     const char *hello; /* hello_format() */

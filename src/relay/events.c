@@ -262,6 +262,7 @@ void plane_event_closed(struct link *link, bool misbehaved, const char *detail) 
     event->end.timed_out = link->timed_out;
     event->end.misbehaved = misbehaved;
     event->end.path_lost = link->path_lost;
+    event->end.proxy_fault = (enum proxy_fault)link->proxy_fault;
     snprintf(event->end.detail, sizeof event->end.detail, "%s", detail);
     post(event->plane, &event->message, on_gone);
 }

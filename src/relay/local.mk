@@ -21,6 +21,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/close_marks.h \
 	src/relay/link/control.c \
 	src/relay/link/data.c \
+	src/relay/link/dial.c \
 	src/relay/flush.c \
 	src/relay/labels.c \
 	src/relay/health/checks.c \
@@ -38,6 +39,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/path.h \
 	src/relay/link/link.c \
 	src/relay/link/link.h \
+	src/relay/link/link_order.h \
 	src/relay/link/link_priv.h \
 	src/relay/link/send.c \
 	src/relay/link_ref.h \

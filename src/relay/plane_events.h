@@ -10,6 +10,7 @@
 #include "lib/base/secret.h"
 #include "lib/net/addr.h"
 #include "proto/health.h"
+#include "proto/proxy.h"
 #include "relay/carrier_role.h"
 #include "relay/client.h"
 #include "relay/link_ref.h"
@@ -36,14 +37,15 @@ struct link_end {
     bool was_accepted; /* got (or sent) WELCOME */
     bool is_carrier;   /* on_carrier was called for it, with `role` */
     struct carrier_role role;
-    bool tls_failed;       /* one side rejected the other: certificate, version, no TLS, an alert */
-    bool untrusted;        /* one side does not trust the other's certificate: a retry would fail the same way */
-    bool received_nothing; /* it was cut before a byte came from the peer */
-    bool no_hello;         /* server: the TLS handshake was complete, and no HELLO came */
-    bool timed_out;        /* the deadline of TCP, TLS and greeting was over */
-    bool misbehaved;       /* the peer broke the protocol */
-    bool path_lost;        /* agent: plane_check_paths found no way to the server by it */
-    struct addr peer;
+    bool tls_failed;              /* one side rejected the other: certificate, version, no TLS, an alert */
+    bool untrusted;               /* one side does not trust the other's certificate: a retry would fail the same way */
+    bool received_nothing;        /* it was cut before a byte came from the peer */
+    bool no_hello;                /* server: the TLS handshake was complete, and no HELLO came */
+    bool timed_out;               /* the deadline of TCP, TLS and greeting was over */
+    bool misbehaved;              /* the peer broke the protocol */
+    bool path_lost;               /* agent: plane_check_paths found no way to the server by it */
+    enum proxy_fault proxy_fault; /* agent: it came to an end at the proxy, whose name is in `detail` */
+    struct addr peer;             /* agent: the proxy's, if it was dialled through one */
     char detail[256];
 };
 

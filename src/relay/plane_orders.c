@@ -118,7 +118,8 @@ static struct link_order *copy_dial(const struct dial_order *order) {
     dial->has_key = order->has_key;
     dial->proof_role = (uint8_t)order->proof_role;
     dial->resume_ms = order->resume_ms;
-    if (dial->hello && (dial->server_name || !order->server_name))
+    dial->talk = order->proxy ? proxy_talk_new(order->proxy, order->server) : NULL;
+    if (dial->hello && (dial->server_name || !order->server_name) && (dial->talk || !order->proxy))
         return dial;
     link_order_free(dial);
     return NULL;

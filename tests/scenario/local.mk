@@ -114,6 +114,7 @@ scenario_programs = \
 	tests/scenario/test_diag \
 	tests/scenario/test_agent_admin \
 	tests/scenario/test_agent_check \
+	tests/scenario/test_agent_proxy \
 	tests/scenario/test_top \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_listening \
@@ -209,6 +210,8 @@ tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_config_SOURCES = tests/scenario/test_admin_config.c
 tests_scenario_test_admin_config_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_agent_proxy_SOURCES = tests/scenario/test_agent_proxy.c
+tests_scenario_test_agent_proxy_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_check_SOURCES = tests/scenario/test_agent_check.c
 tests_scenario_test_agent_check_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_admin_SOURCES = tests/scenario/test_agent_admin.c

@@ -30,13 +30,14 @@ static json_t *server_json(const struct upstream_view *view) {
     agent_admin_count_services(view, &counts);
     if (view->peer)
         addr_format(view->peer, peer, sizeof peer);
-    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:I,s:I},s:{s:I,s:I},s:o}", "address",
+    return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:I,s:I},s:{s:I,s:I},s:o}", "address",
                      value_text(view->address), "state", upstream_condition_label(view->condition), "since",
-                     value_time_of(view->since_us), "peer", or_null(peer), "instance", or_null(view->server),
-                     "credential", or_null(view->credential), "verified_by", value_text(view->verified_by), "rtt_ms",
-                     value_ms(view->rtt_us), "links", "shared", (json_int_t)view->shared, "exclusive",
-                     (json_int_t)view->exclusive, "services", "permitted", (json_int_t)counts.permitted, "refused",
-                     (json_int_t)counts.refused, "failure", failure_json(view));
+                     value_time_of(view->since_us), "peer", or_null(peer), "proxy", or_null(view->proxy), "instance",
+                     or_null(view->server), "credential", or_null(view->credential), "verified_by",
+                     value_text(view->verified_by), "rtt_ms", value_ms(view->rtt_us), "links", "shared",
+                     (json_int_t)view->shared, "exclusive", (json_int_t)view->exclusive, "services", "permitted",
+                     (json_int_t)counts.permitted, "refused", (json_int_t)counts.refused, "failure",
+                     failure_json(view));
 }
 
 static json_t *servers_part(const struct agent_admin *admin) {

@@ -73,6 +73,8 @@ static void print_server(const struct server_identity *server) {
                    trust_description(server->trust), token->credential, from);
     else
         print_line("serves %s, verified by %s", server->text, trust_description(server->trust));
+    if (server->proxy)
+        print_line("reaches it by proxy %s", server->proxy->text);
     if (server->file_before_code[0] != '\0')
         print_line("without --join, %s goes before the join code for it, which differs; if the code is the newer one, "
                    "remove the file",

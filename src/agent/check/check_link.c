@@ -9,6 +9,7 @@
 
 #include "lib/base/error.h"
 #include "lib/net/sock.h"
+#include "proto/proxy_io.h"
 
 #include <errno.h>
 #include <string.h>
@@ -36,6 +37,34 @@ int check_link_connect(struct check_link *link, const struct addr *addr, struct 
     if (!link->connect_error)
         return 0;
     return error_set(error, "%s", link->connect_error == ETIMEDOUT ? late : error_text(link->connect_error));
+}
+
+/* ---- a proxy ---- */
+
+static void connect_again(struct check_link *link, const struct addr *addr, struct proxy_talk *talk) {
+    struct error error = {""};
+
+    sock_close(link->fd);
+    if (check_link_connect(link, addr, &error))
+        proxy_talk_note_error(talk, error.text);
+    else
+        proxy_talk_begin(talk);
+}
+
+int check_link_ask_proxy(struct check_link *link, const struct addr *addr, struct proxy_talk *talk,
+                         struct error *error) {
+    enum proxy_step step;
+
+    proxy_talk_begin(talk);
+    while ((step = proxy_io_proceed(talk, link->fd)) != PROXY_IS_OPEN) {
+        if (step == PROXY_FAILED)
+            return error_set(error, "%s", proxy_talk_detail(talk));
+        if (step == PROXY_AGAIN)
+            connect_again(link, addr, talk);
+        else if (wait_until_ready(link, step == PROXY_SENDS ? POLLOUT : POLLIN))
+            proxy_talk_note_error(talk, late);
+    }
+    return 0;
 }
 
 /* ---- TLS ---- */

@@ -36,32 +36,45 @@ static void list_addresses(const struct resolver_answer *answer, char *text, siz
                                  addr_format(&answer->addresses[i], one, sizeof one));
 }
 
+/* What is connected to: with a proxy, that; it looks the server's name up by itself. */
+static const struct endpoint *next_hop(const struct trial *trial) {
+    const struct proxy *proxy = trial->server->proxy;
+
+    return proxy ? &proxy->endpoint : &trial->endpoint;
+}
+
 static bool try_dns(struct trial *trial, struct resolver_answer *answer) {
+    const struct endpoint *hop = next_hop(trial);
+    const char *whose = trial->server->proxy ? "proxy" : "server";
     struct addr numeric;
     struct error error = {""};
     char list[400] = "";
 
     trial_begin(trial);
-    if (check_resolve(trial->world, &trial->endpoint, CHECK_HOP_MS, answer, &error)) {
+    if (check_resolve(trial->world, hop, CHECK_HOP_MS, answer, &error)) {
         snprintf(list, sizeof list,
-                 "Check how the server's name is written, and this machine's name server: getent ahosts %s",
-                 trial->endpoint.host);
-        trial_add(trial, "dns", HOP_FAIL, list, "%s: %s", trial->endpoint.host, error.text);
+                 "Check how the %s's name is written, and this machine's name server: getent ahosts %s", whose,
+                 hop->host);
+        trial_add(trial, "dns", HOP_FAIL, list, "%s: %s", hop->host, error.text);
         return false;
     }
     list_addresses(answer, list, sizeof list);
-    if (addr_from_endpoint(&numeric, &trial->endpoint)) {
+    if (addr_from_endpoint(&numeric, hop)) {
         trial->begun_us = 0;
-        trial_add(trial, "dns", HOP_SKIP, NULL, "%s is an address", trial->endpoint.host);
+        trial_add(trial, "dns", HOP_SKIP, NULL, "%s is an address", hop->host);
     } else {
-        trial_add(trial, "dns", HOP_PASS, NULL, "%s: %s", trial->endpoint.host, list);
+        trial_add(trial, "dns", HOP_PASS, NULL, "%s: %s", hop->host, list);
     }
     return true;
 }
 
 /* ---- TCP ---- */
 
-static const char *remedy_of_connect(int error_number) {
+static const char *remedy_of_connect(const struct trial *trial) {
+    int error_number = trial->link.connect_error;
+
+    if (trial->server->proxy)
+        return proxy_fault_remedy(PROXY_FAULT_UNREACHABLE);
     if (error_number == ECONNREFUSED)
         return "Start munneld there, or correct the port: it has to be that for agents";
     if (error_number == ENETUNREACH || error_number == EHOSTUNREACH)
@@ -78,17 +91,37 @@ static bool try_tcp(struct trial *trial, const struct resolver_answer *answer) {
         struct error error = {""};
         trial_begin(trial);
         addr_format(&answer->addresses[i], text, sizeof text);
-        is_connected = check_link_connect(&trial->link, &answer->addresses[i], &error) == 0;
+        trial->peer = answer->addresses[i];
+        is_connected = check_link_connect(&trial->link, &trial->peer, &error) == 0;
         if (is_connected) {
             trial_add(trial, "tcp", HOP_PASS, NULL, "%s", text);
         } else {
             bool is_last = i + 1 == answer->count;
-            const char *remedy = is_last ? remedy_of_connect(trial->link.connect_error) : NULL;
+            const char *remedy = is_last ? remedy_of_connect(trial) : NULL;
             trial_add(trial, "tcp", is_last ? HOP_FAIL : HOP_SKIP, remedy, "%s: %s", text, error.text);
             check_link_close(&trial->link);
         }
     }
     return is_connected;
+}
+
+/* ---- a proxy ---- */
+
+static bool try_proxy(struct trial *trial) {
+    const struct proxy *proxy = trial->server->proxy;
+    struct error error = {"out of memory"};
+
+    if (!proxy)
+        return true;
+    trial_begin(trial);
+    struct proxy_talk *talk = proxy_talk_new(proxy, &trial->endpoint);
+    bool is_open = talk && check_link_ask_proxy(&trial->link, &trial->peer, talk, &error) == 0;
+    if (is_open)
+        trial_add(trial, "proxy", HOP_PASS, NULL, "%s connects to %s", proxy->text, trial->server->text);
+    else
+        trial_add(trial, "proxy", HOP_FAIL, talk ? proxy_fault_remedy(proxy_talk_fault(talk)) : NULL, "%s", error.text);
+    proxy_talk_free(talk);
+    return is_open;
 }
 
 /* ---- TLS, and the clock ---- */
@@ -167,13 +200,13 @@ static bool try_tls(struct trial *trial) {
 /* ---- all ---- */
 
 static void skip_from(struct trial *trial, const char *first) {
-    static const char *const names[] = {"tcp", "tls", "credential", "rules"};
+    static const char *const names[] = {"tcp", "proxy", "tls", "credential", "rules"};
     bool is_behind = false;
 
     trial->begun_us = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         is_behind |= strcmp(names[i], first) == 0;
-        if (is_behind)
+        if (is_behind && (trial->server->proxy || strcmp(names[i], "proxy") != 0))
             trial_add(trial, names[i], HOP_SKIP, NULL, "a hop before it failed");
     }
 }
@@ -193,6 +226,8 @@ void check_server(const struct check_world *world, const struct server_identity 
     if (!try_dns(trial, &answer))
         skip_from(trial, "tcp");
     else if (!try_tcp(trial, &answer))
+        skip_from(trial, server->proxy ? "proxy" : "tls");
+    else if (!try_proxy(trial))
         skip_from(trial, "tls");
     else if (!try_tls(trial))
         skip_from(trial, "credential");

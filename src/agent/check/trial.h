@@ -18,6 +18,7 @@ struct trial {
     const struct check_world *world;
     const struct server_identity *server;
     struct endpoint endpoint;
+    struct addr peer; /* that is connected: the server, or its proxy */
     struct check_link link;
     uint64_t begun_us; /* of the hop; 0: it takes no time worth telling */
 };

@@ -31,6 +31,7 @@ struct identity { /* towards one server */
 
 struct identity_set {
     struct own_certificate own;
+    struct proxy_choice proxy;
     size_t count;
     struct identity items[IDENTITY_SERVERS_MAX];
     struct server_identity servers[IDENTITY_SERVERS_MAX];
@@ -98,6 +99,7 @@ static int add(struct identity_set *identities, const struct sources *sources, c
                const struct known_server *joined, struct error *error) {
     struct identity *identity = &identities->items[identities->count];
     struct server_identity *server = &identities->servers[identities->count];
+    struct endpoint endpoint;
 
     if (identities->count == IDENTITY_SERVERS_MAX)
         return error_set(error, "an agent serves no more than %d servers", IDENTITY_SERVERS_MAX);
@@ -105,11 +107,12 @@ static int add(struct identity_set *identities, const struct sources *sources, c
     identity->address = strdup(address);
     if (!identity->address)
         return error_set(error, "out of memory");
-    if (find_proofs(identity, sources, joined, error) != 0)
+    if (endpoint_parse(&endpoint, address, error) || find_proofs(identity, sources, joined, error) != 0)
         return -1;
     *server = (struct server_identity){.text = identity->address,
                                        .token = &identity->token,
                                        .trust = identity->trust,
+                                       .proxy = proxy_choice_for(&identities->proxy, &endpoint),
                                        .file_before_code = identity->file_before_code};
     return 0;
 }
@@ -162,12 +165,14 @@ static const char *place(const struct agent_options *options, bool by_flag, cons
 }
 
 static void name_file(const struct agent_options *options, struct error *error) {
-    char ca[PLACE_TEXT], certificate[PLACE_TEXT], key[PLACE_TEXT], token[PLACE_TEXT];
+    char ca[PLACE_TEXT], certificate[PLACE_TEXT], key[PLACE_TEXT], token[PLACE_TEXT], password[PLACE_TEXT];
     const struct option_file files[] = {
         {place(options, options->by_flag.ca, "--ca", "ca", ca), options->ca},
         {place(options, options->by_flag.certificate, "--cert", "cert", certificate), options->certificate},
         {place(options, options->by_flag.key, "--key", "key", key), options->key},
-        {place(options, options->by_flag.token_file, "--token-file", "token_file", token), options->token_file}};
+        {place(options, options->by_flag.token_file, "--token-file", "token_file", token), options->token_file},
+        {place(options, options->by_flag.proxy_password_file, "--proxy-password-file", "proxy_password_file", password),
+         options->proxy_password_file}};
 
     option_name_file(&(struct option_place){.error = error}, files, sizeof files / sizeof *files);
 }
@@ -207,7 +212,8 @@ struct identity_set *identity_make(const struct agent_options *options, const st
         return NULL;
     }
     sources.own = &identities->own;
-    if (own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
+    if (proxy_choice_make(&identities->proxy, options, error) == 0 &&
+        own_certificate_find(&identities->own, options, &sources.places, error) == 0 &&
         add_all(identities, &sources, joined, error) == 0)
         return identities;
     name_file(options, error);
@@ -224,6 +230,7 @@ void identity_free(struct identity_set *identities) {
         trust_free(identities->items[i].trust);
     }
     own_certificate_done(&identities->own);
+    proxy_choice_done(&identities->proxy);
     free(identities);
 }
 
@@ -246,9 +253,9 @@ static const char *token_origin(const struct token *token) {
     return token->from[0] != '\0' ? token->from : "join code";
 }
 
-static void log_one(const struct identity *identity, struct log *log) {
+static void log_one(const struct identity *identity, const struct proxy *proxy, const char *from, struct log *log) {
     const struct token *token = &identity->token;
-    struct log_field fields[5] = {LOG_TEXT("verified_by", trust_description(identity->trust))}, *field = &fields[1];
+    struct log_field fields[7] = {LOG_TEXT("verified_by", trust_description(identity->trust))}, *field = &fields[1];
     char who[ENDPOINT_HOST + 32];
 
     snprintf(who, sizeof who, "server %s", identity->address);
@@ -258,6 +265,10 @@ static void log_one(const struct identity *identity, struct log *log) {
     }
     if (identity->certificate)
         *field++ = LOG_TEXT("certificate", identity->certificate);
+    if (proxy) {
+        *field++ = LOG_TEXT("proxy", proxy->text);
+        *field++ = LOG_TEXT("proxy_from", from);
+    }
     log_event(log, LOG_LEVEL_INFO, who, "configured", fields);
     if (!token->present && !identity->certificate)
         log_event(log, LOG_LEVEL_WARNING, who,
@@ -283,5 +294,5 @@ void identity_recheck(const struct identity_set *identities, struct log *log) {
 
 void identity_log(const struct identity_set *identities, struct log *log) {
     for (size_t i = 0; i < identities->count; i++)
-        log_one(&identities->items[i], log);
+        log_one(&identities->items[i], identities->servers[i].proxy, identities->proxy.from, log);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * identity: for each server that the agent serves, its address, the agent's credentials, and how the server is
- * verified. Runs on: start. Owns: the addresses, tokens and trusts that its server_identitys point to.
+ * identity: for each server that the agent serves, its address, the way to it, the agent's credentials, and how the
+ * server is verified. Runs on: start. Owns: the addresses, tokens, trusts and the proxy that its server_identitys point
+ * to.
  */
 #ifndef MUNNEL_AGENT_IDENTITY_IDENTITY_H
 #define MUNNEL_AGENT_IDENTITY_IDENTITY_H
 
 #include "agent/identity/credential_files.h"
 #include "agent/identity/known_servers.h"
+#include "agent/identity/proxy_choice.h"
 #include "agent/identity/trust.h"
 #include "conf/agent_cmdline.h"
 #include "proto/limits.h"
@@ -18,7 +20,8 @@ enum { IDENTITY_SERVERS_MAX = 64 };
 struct server_identity {
     const char *text; /* "host:port" */
     const struct token *token;
-    struct trust *trust; /* lives as long as the identity_set */
+    struct trust *trust;       /* lives as long as the identity_set */
+    const struct proxy *proxy; /* by which it is reached, likewise; NULL: directly */
     /* A file with another token than the join code that is stored for this server: without --join the file is used and
      * the code is not. "": there is none. */
     const char *file_before_code;

@@ -40,6 +40,8 @@ static void dial(struct connect_attempt *attempt, const struct addr *address) {
     attempt->tag = ++attempt->serial << CONNECT_ATTEMPT_INDEX_BITS | parts->index;
     attempt->refused = false;
     attempt->order = (struct dial_order){.address = *address,
+                                         .proxy = parts->proxy,
+                                         .server = parts->endpoint,
                                          .tls = trust_context(parts->trust, parts->log, parts->who),
                                          .server_name = parts->endpoint->host,
                                          .hello = attempt->hello_text,
@@ -88,40 +90,60 @@ static void dial_all(struct connect_attempt *attempt) {
     dial_next(attempt);
 }
 
+/* What is connected to. */
+static const struct endpoint *next_hop(const struct connect_attempt *attempt) {
+    const struct connect_attempt_parts *parts = &attempt->parts;
+
+    return parts->proxy ? &parts->proxy->endpoint : parts->endpoint;
+}
+
+static void note_unresolved(struct connect_attempt *attempt, const char *detail) {
+    bool is_proxy = attempt->parts.proxy;
+
+    failure_note(&attempt->failure, FAILURE_PASSING,
+                 is_proxy ? proxy_fault_remedy(PROXY_FAULT_UNREACHABLE) : FAILURE_REMEDY_NAME, "%s%s: %s",
+                 is_proxy ? "proxy " : "", next_hop(attempt)->host, detail);
+}
+
 static void on_resolved(void *context, const struct resolver_answer *answer) {
     struct connect_attempt *attempt = context;
 
     attempt->question = NULL;
     if (answer->count == 0)
-        failure_note(&attempt->failure, FAILURE_PASSING, FAILURE_REMEDY_NAME, "%s: %s", attempt->parts.endpoint->host,
-                     answer->detail);
+        note_unresolved(attempt, answer->detail);
     attempt->count = answer->count;
     memcpy(attempt->addresses, answer->addresses, sizeof attempt->addresses);
     dial_all(attempt);
 }
 
+static void note_missing_zone(struct connect_attempt *attempt, const char *zone) {
+    struct error error;
+
+    error_set(&error, "this machine has no interface \"%s\"", zone);
+    note_unresolved(attempt, error.text);
+}
+
 /* The name is looked up again each time: the server may have moved. */
 void connect_attempt_start(struct connect_attempt *attempt, const char *resume) {
     const struct connect_attempt_parts *parts = &attempt->parts;
+    const struct endpoint *hop = next_hop(attempt);
 
     assert(!attempt->question && attempt->tag == 0);
     attempt->failure = (struct failure){0};
     attempt->refused = false;
     snprintf(attempt->resume, sizeof attempt->resume, "%s", resume);
-    if (addr_from_endpoint(&attempt->addresses[0], parts->endpoint)) {
+    if (addr_from_endpoint(&attempt->addresses[0], hop)) {
         attempt->count = 1;
         dial_all(attempt);
         return;
     }
-    const char *zone = endpoint_missing_zone(parts->endpoint);
+    const char *zone = endpoint_missing_zone(hop);
     if (zone) {
-        failure_note(&attempt->failure, FAILURE_PASSING, FAILURE_REMEDY_NAME,
-                     "%s: this machine has no interface \"%s\"", parts->endpoint->host, zone);
+        note_missing_zone(attempt, zone);
         parts->on_failed(parts->context);
         return;
     }
-    attempt->question =
-        resolver_ask(parts->resolver, parts->loop, parts->endpoint, parts->resolve_ms, on_resolved, attempt);
+    attempt->question = resolver_ask(parts->resolver, parts->loop, hop, parts->resolve_ms, on_resolved, attempt);
     if (!attempt->question) {
         failure_note(&attempt->failure, FAILURE_PASSING, NULL, "out of memory");
         parts->on_failed(parts->context);
@@ -201,6 +223,6 @@ void connect_attempt_on_gone(struct connect_attempt *attempt, const struct link_
     log_event(attempt->parts.log, LOG_LEVEL_DEBUG, attempt->parts.who, "address failed",
               LOG_FIELDS(LOG_TEXT("detail", end->detail)));
     if (!attempt->refused)
-        failure_note_end(&attempt->failure, end);
+        failure_note_end(&attempt->failure, end, attempt->parts.proxy);
     dial_next(attempt);
 }

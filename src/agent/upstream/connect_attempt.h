@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * connect_attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses.
+ * connect_attempt: one way from a server's name to its verified WELCOME: looks the name up, walks its addresses. With a
+ * proxy, which looks the server's name up by itself, these are the proxy's.
  * Runs on: the control thread. Owns: its question to the resolver, the addresses, the HELLO.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_CONNECT_ATTEMPT_H
@@ -21,6 +22,7 @@ struct connect_attempt_parts { /* copied; what it points to must live as long */
     const char *name, *group, *instance; /* of this agent */
     const char *who;
     const struct endpoint *endpoint;
+    const struct proxy *proxy; /* by which it is reached; NULL: directly */
     const struct token *token;
     struct trust *trust;
     unsigned index;                   /* in the lowest CONNECT_ATTEMPT_INDEX_BITS of its dials' tags */

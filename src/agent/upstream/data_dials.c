@@ -55,6 +55,8 @@ bool data_dials_begin(struct data_dials *dials, const struct data_target *target
     char *hello = format_hello(target, role);
     uint64_t tag = hello ? add(dials, target, role) : 0;
     struct dial_order order = {.address = target->address,
+                               .proxy = target->proxy,
+                               .server = target->server,
                                .server_name = target->server_name,
                                .hello = hello,
                                .has_key = true,

@@ -24,7 +24,9 @@ struct data_target {  /* what the data links of a session are dialled with; poin
     const char *name, *instance; /* of this agent */
     struct trust *trust;
     const char *server_name;
-    struct addr address;
+    const struct proxy *proxy;     /* NULL: directly */
+    const struct endpoint *server; /* as it was written */
+    struct addr address;           /* of the server, or of the proxy */
     uint8_t key[SECRET_SIZE];
     unsigned resume_ms;
 };

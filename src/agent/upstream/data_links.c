@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_AFTER_MAX_S = 60, FAILURES_LOGGED_PER_MINUTE = 6, NEVER_MS = 3600000 };
+enum { RETRY_AFTER_MAX_S = 60, PROXY_WAIT_MS = 60000, FAILURES_LOGGED_PER_MINUTE = 6, NEVER_MS = 3600000 };
 
 struct data_links {
     struct log *log;
@@ -341,7 +341,9 @@ static void on_failed(struct data_links *links, const struct data_dial *dial, co
 
     if (session) {
         struct link_dialling *dialling = &session->dialling[dial->role.is_exclusive];
-        uint64_t asked_ms = clock_ms() + dial->retry_after_ms;
+        uint64_t most_ms =
+            proxy_fault_lasts(end->proxy_fault) ? PROXY_WAIT_MS : 0; /* a wrong password locks accounts */
+        uint64_t asked_ms = clock_ms() + (dial->retry_after_ms > most_ms ? dial->retry_after_ms : most_ms);
         wait_before_next(dialling, false);
         dialling->was_rejected = dial->was_rejected;
         if (dialling->due_ms < asked_ms)

@@ -35,12 +35,16 @@ void failure_note(struct failure *failure, enum failure_weight weight, const cha
 }
 
 static enum failure_weight weigh(const struct link_end *end) {
+    if (proxy_fault_lasts(end->proxy_fault))
+        return FAILURE_LASTING;
     if (end->untrusted)
         return FAILURE_FINAL;
     return end->tls_failed ? FAILURE_LASTING : FAILURE_PASSING;
 }
 
 static const char *remedy_of_end(const struct link_end *end) {
+    if (end->proxy_fault != PROXY_FAULT_NONE)
+        return proxy_fault_remedy(end->proxy_fault);
     if (end->untrusted)
         return FAILURE_REMEDY_TRUST;
     if (end->received_nothing)
@@ -66,12 +70,15 @@ const char *failure_remedy_of_reject(enum reject_code code) {
     return FAILURE_REMEDY_WAIT;
 }
 
-void failure_note_end(struct failure *failure, const struct link_end *end) {
+void failure_note_end(struct failure *failure, const struct link_end *end, const struct proxy *proxy) {
     char address[ADDR_TEXT];
 
-    failure->received_nothing = end->received_nothing;
-    failure_note(failure, weigh(end), remedy_of_end(end), "%s: %s", addr_format(&end->peer, address, sizeof address),
-                 end->detail);
+    failure->received_nothing = end->received_nothing && end->proxy_fault == PROXY_FAULT_NONE;
+    if (end->proxy_fault != PROXY_FAULT_NONE) /* it names the proxy by itself */
+        failure_note(failure, weigh(end), remedy_of_end(end), "%s", end->detail);
+    else
+        failure_note(failure, weigh(end), remedy_of_end(end), "%s%s: %s", proxy ? "by proxy " : "",
+                     proxy ? proxy->text : addr_format(&end->peer, address, sizeof address), end->detail);
 }
 
 void failure_note_reject(struct failure *failure, const struct reject *reject) {

@@ -9,6 +9,7 @@
 
 #include "lib/base/format.h"
 #include "proto/hello.h"
+#include "proto/proxy.h"
 #include "relay/plane.h"
 
 enum { FAILURE_DETAIL = 400 };
@@ -54,7 +55,8 @@ struct failure { /* all zero: none yet */
 void failure_note(struct failure *failure, enum failure_weight weight, const char *remedy, const char *format, ...)
     PRINTF_LIKE(4, 5);
 const char *failure_remedy_of_reject(enum reject_code code);
-void failure_note_end(struct failure *failure, const struct link_end *end); /* the link never got to its greeting */
+/* The link never got to its greeting. proxy: by which it was dialled; NULL: directly. */
+void failure_note_end(struct failure *failure, const struct link_end *end, const struct proxy *proxy);
 void failure_note_reject(struct failure *failure, const struct reject *reject);
 
 struct failure_log { /* all zero at first */

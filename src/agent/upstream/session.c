@@ -66,7 +66,9 @@ struct session *session_new(const struct session_parts *parts) {
                                                  .name = parts->control->name,
                                                  .instance = parts->control->instance,
                                                  .trust = parts->trust,
-                                                 .server_name = parts->order->server_name};
+                                                 .server_name = parts->order->server_name,
+                                                 .proxy = parts->order->proxy,
+                                                 .server = parts->order->server};
     snprintf(session->links.target.id, sizeof session->links.target.id, "%s", parts->welcome->session);
     attach(session, parts);
     data_links_add(session->data_links, &session->links);

@@ -47,7 +47,10 @@ static void log_connected(struct upstream *upstream, const struct welcome *welco
 
     snprintf(server, sizeof server, "%s", welcome->server);
     log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "connected",
-              LOG_FIELDS(LOG_TEXT("address", addr_format(&upstream->attempt.order.address, address, sizeof address)),
+              LOG_FIELDS(LOG_TEXT(upstream->proxy ? "by_proxy" : "address",
+                                  upstream->proxy
+                                      ? upstream->proxy->text
+                                      : addr_format(&upstream->attempt.order.address, address, sizeof address)),
                          LOG_TEXT("group", group[0] != '\0' ? group : "all that its credential carries"),
                          LOG_TEXT("server", server), LOG_TEXT("session", is_resumed ? "resumed" : "new")));
     upstream_add_event(upstream, EVENT_INFO, "connected", is_resumed ? "the session goes on" : NULL);
@@ -205,6 +208,7 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct s
     upstream->text = strchr(upstream->who, ' ') + 1;
     upstream->condition_us = clock_us();
     upstream->trust = server->trust;
+    upstream->proxy = server->proxy;
     if (!upstream_init_attempts(upstream, index)) {
         upstream_free(upstream);
         error_set(error, "out of memory");

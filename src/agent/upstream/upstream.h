@@ -97,7 +97,8 @@ struct upstream_view {   /* valid until the upstream changes */
     const char *address; /* as it was written: "host:port" */
     enum upstream_condition condition;
     uint64_t since_us;       /* in this condition */
-    const struct addr *peer; /* as reached; NULL: not connected */
+    const struct addr *peer; /* as reached; the proxy's, if there is one; NULL: not connected */
+    const char *proxy;       /* "http://10.0.0.1:3128"; NULL: directly */
     const char *server;      /* the instance that answered last; "": none did */
     const char *credential;  /* "": none */
     const char *verified_by;

@@ -23,6 +23,7 @@ struct upstream {
     const char *text; /* "host:port", within `who` */
     struct token token;
     struct trust *trust;
+    const struct proxy *proxy; /* NULL: directly */
     struct connect_attempt attempt;
     struct event *timer;
     struct backoff backoff;

@@ -157,6 +157,7 @@ bool upstream_init_attempts(struct upstream *upstream, unsigned index) {
                                             .instance = parts->instance,
                                             .who = upstream->who,
                                             .endpoint = &upstream->endpoint,
+                                            .proxy = upstream->proxy,
                                             .token = &upstream->token,
                                             .trust = upstream->trust,
                                             .index = index,

@@ -44,6 +44,7 @@ void upstream_read(const struct upstream *upstream, struct upstream_view *view) 
     *view = (struct upstream_view){.address = upstream->text,
                                    .condition = upstream->condition,
                                    .since_us = upstream->condition_us,
+                                   .proxy = upstream->proxy ? upstream->proxy->text : NULL,
                                    .server = upstream->server,
                                    .credential = upstream->token.credential,
                                    .verified_by = trust_description(upstream->trust),

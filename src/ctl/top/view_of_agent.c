@@ -81,6 +81,8 @@ unsigned view_server(const struct top *top, struct grid *grid, unsigned y) {
     y = put_head(top, grid, y, "address", style, state);
     y = put_time(top, grid, y, "since", "since");
     y = view_fact_of(grid, y, "reached at", server, "peer");
+    if (answer_text(server, "proxy", NULL))
+        y = view_fact_of(grid, y, "via proxy", server, "proxy");
     y = put_links(top, grid, y);
     snprintf(line, sizeof line, "%.0f permitted, %.0f refused", answer_number(server, "services.permitted"),
              answer_number(server, "services.refused"));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * handshake: a link from its descriptor to the end of the TLS handshake.
+ * handshake: a link from its connection to the end of the TLS handshake.
  *
  * Runs on: the link's thread. On the server one absolute deadline covers TCP, TLS and greeting together, without the
  * time in which the link waits for its turn; the agent gives the server time for that.
- * States: new -> (connecting) -> handshake -> greeting (greeting.c).
+ * States: new, or on the agent what precedes (dial.c) -> handshake -> greeting (greeting.c).
  */
 #include "config.h"
 
@@ -16,7 +16,6 @@
 #include "lib/tls/tls.h"
 #include "relay/link/bio.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,26 +85,10 @@ static void begin_handshake(struct link *link) {
     proceed(link);
 }
 
-/* A server to which many agents come at once does their handshakes one after the other. */
-static void begin_as_client(struct link *link) {
-    link->deadline_us = clock_us() + (uint64_t)LINK_ANSWER_DEADLINES * link->thread->options->greeting_ms * 1000;
-    begin_handshake(link);
-}
-
-static void on_connected(struct link *link) {
-    int error = sock_connect_result(link->fd);
-    link->received_nothing = error == ECONNRESET; /* the peer accepted the connection and then reset it */
-    if (error == 0)
-        begin_as_client(link);
-    else
-        fail(link, error_text(error));
-}
-
 static void on_event(struct link *link, short what) {
+    (void)what;
     if (link->state == LINK_HANDSHAKE)
         proceed(link);
-    else if (link->state == LINK_CONNECTING && (what & EV_WRITE))
-        on_connected(link);
 }
 
 /* What it needs is known to OpenSSL alone; a call that was forgotten is met by the deadline. */
@@ -116,6 +99,15 @@ static void sweep(struct link *link, uint64_t now_us) {
 }
 
 static const struct link_phase handshake_phase = {.on_event = on_event, .sweep = sweep};
+
+/* ---- agent: connected ---- */
+
+/* A server to which many agents come at once does their handshakes one after the other. */
+void link_begin_handshake(struct link *link) {
+    link_set_phase(link, &handshake_phase);
+    link->deadline_us = clock_us() + (uint64_t)LINK_ANSWER_DEADLINES * link->thread->options->greeting_ms * 1000;
+    begin_handshake(link);
+}
 
 /* ---- server: adopted ---- */
 
@@ -153,40 +145,4 @@ void link_start(struct link *link) {
         begin_handshake(link);
     link_order_free(link->order);
     link->order = NULL;
-}
-
-/* ---- agent: dialled ---- */
-
-void link_dial(struct relay_thread *thread, struct link_order *order, const struct carrier_role *role, uint64_t tag,
-               struct close_event *close_event) {
-    if (thread->stopping) {
-        link_order_free(order);
-        plane_event_failed(thread, close_event, tag, "this program was stopped");
-        return;
-    }
-    bool done = false;
-    evutil_socket_t fd = sock_connect(close_event_peer(close_event), NULL, &done);
-    int error = fd < 0 ? errno : 0;
-    struct link *link = link_new(thread, fd, tag, close_event, &handshake_phase);
-    if (!link) {
-        link_order_free(order);
-        return;
-    }
-    link->order = order;
-    link->is_control = !role;
-    if (role)
-        link->role = *role;
-    set_deadline(link, 0);
-    link_set_state(link, LINK_CONNECTING);
-    if (fd < 0) {
-        fail(link, error_text(error));
-        return;
-    }
-    sock_set_keepalive(fd, &sock_keepalive_link);
-    if (!link_watch(link))
-        return;
-    if (done)
-        begin_as_client(link);
-    else
-        readiness_await(&link->readiness, EV_WRITE);
 }

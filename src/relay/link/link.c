@@ -50,7 +50,8 @@ struct link *link_new(struct relay_thread *thread, evutil_socket_t fd, uint64_t 
 static bool is_legal_step(enum link_state from, enum link_state to) {
     static const unsigned next[LINK_STATE_COUNT] = {
         [LINK_NEW] = NEXT(CONNECTING) | NEXT(HANDSHAKE),
-        [LINK_CONNECTING] = NEXT(HANDSHAKE),
+        [LINK_CONNECTING] = NEXT(PROXY) | NEXT(HANDSHAKE),
+        [LINK_PROXY] = NEXT(CONNECTING) | NEXT(HANDSHAKE),
         [LINK_HANDSHAKE] = NEXT(GREETING),
         [LINK_GREETING] = NEXT(VERDICT),
         [LINK_VERDICT] = NEXT(CONTROL) | NEXT(CARRIER) | NEXT(LEAVING),
@@ -95,6 +96,7 @@ void link_order_free(struct link_order *order) {
     if (!order)
         return;
     SSL_CTX_free(order->tls);
+    proxy_talk_free(order->talk);
     secret_wipe(order->key, sizeof order->key);
     free(order->server_name);
     free(order->hello);

@@ -3,14 +3,16 @@
 /*
  * link_priv: the link's insides, for its own files. Calls go from left to right, callbacks back:
  *
- *     handshake.c (connect, TLS) -> greeting.c (HELLO, WELCOME, REJECT) -> control.c (control links)
- *                                                                       -> data.c (reading) -> carrier.c -> send.c
+ *     dial.c (agent: connect, proxy) -> handshake.c (TLS) -> greeting.c (HELLO, WELCOME, REJECT)
+ *       -> control.c (control links)
+ *       -> data.c (reading) -> carrier.c -> send.c
  *       -> path.c (is there a way to the peer?) -> link.c (life)
  */
 #ifndef MUNNEL_RELAY_LINK_LINK_PRIV_H
 #define MUNNEL_RELAY_LINK_LINK_PRIV_H
 
 #include "relay/link/link.h"
+#include "relay/link/link_order.h"
 #include "relay/link/path.h"
 #include "relay/thread_priv.h"
 
@@ -23,7 +25,8 @@
 /* LINK_STATE(name, text): in the order in which a link goes through them; link_set_state asserts the legal steps */
 #define LINK_STATES(S)                                                                                                 \
     S(NEW, "new")                                                                                                      \
-    S(CONNECTING, "connecting") /* agent: TCP */                                                                       \
+    S(CONNECTING, "connecting")  /* agent: TCP */                                                                      \
+    S(PROXY, "asking the proxy") /* agent, if there is one: it may have to connect again */                            \
     S(HANDSHAKE, "in the TLS handshake")                                                                               \
     S(GREETING, "in the greeting")   /* HELLO or WELCOME is awaited */                                                 \
     S(VERDICT, "awaiting a verdict") /* of the control plane */                                                        \
@@ -39,16 +42,9 @@ enum link_state {
         LINK_STATE_COUNT
 };
 
-enum { LINK_ANSWER_DEADLINES = 3 /* agent: of greeting_ms, from the TCP connection to WELCOME */ };
-
-struct link_order { /* agent: a copy of plane_dial's order; freed when the greeting is over */
-    SSL_CTX *tls;
-    char *server_name, *hello;
-    uint8_t key[SECRET_SIZE];
-    bool has_key;
-    uint8_t proof_role;
-    unsigned resume_ms;
-};
+/* Agent, of greeting_ms: from the TCP connection, or the proxy's answer, to WELCOME; and for each answer of the proxy.
+ */
+enum { LINK_ANSWER_DEADLINES = 3 };
 
 /* What a link does that differs in the course of its life; each may be NULL. */
 struct link_phase {
@@ -68,7 +64,7 @@ struct link {
     struct defer_item recheck;     /* checks for an RST behind the last read (see on_readable in socket.c) */
     struct defer_item write_retry; /* see send.c */
     struct link_ref ref;
-    uint8_t state, write_retries;
+    uint8_t state, write_retries, proxy_fault;
     bool in_starting, is_handshaking, timed_out, is_control, was_accepted, tls_failed, refused_by_peer, untrusted,
         received_nothing, no_hello, path_lost;
     bool is_carrier;    /* on_carrier was posted */
@@ -130,7 +126,6 @@ bool link_watch(struct link *link);                           /* or closes it fo
 void link_unwatch(struct link *link);
 void link_pause(struct link *link);
 void link_resume(struct link *link); /* reading continues in a later turn, not from within */
-void link_order_free(struct link_order *order);
 bool link_put_frame(struct link *link, enum frame_type type, const void *payload,
                     size_t length); /* by the bufferevent */
 /* Server, of a data link in state VERDICT, between threads: to take it out of its own, and to enter it in another.
@@ -139,12 +134,14 @@ void link_leave_thread(struct link *link);
 bool link_enter_thread(struct link *link, struct relay_thread *thread);
 
 /* handshake.c */
+void link_begin_handshake(struct link *link); /* agent: what is sent reaches the server */
 void link_adopt(struct relay_thread *thread, evutil_socket_t fd, SSL_CTX *tls, uint64_t tag, uint64_t deadline_us,
                 struct close_event *close_event);
-/* Takes the order; connects to the peer in close_event. role NULL: a control link. */
+void link_start(struct link *link); /* from the thread's queue: begin the handshake */
+
+/* dial.c. Takes the order; connects to the peer in close_event. role NULL: a control link. */
 void link_dial(struct relay_thread *thread, struct link_order *order, const struct carrier_role *role, uint64_t tag,
                struct close_event *close_event);
-void link_start(struct link *link); /* from the thread's queue: begin the handshake */
 
 /* greeting.c */
 void link_begin_greeting(struct link *link); /* the handshake is over */

@@ -54,6 +54,10 @@ unit_agent_tests += tests/unit/agent/identity/test_identity
 tests_unit_agent_identity_test_identity_SOURCES = tests/unit/agent/identity/test_identity.c
 tests_unit_agent_identity_test_identity_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/identity/test_proxy_choice
+tests_unit_agent_identity_test_proxy_choice_SOURCES = tests/unit/agent/identity/test_proxy_choice.c
+tests_unit_agent_identity_test_proxy_choice_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/identity/test_known_servers
 tests_unit_agent_identity_test_known_servers_SOURCES = tests/unit/agent/identity/test_known_servers.c
 tests_unit_agent_identity_test_known_servers_LDADD = $(LINK_UNIT_AGENT)

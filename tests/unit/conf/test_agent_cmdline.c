@@ -276,7 +276,8 @@ static const struct {
     {"{ \"servers\": \"a:1\",\n \"retry\": }", ":2:11: a value is missing before '}'\n"},
     {"{ \"token\": \"xyz\" }", ": token: there is no such option; did you mean \"token_file\"?\n"},
     {"{ \"phrase\": \"xyz\" }", ": phrase: there is no such option; there are: servers, group, name, ca, pins, "
-                                "token_file, cert, key, allow, retry, "
+                                "token_file, cert, key, proxy, "
+                                "proxy_password_file, allow, retry, "
                                 "threads, admin, log\n"},
 };
 
@@ -297,13 +298,26 @@ START_TEST(help_fits_a_screen) {
         ck_assert_uint_le(length, 80);
         at += length + 1;
     }
-    ck_assert_uint_le(lines, 24);
-    static const char *const all[] = {
-        "--config FILE", "--ca FILE",        "--pin sha256:HEX", "--token-file FILE",
-        "--cert FILE",   "--key FILE",       "--name NAME",      "--allow HOST:PORT",
-        "--join FILE|-", "--retry SECONDS",  "--threads N",      "--log-format auto|text|json",
-        "--version",     "SERVER:PORT[,SER", "[GROUP]",          "--join-only FILE|-",
-        "--check"};
+    ck_assert_uint_le(lines, 30);
+    static const char *const all[] = {"--config FILE",
+                                      "--ca FILE",
+                                      "--pin sha256:HEX",
+                                      "--token-file FILE",
+                                      "--cert FILE",
+                                      "--proxy URL",
+                                      "--proxy-password-file FILE",
+                                      "--key FILE",
+                                      "--name NAME",
+                                      "--allow HOST:PORT",
+                                      "--join FILE|-",
+                                      "--retry SECONDS",
+                                      "--threads N",
+                                      "--log-format auto|text|json",
+                                      "--version",
+                                      "SERVER:PORT[,SER",
+                                      "[GROUP]",
+                                      "--join-only FILE|-",
+                                      "--check"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         ck_assert_msg(strstr(capture.text[0], all[i]), "%s", all[i]);
     capture_done(&capture);

@@ -187,6 +187,10 @@ unit_lib_tests += tests/unit/lib/base/test_file
 tests_unit_lib_base_test_file_SOURCES = tests/unit/lib/base/test_file.c
 tests_unit_lib_base_test_file_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_no_proxy
+tests_unit_lib_net_test_no_proxy_SOURCES = tests/unit/lib/net/test_no_proxy.c
+tests_unit_lib_net_test_no_proxy_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_acl
 tests_unit_lib_net_test_acl_SOURCES = tests/unit/lib/net/test_acl.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_acl_LDADD = $(LINK_UNIT_LIB)

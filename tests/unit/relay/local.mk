@@ -161,6 +161,11 @@ tests_unit_relay_link_test_handshake_SOURCES = tests/unit/relay/link/test_handsh
 tests_unit_relay_link_test_handshake_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_link_test_handshake_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
 
+unit_relay_tests += tests/unit/relay/link/test_dial
+tests_unit_relay_link_test_dial_SOURCES = tests/unit/relay/link/test_dial.c $(two_planes)
+tests_unit_relay_link_test_dial_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_link_test_dial_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+
 unit_relay_tests += tests/unit/relay/link/test_send
 tests_unit_relay_link_test_send_SOURCES = tests/unit/relay/link/test_send.c $(two_planes)
 tests_unit_relay_link_test_send_LDADD = $(LINK_UNIT_RELAY)

@@ -229,8 +229,11 @@ void two_planes_carry_all(struct two_planes *planes) {
 /* ---- links ---- */
 
 void two_planes_dial(struct two_planes *planes) {
+    static const struct endpoint server = {.host = "127.0.0.1", .port = 1};
     char *hello = format_hello(planes);
     struct dial_order order = {.address = server_address(),
+                               .proxy = planes->proxy,
+                               .server = &server,
                                .tls = planes->agent_tls,
                                .server_name = "127.0.0.1",
                                .hello = hello,

@@ -40,6 +40,7 @@ struct two_planes {
     unsigned resume_ms;             /* of a session that begins with it */
     bool is_control;                /* the next link is a control link */
     bool is_check;                  /* the next client is a check */
+    const struct proxy *proxy;      /* the next link goes by it; NULL: directly */
     evutil_socket_t listener;       /* two_planes_begin_tcp: of the server; else -1 */
     uint16_t port;                  /* that the agent dials */
     struct event accepts;

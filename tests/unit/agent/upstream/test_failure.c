@@ -46,10 +46,32 @@ START_TEST(how_a_link_ended_decides_how_final_that_is) {
                            .received_nothing = true,
                            .detail = "cut"};
 
-    failure_note_end(&failure, &end);
+    failure_note_end(&failure, &end, NULL);
     ck_assert_int_eq(failure.weight, cases[_i].weight);
     ck_assert(failure.received_nothing);
     ck_assert_ptr_nonnull(strstr(failure.detail, ": cut"));
+}
+END_TEST
+
+START_TEST(a_proxy_is_named_when_it_is_what_failed) {
+    static const struct proxy proxy = {.text = "http://p:3128"};
+    struct failure failure = {0};
+    struct link_end end = {.proxy_fault = PROXY_FAULT_CANNOT_CONNECT,
+                           .received_nothing = true,
+                           .detail = "proxy p:3128: answered 502 Bad Gateway"};
+
+    failure_note_end(&failure, &end, &proxy);
+    ck_assert_str_eq(failure.detail, end.detail);
+    ck_assert_str_eq(failure.remedy, proxy_fault_remedy(PROXY_FAULT_CANNOT_CONNECT));
+    ck_assert_int_eq(failure.weight, FAILURE_PASSING);
+    ck_assert(!failure.received_nothing); /* the server has nothing to do with it */
+    end.proxy_fault = PROXY_FAULT_AUTHENTICATION;
+    failure_note_end(&failure, &end, &proxy);
+    ck_assert_int_eq(failure.weight, FAILURE_LASTING); /* a wrong password is not sent each second */
+    failure = (struct failure){0};
+    end = (struct link_end){.tls_failed = true, .detail = "no TLS"};
+    failure_note_end(&failure, &end, &proxy);
+    ck_assert_str_eq(failure.detail, "by proxy http://p:3128: no TLS");
 }
 END_TEST
 
@@ -122,6 +144,7 @@ static TCase *failures(void) {
     tcase_add_test(group, the_weightiest_failure_of_an_attempt_counts);
     tcase_add_test(group, a_long_reason_is_cut);
     tcase_add_loop_test(group, how_a_link_ended_decides_how_final_that_is, 0, 3);
+    tcase_add_test(group, a_proxy_is_named_when_it_is_what_failed);
     tcase_add_test(group, a_reject_names_its_reason_and_its_wait_is_bounded);
     tcase_add_test(group, waits_double_up_to_the_longest);
     tcase_add_test(group, first_wait_is_spread_from_nothing_to_a_second);

@@ -8,11 +8,12 @@
 #include "relay/link/link_priv.h"
 #include "unit.h"
 
-/* From, to: one step of the life in the head of handshake.c and greeting.c. */
+/* From, to: one step of the life in the heads of dial.c, handshake.c and greeting.c. */
 static const uint8_t steps[][2] = {
     {LINK_NEW, LINK_CONNECTING},     {LINK_NEW, LINK_HANDSHAKE},    {LINK_CONNECTING, LINK_HANDSHAKE},
     {LINK_HANDSHAKE, LINK_GREETING}, {LINK_GREETING, LINK_VERDICT}, {LINK_VERDICT, LINK_CONTROL},
-    {LINK_VERDICT, LINK_CARRIER},    {LINK_VERDICT, LINK_LEAVING},
+    {LINK_VERDICT, LINK_CARRIER},    {LINK_VERDICT, LINK_LEAVING},  {LINK_CONNECTING, LINK_PROXY},
+    {LINK_PROXY, LINK_CONNECTING},   {LINK_PROXY, LINK_HANDSHAKE},
 };
 enum { STEPS = sizeof steps / sizeof *steps, ALL_STEPS = LINK_STATE_COUNT * LINK_STATE_COUNT };
 
