@@ -4,7 +4,7 @@
  * credentials: the server's agents file: who may join, with which key, for which groups.
  *
  * {"agents":[{"name":"web1","keys":[{"key":HEX,"until":"2027-01-01T00:00:00Z"}],"groups":["*"],"expires":...,
- *             "certificate":"web1.example"}]}
+ *             "certificate":"web1.example","bandwidth_in":1000000,"bandwidth_out":"1MB"}]}
  * Runs on: the control thread or a tool. Owns: its entries; keys are wiped when freed.
  */
 #ifndef MUNNEL_CONF_CREDENTIALS_H
@@ -19,6 +19,11 @@
 /* Each check costs as many HMACs, so few: the newest, and those that rotations have not ended yet. */
 enum { CREDENTIAL_KEYS = 4 };
 
+struct credential_rate { /* bytes per second of each of its agents, 0: no limit */
+    bool is_set;         /* else it is that of the configuration for each */
+    unsigned bytes;
+};
+
 struct credential {
     char *name;
     struct {
@@ -29,6 +34,7 @@ struct credential {
     struct strlist certificates; /* names or "sha256:HEX", see certificate.h; empty: only by a token */
     struct strlist groups;       /* "*" = every service */
     time_t expires;              /* 0: never */
+    struct credential_rate bandwidth_in, bandwidth_out;
 };
 
 struct credentials;

@@ -15,6 +15,7 @@
 #include "lib/base/json.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,8 +152,20 @@ static int take_name(struct credential *credential, const json_t *value, const s
     return 0;
 }
 
+static int take_rate(const json_t *object, const char *key, struct credential_rate *rate,
+                     const struct option_place *outer) {
+    const struct option_spec spec = {.name = key, .kind = OPTION_SIZE, .maximum = UINT_MAX};
+    const struct option_place place = option_member(outer, key);
+    json_t *value = json_object_get(object, key);
+    if (!value || json_is_null(value))
+        return 0;
+    rate->is_set = true;
+    return option_set_value(&spec, &rate->bytes, value, &place);
+}
+
 static int take_agent(struct credentials *credentials, const json_t *object, const struct option_place *place) {
-    static const char *const known[] = {"name", "keys", "certificate", "groups", "expires", NULL};
+    static const char *const known[] = {"name",    "keys",         "certificate",   "groups",
+                                        "expires", "bandwidth_in", "bandwidth_out", NULL};
     struct credential made = {0};
     struct error detail = {{0}};
     if (!json_is_object(object))
@@ -163,7 +176,9 @@ static int take_agent(struct credentials *credentials, const json_t *object, con
         take_keys(&made, json_object_get(object, "keys"), place) == 0 &&
         take_certificates(&made, json_object_get(object, "certificate"), place) == 0 &&
         take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
-        take_date(object, "expires", &made.expires, place) == 0)
+        take_date(object, "expires", &made.expires, place) == 0 &&
+        take_rate(object, "bandwidth_in", &made.bandwidth_in, place) == 0 &&
+        take_rate(object, "bandwidth_out", &made.bandwidth_out, place) == 0)
         result = credentials_put(credentials, &made, &detail) == 0 ? 0 : option_error(place, "%s", detail.text);
     strlist_done(&made.groups);
     strlist_done(&made.certificates);
@@ -257,6 +272,10 @@ static bool add_certificates(json_t *agent, const struct credential *credential)
     return complete;
 }
 
+static bool add_rate(json_t *agent, const char *key, const struct credential_rate *rate) {
+    return !rate->is_set || json_object_set_new(agent, key, json_integer(rate->bytes)) == 0;
+}
+
 static json_t *agent_json(const struct credential *credential) {
     json_t *agent = json_pack("{s:s, s:[]}", "name", credential->name, "groups");
     bool complete = agent && add_keys(agent, credential) && add_certificates(agent, credential);
@@ -265,6 +284,8 @@ static json_t *agent_json(const struct credential *credential) {
             json_array_append_new(json_object_get(agent, "groups"), json_string(credential->groups.items[i])) == 0;
     if (complete && credential->expires)
         complete = json_object_set_new(agent, "expires", date_json(credential->expires)) == 0;
+    complete = complete && add_rate(agent, "bandwidth_in", &credential->bandwidth_in) &&
+               add_rate(agent, "bandwidth_out", &credential->bandwidth_out);
     if (complete)
         return agent;
     json_decref(agent);

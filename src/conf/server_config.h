@@ -84,7 +84,8 @@ struct server_config {
         enum config_require require; /* of an agent; all but the token need client_ca */
         char *tokens;                /* agents.json; NULL with auth_none */
         unsigned ping_s, dead_after_s;
-        unsigned resume_s; /* 0: relays do not outlive their links */
+        struct config_bandwidth bandwidth; /* of each */
+        unsigned resume_s;                 /* 0: relays do not outlive their links */
         unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;
         unsigned unauthenticated_penalty_s; /* the longest; 0: none */
     } agents;

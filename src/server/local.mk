@@ -29,6 +29,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/values.c \
 	src/server/admin/values.h \
 	src/server/admin/waiting.c \
+	src/server/auth/agent_bandwidth.c \
+	src/server/auth/agent_bandwidth.h \
 	src/server/auth/agent_listener.c \
 	src/server/auth/agent_listener.h \
 	src/server/auth/authenticate.c \

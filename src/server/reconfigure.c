@@ -10,6 +10,7 @@
 #include "admin/recent_events.h"
 #include "conf/server_diff.h"
 #include "server/admin/admin.h"
+#include "server/auth/agent_bandwidth.h"
 #include "server/reconfigure_priv.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
@@ -182,6 +183,7 @@ static void apply_options(struct reconfigure *change) {
     agent_listener_set_limits(server->agent_listener, &limits);
     registry_set_resume(server->registry, server->conf->agents.resume_s);
     apply_pings(change);
+    agent_bandwidth_set_all(&server->policy, server->sessions);
     if (change->admin && admin_apply(change->admin, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "admin", "%s", error.text);
     log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);

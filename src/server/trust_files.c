@@ -17,6 +17,7 @@
 #include "lib/event/file_watch.h"
 #include "lib/tls/cert_expiry.h"
 #include "lib/tls/tls.h"
+#include "server/auth/agent_bandwidth.h"
 #include "server/auth/revocation.h"
 #include "server/server_priv.h"
 
@@ -92,6 +93,7 @@ static struct credentials *use_agents(struct trust_files *trust, struct credenti
     struct credentials *before = trust->server->policy.credentials;
 
     trust->server->policy.credentials = fresh;
+    agent_bandwidth_set_all(&trust->server->policy, trust->server->sessions);
     return before;
 }
 

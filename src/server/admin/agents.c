@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "server/admin/admin_priv.h"
 #include "server/admin/values.h"
+#include "server/auth/agent_bandwidth.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static const struct credential *credential_of(const struct admin *admin, const s
 }
 
 /* By what it may join, and until when; NULL: it needed none. */
-static json_t *with_credential(json_t *agent, const struct credential *credential) {
+static json_t *with_credential(const struct admin *admin, json_t *agent, const struct credential *credential) {
     json_t *tokens = json_array();
 
     for (int i = 0; credential && i < credential->key_count; i++)
@@ -80,6 +81,9 @@ static json_t *with_credential(json_t *agent, const struct credential *credentia
     json_object_set_new(agent, "tokens", tokens);
     json_object_set_new(agent, "certificates", credential ? value_texts(&credential->certificates) : json_array());
     json_object_set_new(agent, "expires", value_time(credential ? (int64_t)credential->expires * 1000 : 0));
+    const struct bandwidth_limits limits = agent_bandwidth_limits(admin->options.policy->conf, credential);
+    json_object_set_new(agent, "bandwidth_in", json_integer(limits.in));
+    json_object_set_new(agent, "bandwidth_out", json_integer(limits.out));
     return agent;
 }
 
@@ -129,7 +133,7 @@ static json_t *session_json(const struct admin *admin, struct session *session) 
                   (json_int_t)session_failures(session), "in_rate", rates_of(byte_rates_mean_up, session), "out_rate",
                   rates_of(byte_rates_mean_down, session), "services", json_array(), "can_undrain",
                   (int)session_is_drained_here(session));
-    return with_credential(agent, credential_of(admin, session));
+    return with_credential(admin, agent, credential_of(admin, session));
 }
 
 static json_t *offline_json(const struct admin *admin, const struct credential *credential) {
@@ -142,7 +146,7 @@ static json_t *offline_json(const struct admin *admin, const struct credential *
                   because ? because : "not seen since this server started", "credential", value_text(credential->name),
                   "groups", value_texts(&credential->groups), "address", "version", "rtt_ms", "links", "shared", 0,
                   "exclusive", 0, "relays", 0, "failures", 0, "in_rate", "out_rate", "services", "can_undrain", 0);
-    return with_credential(agent, credential);
+    return with_credential(admin, agent, credential);
 }
 
 /* ---- all agents ---- */

@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "proto/auth_proof.h"
 #include "proto/features.h"
+#include "server/auth/agent_bandwidth.h"
 #include "server/auth/flap_damping.h"
 
 #include <stdio.h>
@@ -218,6 +219,7 @@ static void accept_control(struct handshake *handshake, const struct greeting *g
                            const char *welcome) {
     const struct server_config *conf = handshake->options.policy->conf;
 
+    agent_bandwidth_set(handshake->options.policy, session);
     plane_accept_control(handshake->options.plane, greeting->link, session_tag(session), welcome, session_who(session),
                          conf->agents.ping_s, conf->agents.dead_after_s);
     liveness_check(handshake->options.liveness, session, clock_us());

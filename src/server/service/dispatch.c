@@ -141,6 +141,8 @@ static void serve(struct dispatch *dispatch, struct client *client, struct sessi
     client->attempt_ms = attempt_ms(client, now_us);
     client->holds_early = session_is_silent(session);
     client->session = session_tag(session);
+    bandwidth_release(client->via);
+    client->via = bandwidth_hold(session_bandwidth(session));
     strbuf_copy(client->agent, sizeof client->agent, session_label(session));
     plane_serve(dispatch->options.plane, session_take_client(session), client);
     liveness_check(dispatch->options.liveness, session, now_us);

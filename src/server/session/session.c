@@ -53,6 +53,7 @@ struct session {
     char instance[PROTO_INSTANCE_HEX], id[PROTO_INSTANCE_HEX];
     uint8_t key[SECRET_SIZE];
     struct proof proof;
+    struct bandwidth *bandwidth; /* one reference */
 };
 
 static void proof_done(struct proof *proof) {
@@ -105,6 +106,9 @@ static bool fill(struct session *session, const struct session_options *options)
     if (!carriers_init(&session->carriers, options->threads) || !copy_proof(&session->proof, options) ||
         !make_id_and_key(session))
         return false;
+    session->bandwidth = bandwidth_new(&(struct bandwidth_limits){0});
+    if (!session->bandwidth)
+        return false;
     return options->serves_all || strlist_copy(&session->groups, options->groups) == 0;
 }
 
@@ -125,11 +129,16 @@ void session_free(struct session *session) {
     secret_wipe(session->key, sizeof session->key);
     proof_done(&session->proof);
     free(session->rates);
+    bandwidth_release(session->bandwidth);
     free(session);
 }
 
 uint64_t session_tag(const struct session *session) {
     return session->tag;
+}
+
+struct bandwidth *session_bandwidth(const struct session *session) {
+    return session->bandwidth;
 }
 
 struct link_ref session_control(const struct session *session) {

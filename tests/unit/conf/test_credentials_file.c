@@ -27,6 +27,8 @@ START_TEST(the_file_comes_back) {
     memset(a.keys[1].key, 3, SECRET_SIZE);
     a.keys[0].until = NOW;
     a.expires = NOW + 1;
+    a.bandwidth_in = (struct credential_rate){true, 3000000000};
+    b.bandwidth_out = (struct credential_rate){true, 0};
     char first[] = "a.example", second[] = "spiffe://x/\"a", only[] = "b.example", *two[] = {first, second},
          *one[] = {only};
     a.certificates = (struct strlist){two, 2};
@@ -46,6 +48,9 @@ START_TEST(the_file_comes_back) {
     ck_assert_int_eq(got->keys[0].until, NOW);
     ck_assert_int_eq(got->keys[1].until, 0);
     ck_assert_int_eq(got->expires, NOW + 1);
+    ck_assert(got->bandwidth_in.is_set && !got->bandwidth_out.is_set);
+    ck_assert_uint_eq(got->bandwidth_in.bytes, 3000000000);
+    ck_assert(credentials_find(credentials, "b")->bandwidth_out.is_set);
     ck_assert_uint_eq(got->groups.count, 2);
     ck_assert_str_eq(got->groups.items[1], "d\"b");
     ck_assert_mem_eq(got->keys[1].key, a.keys[1].key, SECRET_SIZE);
@@ -116,6 +121,8 @@ static const struct {
      "agents[0].keys[0]: there is no key \"untl\"; did you mean \"until\"?"},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[{\"key\":\"" KEY "\",\"until\":\"soon\"}],\"groups\":[\"*\"]}]}",
      "agents[0].keys[0].until: \"soon\" is not right here; write a date like"},
+    {"{\"agents\":[{\"name\":\"a\",\"keys\":[{\"key\":\"" KEY "\"}],\"groups\":[\"*\"],\"bandwidth_in\":\"1M\"}]}",
+     "agents[0].bandwidth_in: \"1M\" is not right here; write bytes from 0 to 4294967295, or with a unit"},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[{\"key\":\"" KEY "\"}]}]}",
      "agents[0].groups: is missing; write a list of groups"},
     {"{\"agents\":[{\"name\":\"a\",\"keys\":[{\"key\":\"" KEY "\"}],\"groups\":[]}]}",

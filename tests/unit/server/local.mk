@@ -41,6 +41,7 @@ unit_server_tests = \
 	tests/unit/server/session/test_session \
 	tests/unit/server/session/test_liveness \
 	tests/unit/server/test_events \
+	tests/unit/server/auth/test_agent_bandwidth \
 	tests/unit/server/auth/test_revocation \
 	tests/unit/server/test_bootstrap \
 	tests/unit/server/test_server \
@@ -100,6 +101,8 @@ tests_unit_server_test_housekeeping_SOURCES = tests/unit/server/test_housekeepin
 tests_unit_server_test_housekeeping_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_events_SOURCES = tests/unit/server/test_events.c $(unit_server_fixture)
 tests_unit_server_test_events_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_agent_bandwidth_SOURCES = tests/unit/server/auth/test_agent_bandwidth.c $(unit_server_fixture)
+tests_unit_server_auth_test_agent_bandwidth_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_revocation_SOURCES = tests/unit/server/auth/test_revocation.c $(unit_server_fixture)
 tests_unit_server_auth_test_revocation_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_test_bootstrap_SOURCES = tests/unit/server/test_bootstrap.c
