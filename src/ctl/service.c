@@ -48,6 +48,7 @@ static const struct detail service_details[] = {
     {"groups", "groups", VALUE_LIST},
     {"destination", "connect", VALUE_LIST},
     {"PROXY protocol", "proxy_protocol", VALUE_TEXT},
+    {"balancers in front", "accept_proxy", VALUE_LIST},
     {"agents that can serve", "able", VALUE_COUNT},
     {"agents that may", "known", VALUE_COUNT},
     {"relays", "relays", VALUE_COUNT},

@@ -57,8 +57,8 @@ export function startDestination(port) {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => clearInterval(timer));
     streams.add(socket);
-    socket.on('data', (data) => {
-      const [word, argument] = String(data).trim().split(' ');
+    socket.on('data', (data) => { /* the last line: a PROXY header may come with the first */
+      const [word, argument] = String(data).trim().split('\n').pop().split(' ');
       if (word === 'echo') socket.write(`${argument}\n`);
       else if (word === 'send') socket.write(Buffer.alloc(Number(argument)));
       else if (word === 'wait') setTimeout(() => socket.write('x'), Number(argument));

@@ -318,6 +318,16 @@ test('a service is added, changed and removed, each with its difference first', 
     ok(await isRefused(ports[6]), 'the port before is closed');
     await look.page.locator('.title', { hasText: 'extra' }).waitFor();
 
+    await look.button('Edit').click();
+    await fill(look, 'Balancers in front', 'balancer');
+    await look.button('Show difference').click();
+    await look.page.locator('#accept_proxy[aria-invalid=true]').waitFor();
+    await fill(look, 'Balancers in front', '10.0.0.7, 10.0.1.0/24');
+    await look.button('Show difference').click();
+    await look.text(/^\+ accept_proxy: /).waitFor();
+    await look.confirm('Change service');
+    await look.page.locator('#terms dd', { hasText: '10.0.0.7, 10.0.1.0/24' }).waitFor();
+
     await look.button('Remove').click();
     await look.text('- service extra').waitFor();
     await look.confirm('Remove service');
