@@ -242,9 +242,14 @@ static void check_services(const json_t *json) {
     }
     FUZZ_REQUIRE(services_parse(&again, writer.json, &error) == 0);
     FUZZ_REQUIRE(again.version == part.version && again.add_count == count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        struct service_offer offer, same;
+        services_get(&part, i, &offer);
+        services_get(&again, i, &same);
+        FUZZ_REQUIRE(offer.proxy == same.proxy);
         FUZZ_REQUIRE(json_equal(json_array_get(json_object_get(json_array_get(part.add, i), "to"), 0),
                                 json_array_get(json_object_get(json_array_get(again.add, i), "to"), 0)));
+    }
     char *text = services_finish(&writer, part.more);
     FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
     free(text);

@@ -414,6 +414,29 @@ START_TEST(reload_changes_it_for_new_relays_alone) {
 }
 END_TEST
 
+static const char *service_everywhere(struct sandbox *sandbox, uint16_t port, uint16_t to, const char *more) {
+    return sandbox_text(sandbox, "{ 'name': 'echo', 'listen': '0.0.0.0:%u', %s 'connect': '127.0.0.1:%u' }", port, more,
+                        to);
+}
+
+/* Its listener, of all addresses, does not have the one that it has come to. */
+START_TEST(client_that_has_waited_meanwhile_is_named_whole) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *echo = destination_start(handle_echo, NULL);
+    uint16_t port = port_take();
+    sandbox_write(sandbox, "echo.json", service_everywhere(sandbox, port, destination_port(echo), ""), true);
+    struct server server =
+        server_start(sandbox, (struct server_plan){.services = "", .more = "'include': 'echo.json',"});
+    int fd = socket_client(port);
+    reload_with(&server, service_everywhere(sandbox, port, destination_port(echo), "'proxy_protocol': 'v1',"));
+    agent_join(&server, "alpha", NULL);
+    expect_line(fd, port);
+    close(fd);
+    destination_free(echo);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* ---- a destination that does not expect it ---- */
 
 /* With the header unread, which resets the connection: so does one that does not expect it. */
@@ -450,4 +473,5 @@ SCENARIO_MAIN("proxy_protocol", SCENARIO(nginx_learns_addresses_of_every_kind_as
               SCENARIO(check_by_the_server_is_local, 40),
               SCENARIO(check_by_version_1_has_the_addresses_of_the_agents_connection, 40),
               SCENARIO(reload_changes_it_for_new_relays_alone, 40),
+              SCENARIO(client_that_has_waited_meanwhile_is_named_whole, 40),
               SCENARIO(destination_that_closes_upon_the_header_leaves_nothing_behind, 40))

@@ -129,6 +129,7 @@ static void renew_terms(struct client *client) {
         return;
     client->terms = service_terms_hold(client->service->terms);
     service_terms_release(before);
+    service_renew_local(client);
 }
 
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {

@@ -17,6 +17,7 @@
 #include "server/service/client_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void note_refusal(struct service *service, const struct addr *peer, enum access_verdict verdict,
                          const char *detail) {
@@ -59,6 +60,23 @@ static struct open_address local_of(const struct service *service, evutil_socket
     if (found->has_addresses && !follows_port)
         return open_address_of(&found->reached);
     return service->conf->proxy_protocol ? address_reached(fd, &found->local) : open_address_of(&found->local);
+}
+
+static bool is_everywhere(const struct open_address *address) {
+    static const uint8_t zeros[16], ipv4_zeros[16] = {[10] = 0xff, [11] = 0xff};
+
+    return address->port && (memcmp(address->host, zeros, sizeof zeros) == 0 ||
+                             memcmp(address->host, ipv4_zeros, sizeof ipv4_zeros) == 0);
+}
+
+void service_renew_local(struct client *client) {
+    struct addr here;
+
+    if (!client->service->conf->proxy_protocol || !is_everywhere(&client->local))
+        return;
+    sock_local_addr(client->fd, &here);
+    if (here.length)
+        client->local = open_address_of(&here);
 }
 
 static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, bool is_check) {

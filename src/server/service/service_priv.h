@@ -87,6 +87,8 @@ void service_client_left(struct service *service, const struct client *client);
 /* service_accept.c: of its listeners, whose context is the service. */
 void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
 bool service_has_room(void *context);
+/* Its service has changed while it waited: it may need an address now that was not asked for. */
+void service_renew_local(struct client *client);
 void service_init_port(struct service *service);
 void service_settle_port(struct service *service); /* its balancers or its configuration are others now */
 
