@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ALPN_MOST = 16 };
+
 static const size_t agents_themselves = (size_t)-1;
 
 struct claim { /* of ports */
@@ -188,6 +190,41 @@ static int check_certificates(const struct server_config *conf, const struct opt
     return 0;
 }
 
+static int check_service_tls(const struct service_config *service, const struct option_place *tls) {
+    size_t certificates = service->tls.certificates.count, keys = service->tls.keys.count;
+    const struct option_place cert = option_member(tls, "cert"), key = option_member(tls, "key"),
+                              client_ca = option_member(tls, "client_ca"),
+                              client_auth = option_member(tls, "client_auth"), alpn = option_member(tls, "alpn");
+
+    if (!certificates && (keys || service->tls.client_ca || service->tls.client_auth || service->tls.alpn.count))
+        return option_error(&cert, "is missing; write the path of a certificate, or leave \"tls\" out");
+    if (!certificates)
+        return 0;
+    if (!keys)
+        return option_error(&key, "is missing; write the path of the certificate's private key");
+    if (keys != 1 && keys != certificates)
+        return option_error(&key, "%zu keys are not one for each of %zu certificates; write them in the same order",
+                            keys, certificates);
+    if (service->tls.client_ca && !service->tls.client_auth)
+        return option_error(&client_ca, "clients are not asked for a certificate; write \"client_auth\": \"require\", "
+                                        "or \"request\"");
+    if (!service->tls.client_ca && service->tls.client_auth)
+        return option_error(&client_auth, "certificates need to be checked; name who signs them in tls.client_ca");
+    if (service->tls.alpn.count > ALPN_MOST)
+        return option_error(&alpn, "%zu protocols are too many; write %d at most", service->tls.alpn.count, ALPN_MOST);
+    return 0;
+}
+
+static int check_services_tls(const struct server_config *conf, const struct option_place *top) {
+    char name[CONFIG_PLACE_NAME];
+    for (size_t i = 0; i < conf->service_count; i++) {
+        const struct option_place tls = service_place(conf, i, "tls", name, top);
+        if (check_service_tls(&conf->services[i], &tls))
+            return -1;
+    }
+    return 0;
+}
+
 static int check_admin(const struct server_config *conf, const struct option_place *top) {
     const struct option_place admin = option_member(top, "admin"), http = option_member(&admin, "http");
 
@@ -242,7 +279,7 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
     return check_names(conf, top) || check_destinations(conf, top) || check_ports(conf, top) ||
-                   check_health_checks(conf, top) || check_limits(conf, top)
+                   check_health_checks(conf, top) || check_services_tls(conf, top) || check_limits(conf, top)
                ? -1
                : 0;
 }
@@ -314,11 +351,52 @@ struct tls_server_options server_tls_options(const struct server_config *conf) {
     };
 }
 
+struct tls_service_options service_tls_options(const struct service_config *service) {
+    return (struct tls_service_options){
+        .certificates = (const char *const *)service->tls.certificates.items,
+        .keys = (const char *const *)service->tls.keys.items,
+        .count = service->tls.certificates.count,
+        .key_count = service->tls.keys.count,
+        .client_ca = service->tls.client_ca,
+        .client_optional = service->tls.client_auth == CONFIG_CLIENT_REQUEST,
+        .allow_tls12 = service->tls.min_version == CONFIG_TLS_1_2,
+        .alpn = (const char *const *)service->tls.alpn.items,
+        .alpn_count = service->tls.alpn.count,
+    };
+}
+
 static int check_tls(const struct server_config *conf, struct error *error) {
     const struct tls_server_options options = server_tls_options(conf);
     SSL_CTX *context = tls_server_context(&options, error);
     SSL_CTX_free(context);
+    if (!context)
+        server_name_file(conf, NULL, error);
     return context ? 0 : -1;
+}
+
+static int check_each_service_tls(const struct server_config *conf, struct error *error) {
+    for (size_t i = 0; i < conf->service_count; i++) {
+        if (!conf->services[i].tls.certificates.count)
+            continue;
+        const struct tls_service_options options = service_tls_options(&conf->services[i]);
+        SSL_CTX *context = tls_service_context(&options, error);
+        SSL_CTX_free(context);
+        if (!context) {
+            (void)server_name_service_file(conf, i, NULL, error);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int check_service_dates(const struct server_config *conf, size_t service, struct error *warning) {
+    const struct strlist *certificates = &conf->services[service].tls.certificates;
+    for (size_t i = 0; i < certificates->count; i++)
+        if (certificate_check_file_dates(certificates->items[i], warning)) {
+            (void)server_name_service_file(conf, service, NULL, warning);
+            return -1;
+        }
+    return 0;
 }
 
 int server_check_dates(const struct server_config *conf, struct error *warning) {
@@ -327,6 +405,8 @@ int server_check_dates(const struct server_config *conf, struct error *warning) 
         result = certificate_check_file_dates(conf->agents.client_ca, warning);
     if (result)
         server_name_file(conf, NULL, warning);
+    for (size_t i = 0; !result && i < conf->service_count; i++)
+        result = check_service_dates(conf, i, warning);
     return result;
 }
 
@@ -342,6 +422,27 @@ void server_name_file(const struct server_config *conf, struct option_fault *fau
     option_name_file(&top, files, sizeof files / sizeof *files);
 }
 
+static bool name_file(const struct option_place *place, const char *option, const char *path) {
+    const struct error before = *place->error;
+    option_name_file(place, &(struct option_file){option, path}, 1);
+    return strcmp(before.text, place->error->text) != 0;
+}
+
+bool server_name_service_file(const struct server_config *conf, size_t service, struct option_fault *fault,
+                              struct error *error) {
+    char name[CONFIG_PLACE_NAME];
+    const struct service_config *its = &conf->services[service];
+    const struct option_place top = server_config_top(conf, fault, error),
+                              place = server_config_place(conf, service, name, &top);
+    for (size_t i = 0; i < its->tls.keys.count; i++)
+        if (name_file(&place, "tls.key", its->tls.keys.items[i]))
+            return true;
+    for (size_t i = 0; i < its->tls.certificates.count; i++)
+        if (name_file(&place, "tls.cert", its->tls.certificates.items[i]))
+            return true;
+    return name_file(&place, "tls.client_ca", its->tls.client_ca);
+}
+
 static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {
     if (!conf->agents.tokens)
         return 0;
@@ -355,7 +456,9 @@ static int look_at_agents(const struct server_config *conf, size_t *agents, stru
 
 int server_check_secrets(const struct server_config *conf, size_t *agents, struct error *error) {
     *agents = 0;
-    if (check_tls(conf, error) == 0 && look_at_agents(conf, agents, error) == 0)
+    if (check_tls(conf, error) || check_each_service_tls(conf, error))
+        return -1;
+    if (look_at_agents(conf, agents, error) == 0)
         return 0;
     server_name_file(conf, NULL, error);
     return -1;

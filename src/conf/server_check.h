@@ -15,6 +15,11 @@ int server_check_file(const struct server_config *conf, const struct option_plac
 
 /* What the agent port's TLS is made of; its strings stay conf's. */
 struct tls_server_options server_tls_options(const struct server_config *conf);
+/* The same for a service that has tls.cert. */
+struct tls_service_options service_tls_options(const struct service_config *service);
+/* An error about a file of this service's `tls` gets its place. False: it speaks of none. */
+bool server_name_service_file(const struct server_config *conf, size_t service, struct option_fault *fault,
+                              struct error *error);
 
 /*
  * Is the agent port's certificate valid by this machine's clock? -1 with a warning, no error: agents that know the

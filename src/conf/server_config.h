@@ -20,6 +20,7 @@
 enum config_balance { CONFIG_ROUND_ROBIN, CONFIG_LEAST_CONNECTIONS, CONFIG_SOURCE };
 enum config_no_agent { CONFIG_WAIT, CONFIG_REFUSE, CONFIG_CLOSE };
 enum config_tls_version { CONFIG_TLS_1_3, CONFIG_TLS_1_2 };
+enum config_client_auth { CONFIG_CLIENT_NONE, CONFIG_CLIENT_REQUEST, CONFIG_CLIENT_REQUIRE };
 enum config_require { CONFIG_REQUIRE_TOKEN, CONFIG_REQUIRE_CERTIFICATE, CONFIG_REQUIRE_BOTH, CONFIG_REQUIRE_EITHER };
 
 struct config_log {
@@ -56,6 +57,13 @@ struct service_config {
         char *path, *host, *status; /* host NULL: that of the destination */
         unsigned interval_s, timeout_s, rise, fall;
     } check;
+    struct {                               /* of its clients, and ended here */
+        struct strlist certificates, keys; /* PEM files, one key or as many; empty: clients have none that ends here */
+        char *client_ca;                   /* NULL: none */
+        enum config_client_auth client_auth;
+        enum config_tls_version min_version;
+        struct strlist alpn;
+    } tls;
 };
 
 struct config_file { /* one that was read */

@@ -15,6 +15,7 @@
 #define AT(member)         offsetof(struct server_config, member)
 #define IN_SERVICE(member) offsetof(struct service_config, member)
 #define BALANCERS_WANTED   "addresses like \"10.0.0.0/8\", or \"unix:*\""
+#define PEM_WANTED         "a PEM file's path, or a list of them"
 #define LISTEN_WANTED      "an address like \"0.0.0.0:5900\", or a list of them"
 
 enum { DAY = 86400, MONTH = 30 * DAY, MILLION = 1000000 };
@@ -32,6 +33,8 @@ static const char *const checks[] = {
     HEALTH_CHECKS(CHECK_WORD)
 #undef CHECK_WORD
         NULL};
+static const char *const tls_versions[] = {"1.3", "1.2", NULL};
+static const char *const client_auths[] = {"none", "request", "require", NULL};
 
 static const struct option_spec service_specs[] = {
     {"name", OPTION_TEXT, IN_SERVICE(name), NULL, .check = validate_name, .wanted = "a name like \"WinVNC\"",
@@ -111,12 +114,24 @@ static const struct option_spec service_specs[] = {
      .help = "successes in a row after which an unhealthy destination is used again"},
     {"check.fall", OPTION_NUMBER, IN_SERVICE(check.fall), "3", 1, HEALTH_IN_A_ROW_MAX,
      .help = "failures in a row after which a destination is not used"},
+    {"tls.cert", OPTION_TEXTS, IN_SERVICE(tls.certificates), "null", .resolve = option_resolve_path,
+     .wanted = PEM_WANTED, .help = "its certificate chain: its clients' TLS ends here"},
+    {"tls.key", OPTION_TEXTS, IN_SERVICE(tls.keys), "null", .resolve = option_resolve_path, .wanted = PEM_WANTED,
+     .help = "the private key, which others may not read"},
+    {"tls.client_ca", OPTION_TEXT, IN_SERVICE(tls.client_ca), "null", .resolve = option_resolve_path,
+     .wanted = "a PEM file's path", .help = "who signs its clients' certificates, for client_auth"},
+    {"tls.client_auth", OPTION_CHOICE, IN_SERVICE(tls.client_auth), "\"none\"", .words = client_auths,
+     .help = "whether a client shows a certificate"},
+    {"tls.min_version", OPTION_CHOICE, IN_SERVICE(tls.min_version), "\"1.2\"", .words = tls_versions,
+     .help = "the oldest TLS that clients may speak"},
+    {"tls.alpn", OPTION_TEXTS, IN_SERVICE(tls.alpn), "null", .check = validate_alpn,
+     .wanted = "a protocol like \"http/1.1\", or a list of them",
+     .help = "the protocols of its destination, the best first"},
 };
 
 const struct option_table service_option_table = {service_specs, sizeof service_specs / sizeof *service_specs,
                                                   sizeof(struct service_config)};
 
-static const char *const tls_versions[] = {"1.3", "1.2", NULL};
 static const char *const requires[] = {"token", "certificate", "both", "either", NULL};
 static const char *const nones[] = {"none", NULL};
 static const char *const log_formats[] = {"auto", "text", "json", NULL};

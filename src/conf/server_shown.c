@@ -66,11 +66,19 @@ json_t *server_config_service_value(const struct server_config *conf, size_t ser
     return shown(conf, &place, spec, &conf->services[service]);
 }
 
+/* Of a service without TLS nothing of it: the defaults would look as if it had some. */
+static bool is_without(const struct service_config *service, const struct option_spec *spec) {
+    return !service->tls.certificates.count && strncmp(spec->name, "tls.", 4) == 0;
+}
+
 json_t *server_config_service_json(const struct server_config *conf, size_t service) {
     json_t *json = json_object();
     for (size_t i = 0; json && i < service_option_table.count; i++) {
         const struct option_spec *spec = &service_option_table.specs[i];
-        if (set_below(json, spec->name, server_config_service_value(conf, service, spec))) {
+        if (is_without(&conf->services[service], spec))
+            continue;
+        json_t *value = server_config_service_value(conf, service, spec);
+        if (!value || set_below(json, spec->name, value)) {
             json_decref(json);
             return NULL;
         }

@@ -225,3 +225,14 @@ int validate_pin(const char *text, struct error *error) {
     return error_set(error, "\"%s\" is no pin; write \"sha256:\" and 64 hexadecimal digits, as munnel init prints it",
                      text);
 }
+
+/* RFC 7301 has any bytes; those that are registered are printable. */
+int validate_alpn(const char *text, struct error *error) {
+    size_t length = strlen(text);
+    for (const char *at = text; *at; at++)
+        if (*at <= ' ' || *at > '~')
+            length = 0;
+    if (length == 0 || length > 255)
+        return error_set(error, "\"%.80s\" is no protocol's name in ALPN; write one like \"h2\" or \"http/1.1\"", text);
+    return 0;
+}

@@ -25,6 +25,7 @@ int validate_socket(const char *text, struct error *error);   /* "/run/munneld.s
 int validate_rule(const char *text, struct error *error);     /* "db.example:5432": where an agent may connect */
 int validate_proxy(const char *text, struct error *error);    /* "http://10.0.0.1:3128", without a password; "none" */
 int validate_pin(const char *text, struct error *error);      /* "sha256:" and 64 hexadecimal digits */
+int validate_alpn(const char *text, struct error *error);     /* "http/1.1": a protocol's name in ALPN */
 
 /* An option's `resolve` for sources: IPv6 without brackets gets them, as lib/net/acl.h wants it. malloc'ed. */
 char *validate_resolve_source(const char *text, const char *beside);

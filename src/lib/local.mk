@@ -177,6 +177,7 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/probe.c \
 	src/lib/tls/probe.h \
 	src/lib/tls/recheck.c \
+	src/lib/tls/service_context.c \
 	src/lib/tls/session.c \
 	src/lib/tls/system_store.c \
 	src/lib/tls/system_store.h \

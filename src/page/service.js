@@ -3,14 +3,14 @@
 /* One service: the flow of its clients, what server and agents permit, its times and terms, its relays and charts. */
 
 import { html } from './htm-preact.js';
-import { duration, oneDecimal, sizeText, whole } from './format.js';
+import { count, duration, expiry, oneDecimal, sizeText, whole } from './format.js';
 import { Action, Cell, Head, Icon, Number, Section, State, Table } from './parts.js';
 import { ServiceState } from './overview.js';
 import { Relays } from './relays.js';
 import { Flow, sumsByAgent } from './flow.js';
 import { resultShape, resultWords } from './results.js';
 import { Charts } from './charts.js';
-import { mayAdminister, mayOperate, refreshNow } from './store.js';
+import { mayAdminister, mayOperate, now, refreshNow } from './store.js';
 import { post, segment } from './api.js';
 
 /* ---- both keys ---- */
@@ -59,16 +59,23 @@ function termText(key, value) {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+function tlsText(tls) {
+  const ends = expiry(tls.expires, now());
+  const failed = Object.entries(tls.handshakes).reduce((sum, [result, number]) => sum + (result === 'done' ? 0 : number), 0);
+  return `ends at the server; its certificate ${ends === 'expired' ? 'has expired' : `ends in ${ends}`}${failed ? `; ${count(failed, 'handshake')} failed` : ''}${tls.refused ? `; not in use: ${tls.refused}` : ''}`;
+}
+
 const termName = (key) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll('_', ' ');
 
 function Terms({ service }) {
   const hasSocket = service.listen.some((place) => place.startsWith('unix:'));
-  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'connect'].includes(key) && (hasSocket || !key.startsWith('socket_'));
+  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'connect', 'tls'].includes(key) && (hasSocket || !key.startsWith('socket_'));
   const terms = Object.entries(service.configuration || { group: service.groups }).filter(isShown);
   return html`<${Section} id="terms" title="Terms">
     <dl class="facts">
       <dt>Listens on</dt><dd>${service.listen.join(', ')}</dd>
       <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
+      ${service.tls && html`<dt>TLS</dt><dd>${tlsText(service.tls)}</dd>`}
       ${terms.map(([key, value]) => html`<dt>${termName(key)}</dt><dd>${termText(key, value)}</dd>`)}
       <dt>Written in</dt><dd class="mono">${service.origin.file || 'the command line'}</dd>
     </dl><//>`;

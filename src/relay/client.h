@@ -18,6 +18,7 @@
 
 #include <event2/buffer.h>
 #include <event2/util.h>
+#include <openssl/ssl.h>
 
 struct service;
 
@@ -29,6 +30,27 @@ enum client_outcome {
     CLIENT_UNANSWERED   /* lost before OPENED, and nothing reached the destination: the agent has not seen OPEN, or no
                            early byte was sent. Try another agent */
 };
+
+/* What became of the TLS handshake of a client whose service ends TLS. RESULT(name, label of metrics) */
+#define CLIENT_TLS_RESULTS(R)                                                                                          \
+    R(DONE, "done")                                                                                                    \
+    R(NONE, "not_tls")            /* what it sent is no TLS */                                                         \
+    R(VERSION, "version")         /* it knows only older versions */                                                   \
+    R(REFUSED, "refused")         /* it wants what is not allowed, or shows a certificate that is not valid now */     \
+    R(CERTIFICATE, "certificate") /* its certificate is not trusted, or one was required */                            \
+    R(ALERT, "refused_by_client") /* it refused us by an alert: our certificate, for instance */                       \
+    R(CUT, "cut")                                                                                                      \
+    R(TIMEOUT, "timeout")                                                                                              \
+    R(SERVER, "server") /* out of memory, or the program was stopped */
+
+enum client_tls_result {
+#define CLIENT_TLS_RESULT_ENUM(name, label) CLIENT_TLS_##name,
+    CLIENT_TLS_RESULTS(CLIENT_TLS_RESULT_ENUM)
+#undef CLIENT_TLS_RESULT_ENUM
+        CLIENT_TLS_RESULT_COUNT
+};
+
+struct stream_tls;
 
 /*
  * One client, from accept to its end. Belongs to the control plane; plane_serve lends it to a relay thread, which
@@ -43,14 +65,20 @@ struct client {
     bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
     bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
-    struct evbuffer *early;         /* read from the client so far and to be replayed; NULL: none */
-    struct service_terms *terms;    /* one reference */
+    /* Read from the client so far and to be replayed; NULL: none. Before plane_accept_tls what it has sent of TLS,
+     * later what came within it. */
+    struct evbuffer *early;
+    SSL_CTX *tls_context;              /* in, for plane_accept_tls: one reference; NULL: it has no TLS that ends here */
+    struct stream_tls *tls;            /* once its handshake is done; goes with `fd` */
+    enum client_tls_result tls_result; /* out, with on_client_tls */
+    struct service_terms *terms;       /* one reference */
     struct bandwidth *source, *via; /* limits of its address, of the agent that has it; a reference of each, or NULL */
     uint64_t number;                /* the relay's id is INSTANCE-number */
     struct addr peer;
     struct open_address local; /* see struct open_request */
     struct proxy_tlvs
-        *tlvs; /* what is known of it for the PROXY header, where its terms have sends_tlvs; NULL: nothing */
+        *tlvs;         /* what is known of it for the PROXY header, where its terms have sends_tlvs; NULL: nothing */
+    uint64_t ready_us; /* accepted, and its TLS handshake is done; clock_us() as the next */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
     unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */
@@ -70,5 +98,7 @@ struct client {
     size_t tried_count, tried_room;
     uint64_t avoided;
 };
+
+void client_drop_tls(struct client *client); /* of one that the data plane does not have; nothing is sent */
 
 #endif

@@ -370,6 +370,19 @@ static void on_client_back(struct message *message) {
         plane->options.events->on_client_back(plane->options.context, client);
 }
 
+static void on_client_tls(struct message *message) {
+    struct client *client = (struct client *)message;
+    struct relay_thread *thread = client->thread;
+    struct plane *plane = thread->plane;
+    if (!plane->silent && plane->options.events->on_client_tls)
+        plane->options.events->on_client_tls(plane->options.context, client);
+}
+
+void plane_event_client_tls(struct relay_thread *thread, struct client *client) {
+    client->thread = thread;
+    post(thread->plane, &client->message, on_client_tls);
+}
+
 void plane_event_client_back(struct relay_thread *thread, struct client *client) {
     client->thread = thread;
     if (client->outcome == CLIENT_ENDED)

@@ -98,9 +98,13 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay_server.c \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
+	src/relay/stream/socket_tls.c \
+	src/relay/stream/socket_tls.h \
 	src/relay/stream/throttle.c \
 	src/relay/stream/throttle.h \
 	src/relay/stream/timeouts.c \
+	src/relay/stream/tls_accept.c \
+	src/relay/stream/tls_accept.h \
 	src/relay/stream/walk.c \
 	src/relay/stream/walk.h \
 	src/relay/thread.c \

@@ -15,6 +15,7 @@
 #include "relay/link/link_priv.h"
 #include "relay/stream/loop_detect.h"
 #include "relay/stream/relay.h"
+#include "relay/stream/tls_accept.h"
 #include "relay/thread_session.h"
 
 #include <stdlib.h>
@@ -37,9 +38,11 @@ static void sweep(struct relay_thread *thread, uint64_t now_us) {
             link_sweep(thread->slots[slot], now_us);
     }
     plane_sweep_sessions(thread, now_us);
+    tls_accept_sweep(thread, now_us);
 }
 
 static void end(struct relay_thread *thread) {
+    tls_accept_end_all(thread);
     relay_end_all(thread, NULL, REASON_STOPPED, "this program was stopped");
     mux_flush(&thread->gather); /* the resets leave before the links close */
     for (uint32_t slot = 0; slot < thread->slot_count; slot++) {

@@ -16,6 +16,8 @@
  *   plane_accept_data(link, role)             ->    WELCOME; the link goes to the thread of its role
  *                                             <-    on_carrier(role)         streams may use it, or
  *                                                   on_accept_failed(role)   it broke before
+ *   plane_accept_tls(client)                  ->    handshake of a client whose service ends TLS
+ *                                             <-    on_client_tls(client)
  *   plane_serve(session, thread, client)      ->    OPEN ... relay
  *                                             <-    on_client_back(client)   served to its end, or to be tried again
  *                                             <-    on_want_carriers(role)   streams would go faster, or go on, by more
@@ -109,6 +111,8 @@ bool plane_accept_data(struct plane *plane, struct link_ref link, const struct c
 void plane_reject(struct plane *plane, struct link_ref link,
                   const char *json); /* REJECT, then the end; agent: json NULL */
 
+/* By client->tls_context, on any of the threads; lends the client until on_client_tls. */
+void plane_accept_tls(struct plane *plane, struct client *client);
 /* To client->session, by the relay thread with this number. */
 void plane_serve(struct plane *plane, unsigned thread, struct client *client);
 void plane_send_control(struct plane *plane, struct link_ref link, const char *json); /* CONTROL on a control link */

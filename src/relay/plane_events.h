@@ -82,6 +82,9 @@ struct plane_events { /* all on the control thread */
      * exclusive ones up to ten times a second. */
     void (*on_want_carriers)(void *context, const struct carrier_role *role, unsigned count);
     void (*on_client_back)(void *context, struct client *client);
+    /* Answers plane_accept_tls, see client->tls_result. If it is not done, the connection is closed, and client->detail
+     * has why. */
+    void (*on_client_tls)(void *context, struct client *client);
     void (*on_control)(void *context, struct link_ref link, uint64_t tag, const char *text, size_t length);
     void (*on_gone)(void *context, const struct link_end *end);
     void (*on_pong)(void *context, struct link_ref link, uint64_t tag, uint64_t pinged_us); /* pinged_us: clock_us() */

@@ -12,6 +12,8 @@
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 #include "relay/stream/relay.h"
+#include "relay/stream/socket_tls.h"
+#include "relay/stream/tls_accept.h"
 #include "relay/thread_session.h"
 
 #include <stdlib.h>
@@ -361,6 +363,28 @@ static void give_back(struct client *client) {
     client->outcome = CLIENT_NOT_STARTED;
     client->reason = REASON_LINK_LOST;
     plane_event_client_back(client->thread, client);
+}
+
+static void on_accept_tls(struct message *message) {
+    struct client *client = (struct client *)message;
+    tls_accept_begin(client->thread, client);
+}
+
+void plane_accept_tls(struct plane *plane, struct client *client) {
+    struct relay_thread *thread = any_thread(plane);
+    client->message.deliver = on_accept_tls;
+    client->thread = thread;
+    if (plane->is_stopping)
+        tls_accept_refuse(thread, client, "the program was stopped");
+    else
+        loop_post(thread->loop, &client->message);
+}
+
+void client_drop_tls(struct client *client) {
+    stream_tls_free(client->tls);
+    SSL_CTX_free(client->tls_context);
+    client->tls = NULL;
+    client->tls_context = NULL;
 }
 
 static void on_serve(struct message *message) {

@@ -25,7 +25,8 @@
     R(MEMORY, "memory", "out of memory")                                                                               \
     R(DENIED, "denied", "refused by a rule")                                                                           \
     R(LIMIT, "limit", "over a limit")                                                                                  \
-    R(OPERATOR, "operator", "ended by operator")
+    R(OPERATOR, "operator", "ended by operator")                                                                       \
+    R(TLS, "tls", "its TLS handshake failed")
 
 enum relay_reason {
 #define RELAY_REASON_ENUM(name, label, text) REASON_##name,

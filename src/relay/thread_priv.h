@@ -28,6 +28,7 @@ struct loop_detect;
 struct relay;
 struct relay_walk;
 struct service_table;
+struct tls_accept;
 struct thread_session;
 
 enum {
@@ -44,6 +45,12 @@ enum {
 
 TAILQ_HEAD(thread_sessions, thread_session);
 TAILQ_HEAD(thread_handshakes, link);
+
+struct tls_accepts { /* see stream/tls_accept.h */
+    TAILQ_HEAD(, tls_accept) all, queued, running;
+    unsigned running_count;
+    struct event starter;
+};
 
 struct relay_walks { /* see stream/walk.h */
     TAILQ_HEAD(, relay_walk) waiting;
@@ -100,8 +107,9 @@ struct relay_thread {
     struct link *dead_links; /* freed by `reap`, when no callback is on the stack */
     struct relay *dead_relays;
     struct relay *opening, *relays; /* before OPENED, and after; doubly linked, as relay.c has it */
-    struct relay_walks walks;       /* through them */
-    struct ended_relays *ended;     /* agent: those that are over */
+    struct tls_accepts tls_accepts;
+    struct relay_walks walks;   /* through them */
+    struct ended_relays *ended; /* agent: those that are over */
     unsigned sweeps;
     uint64_t swept_us, sweep_us; /* when open relays were swept last, and how long after the time before */
     struct event sweep, starter, reap;
@@ -115,7 +123,9 @@ struct relay_thread {
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;
     struct mux_gather gather;
-    struct link_bio_scratch bio;
+    struct link_bio_scratch bio;        /* of links, */
+    struct link_bio_scratch client_bio; /* and of clients whose TLS ends here: the other may hold what a link has yet
+                                           to send while one of them is read */
     uint8_t plaintext[RELAY_THREAD_PLAINTEXT];
 };
 
@@ -149,6 +159,7 @@ void relay_thread_free_relay_later(struct relay_thread *thread, struct relay *re
 
 /* events.c: for the control plane. */
 void plane_event_client_back(struct relay_thread *thread, struct client *client);
+void plane_event_client_tls(struct relay_thread *thread, struct client *client);
 /* on_check_opened, unless out of memory. */
 void plane_event_check_opened(struct relay_thread *thread, struct client *client, unsigned dial_ms, unsigned lookup_ms);
 /* on_health. False: out of memory. */

@@ -60,6 +60,12 @@ static void on_client_back(void *context, struct client *client) {
     dispatch_client_back(server->dispatch, client);
 }
 
+static void on_client_tls(void *context, struct client *client) {
+    const struct server *server = context;
+
+    dispatch_client_tls(server->dispatch, client);
+}
+
 static void on_session_over(void *context, uint64_t tag) {
     const struct server *server = context;
 
@@ -177,6 +183,7 @@ static const struct plane_events events = {.on_handshake = on_handshake,
                                            .on_accept_failed = on_accept_failed,
                                            .on_want_carriers = on_want_carriers,
                                            .on_client_back = on_client_back,
+                                           .on_client_tls = on_client_tls,
                                            .on_control = on_control,
                                            .on_pong = on_pong,
                                            .on_gone = on_gone,

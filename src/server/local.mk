@@ -114,6 +114,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_agents.c \
 	src/server/service/service_ports.c \
 	src/server/service/service_probe.c \
+	src/server/service/service_tls.c \
+	src/server/service/service_tls.h \
 	src/server/service/service_view.c \
 	src/server/service/service_priv.h \
 	src/server/service/sniff.c \

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "conf/server_check.h"
 #include "conf/server_diff.h"
 #include "server/admin/admin.h"
 #include "server/reconfigure_priv.h"
@@ -128,6 +129,15 @@ static int add_advice(const struct server *server, const struct option_place *pl
                         has_dropped ? server->started->user : "");
 }
 
+/* False: the error is not about a file of the service's TLS. */
+static bool name_tls_file(const struct reconfigure *change, size_t index, const struct option_place *top,
+                          struct error *detail) {
+    if (!server_name_service_file(change->conf, index, top->fault, detail))
+        return false;
+    *top->error = *detail;
+    return true;
+}
+
 static int prepare_services(struct reconfigure *change, const struct option_place *top) {
     char name[CONFIG_PLACE_NAME];
     struct error detail;
@@ -135,6 +145,8 @@ static int prepare_services(struct reconfigure *change, const struct option_plac
     for (size_t i = 0; i < change->conf->service_count; i++) {
         if (prepare_service(change, i, &detail) == 0)
             continue;
+        if (name_tls_file(change, i, top, &detail))
+            return -1;
         const struct option_place service = server_config_place(change->conf, i, name, top),
                                   listen = option_member(&service, "listen");
         return add_advice(change->server, &listen, &detail);

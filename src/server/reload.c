@@ -414,7 +414,12 @@ void reload_free(struct reload *reload) {
 int reload_open(struct reload *reload, struct error *error) {
     static const struct timeval every = {CHECK_MS / 1000, CHECK_MS % 1000 * 1000};
 
+    const struct service_list *services = &reload->server->services;
+
     if (trust_files_check_readable(reload->server->trust, error))
         return -1;
+    for (size_t i = 0; i < services->count; i++)
+        if (service_check_readable(services->items[i], error))
+            return -1;
     return event_add(reload->check, &every) ? error_set(error, "out of memory") : 0;
 }

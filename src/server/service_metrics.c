@@ -172,6 +172,45 @@ static void write_clients(const struct service_list *services, struct metrics *t
     write_parts(services, DETAILED_MOST, to, write_ended);
 }
 
+static void write_handshakes(const struct part *part, struct metrics *to) {
+    uint64_t results[CLIENT_TLS_RESULT_COUNT] = {0};
+    bool has_tls = false;
+
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_numbers numbers = numbers_of(part->services[k]);
+        has_tls = has_tls || numbers.has_tls;
+        for (unsigned i = 0; i < CLIENT_TLS_RESULT_COUNT; i++)
+            results[i] += numbers.handshakes[i];
+    }
+    for (unsigned i = 0; has_tls && i < CLIENT_TLS_RESULT_COUNT; i++)
+        metrics_value(to,
+                      METRIC_LABELS(label_of(part),
+                                    METRIC_LABEL("result", client_tls_label((enum client_tls_result)i))),
+                      results[i]);
+}
+
+/* Of services beyond those that are listed, the one that expires first. */
+static void write_expiry(const struct part *part, struct metrics *to) {
+    time_t first = 0;
+
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_numbers numbers = numbers_of(part->services[k]);
+        if (numbers.has_tls && (!first || numbers.tls_expires_at < first))
+            first = numbers.tls_expires_at;
+    }
+    if (first)
+        metrics_value(to, METRIC_LABELS(label_of(part)), (uint64_t)first);
+}
+
+static void write_tls(const struct service_list *services, struct metrics *to) {
+    metrics_family(to, "munnel_client_tls_handshakes_total", METRIC_COUNTER,
+                   "TLS handshakes of clients, of services that end TLS, by the result.");
+    write_parts(services, DETAILED_MOST, to, write_handshakes);
+    metrics_family(to, "munnel_service_certificate_expiry_timestamp_seconds", METRIC_GAUGE,
+                   "When the certificate of a service that ends TLS expires, the first of several, since 1970.");
+    write_parts(services, PLAIN_MOST, to, write_expiry);
+}
+
 static void write_relays(const struct service_list *services, struct metrics *to) {
     metrics_family(to, "munnel_relays_opened_total", METRIC_COUNTER, "Relays whose destination was reached.");
     write_each(services, to, opened);
@@ -238,6 +277,7 @@ static void write_service_agents(const struct part *part, struct metrics *to) {
 
 void service_metrics_write(const struct service_list *services, struct metrics *to) {
     write_clients(services, to);
+    write_tls(services, to);
     write_relays(services, to);
     write_all_times(services, to);
     metrics_family(

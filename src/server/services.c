@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "conf/server_check.h"
 #include "server/server_priv.h"
 
 #include <stdlib.h>
@@ -38,8 +39,10 @@ int server_bind_services(struct server *server, struct error *error) {
         options.id = ++server->last_id;
         options.conf = &server->conf->services[i];
         struct service *service = service_new(&options, error);
-        if (!service)
+        if (!service) {
+            (void)server_name_service_file(server->conf, i, NULL, error);
             return -1;
+        }
         service_apply(service);
         server->services.items[server->services.count++] = service;
     }

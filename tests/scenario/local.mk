@@ -122,6 +122,7 @@ scenario_programs = \
 	tests/scenario/test_port_range \
 	tests/scenario/test_proxy_protocol \
 	tests/scenario/test_service_table \
+	tests/scenario/test_service_tls \
 	tests/scenario/test_sessions \
 	tests/scenario/test_ipv6_zones \
 	tests/scenario/test_network_change \
@@ -244,6 +245,8 @@ tests_scenario_test_port_range_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_proxy_protocol_SOURCES = tests/scenario/test_proxy_protocol.c
 tests_scenario_test_proxy_protocol_LDADD = $(SCENARIO_LDADD)
 
+tests_scenario_test_service_tls_SOURCES = tests/scenario/test_service_tls.c
+tests_scenario_test_service_tls_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_service_table_SOURCES = tests/scenario/test_service_table.c
 tests_scenario_test_service_table_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c

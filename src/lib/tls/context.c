@@ -70,8 +70,7 @@ static int set_policy(SSL_CTX *context, bool allow_tls12) {
                : -1;
 }
 
-/* A context with the policy and an empty trust, or NULL. */
-static SSL_CTX *new_context(bool is_server, bool allow_tls12, struct tls_trust **trust, struct error *error) {
+SSL_CTX *tls_context_new(bool is_server, bool allow_tls12, struct tls_trust **trust, struct error *error) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
     *trust = context ? tls_trust_new(is_server) : NULL;
@@ -90,8 +89,8 @@ static int use_authority(SSL_CTX *context, struct tls_trust *trust, const char *
     return trust->authority ? 0 : error_set(error, "out of memory");
 }
 
-static int ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options,
-                          struct error *error) {
+int tls_context_ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options,
+                               struct error *error) {
     if (use_authority(context, trust, options->client_ca, error) != 0 ||
         (options->crl && context_use_revocations(context, options->crl, error) != 0))
         return -1;
@@ -102,13 +101,13 @@ static int ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struc
 
 SSL_CTX *tls_server_context(const struct tls_server_options *options, struct error *error) {
     struct tls_trust *trust;
-    SSL_CTX *context = new_context(true, options->allow_tls12, &trust, error);
+    SSL_CTX *context = tls_context_new(true, options->allow_tls12, &trust, error);
     if (!context)
         return NULL;
     tls_alpn_require(context);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, NULL);
     if (context_use_identity(context, options->certificate, options->key, error) == 0 &&
-        (!options->client_ca || ask_for_client(context, trust, options, error) == 0))
+        (!options->client_ca || tls_context_ask_for_client(context, trust, options, error) == 0))
         return context;
     SSL_CTX_free(context);
     return NULL;
@@ -146,7 +145,7 @@ static int choose_trust(SSL_CTX *context, struct tls_trust *trust, const struct 
 
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error) {
     struct tls_trust *trust;
-    SSL_CTX *context = new_context(false, options->allow_tls12, &trust, error);
+    SSL_CTX *context = tls_context_new(false, options->allow_tls12, &trust, error);
     if (!context)
         return NULL;
     if (choose_trust(context, trust, options, error) == 0 &&

@@ -198,6 +198,17 @@ bool tls_received_nothing(const SSL *ssl) {
     return notes && !notes->has_first;
 }
 
+bool tls_is_no_tls(const SSL *ssl) {
+    const struct tls_notes *notes = tls_notes_of(ssl);
+    return notes && notes->has_first && !looks_like_tls(notes->first);
+}
+
+bool tls_is_wrong_version(const SSL *ssl) {
+    const struct tls_notes *notes = tls_notes_of(ssl);
+    int reason = notes && ERR_GET_LIB(notes->error) == ERR_LIB_SSL ? ERR_GET_REASON(notes->error) : 0;
+    return reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_VERSION_TOO_LOW || reason == SSL_R_UNKNOWN_PROTOCOL;
+}
+
 enum tls_verdict tls_explain(const SSL *ssl, struct error *error) {
     const struct tls_notes *notes = tls_notes_of(ssl);
     unsigned long queued = peek_cause();

@@ -40,7 +40,18 @@ struct tls_client_options {
     bool allow_tls12;
 };
 
+struct tls_service_options {                       /* of a service that ends its clients' TLS */
+    const char *const *certificates, *const *keys; /* PEM files; the first certificate is for names of none */
+    size_t count, key_count;                       /* one key, or as many as certificates */
+    const char *client_ca;                         /* NULL: client certificates are not asked for */
+    bool client_optional;                          /* with client_ca */
+    bool allow_tls12;
+    const char *const *alpn; /* what is offered, the best first */
+    size_t alpn_count;       /* 0: ALPN is not answered */
+};
+
 SSL_CTX *tls_server_context(const struct tls_server_options *options, struct error *error);
+SSL_CTX *tls_service_context(const struct tls_service_options *options, struct error *error);
 SSL_CTX *tls_client_context(const struct tls_client_options *options, struct error *error);
 
 /*
@@ -70,6 +81,9 @@ enum tls_verdict {
  */
 enum tls_verdict tls_explain(const SSL *ssl, struct error *error);
 bool tls_received_nothing(const SSL *ssl); /* not a byte has come */
+/* Of a handshake that failed: what came is no TLS; or the peer knows only older versions than are allowed. */
+bool tls_is_no_tls(const SSL *ssl);
+bool tls_is_wrong_version(const SSL *ssl);
 
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */
 bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct error *detail);
@@ -77,6 +91,8 @@ bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct erro
  * signature or two. False too when memory lacks. */
 bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *detail);
 time_t tls_expires_at(const SSL_CTX *context); /* its own certificate, since 1970; 0: it has none */
-long tls_days_left(const SSL_CTX *context);    /* of the own certificate; negative when over */
+/* Of a service's: the certificate with this index, or NULL. It has the same options. */
+SSL_CTX *tls_service_context_at(SSL_CTX *context, size_t index);
+long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
 
 #endif

@@ -38,6 +38,11 @@ struct tls_notes { /* of a session; freed with it */
     unsigned long error; /* OpenSSL's last error of the handshake; libevent may have taken its queue since */
 };
 
+/* A context with the policy and an empty trust, or NULL. */
+SSL_CTX *tls_context_new(bool is_server, bool allow_tls12, struct tls_trust **trust, struct error *error);
+int tls_context_ask_for_client(SSL_CTX *context, struct tls_trust *trust, const struct tls_server_options *options,
+                               struct error *error);
+
 struct tls_trust *tls_trust_new(bool is_server);
 int tls_trust_attach(SSL_CTX *context, struct tls_trust *trust); /* takes trust over, also when it fails */
 const struct tls_trust *tls_trust_of(const SSL_CTX *context);

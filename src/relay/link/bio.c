@@ -22,9 +22,10 @@ struct link_bio {
     bool is_empty;
     bool drained; /* a read came back short: the socket is empty, and the next bytes bring an edge */
     struct link_bio_scratch *scratch;
-    uint8_t *left; /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
-    size_t left_length;
-    struct evbuffer *out; /* records the kernel would not take */
+    uint8_t *left;                 /* ciphertext read ahead and not yet decrypted, while another link has the scratch */
+    size_t left_length, left_from; /* left_from: of what was put back, before it runs ahead */
+    size_t most;                   /* of one read */
+    struct evbuffer *out;          /* records the kernel would not take */
 };
 
 static ssize_t receive(struct link_bio *state, void *to, size_t size) {
@@ -37,7 +38,22 @@ static ssize_t transmit(struct link_bio *state, const void *from, size_t size) {
     return sock_writev(state->fd, &part, 1);
 }
 
+/* What was put back. */
+static int read_left(struct link_bio *state, char *to, int size) {
+    size_t there = state->left_length - state->left_from, taken = there < (size_t)size ? there : (size_t)size;
+    memcpy(to, state->left + state->left_from, taken);
+    state->left_from += taken;
+    if (state->left_from < state->left_length)
+        return (int)taken;
+    free(state->left);
+    state->left = NULL;
+    state->left_length = state->left_from = 0;
+    return (int)taken;
+}
+
 static int read_through(BIO *bio, struct link_bio *state, char *to, int size) {
+    if (state->left)
+        return read_left(state, to, size);
     ssize_t n = receive(state, to, (size_t)size);
     if (n < 0 && sock_would_block(errno))
         BIO_set_retry_read(bio);
@@ -51,7 +67,7 @@ static int read_ahead(BIO *bio, struct link_bio *state, char *to, int size) {
             BIO_set_retry_read(bio);
             return -1;
         }
-        ssize_t n = receive(state, scratch->in, sizeof scratch->in);
+        ssize_t n = receive(state, scratch->in, state->most);
         state->is_empty = n < 0 && sock_would_block(errno);
         if (state->is_empty)
             BIO_set_retry_read(bio);
@@ -59,7 +75,7 @@ static int read_ahead(BIO *bio, struct link_bio *state, char *to, int size) {
             return (int)n;
         scratch->in_from = 0;
         scratch->in_to = (size_t)n;
-        state->drained = (size_t)n < sizeof scratch->in && !state->rdhup;
+        state->drained = (size_t)n < state->most && !state->rdhup;
     }
     size_t there = scratch->in_to - scratch->in_from;
     size_t taken = there < (size_t)size ? there : (size_t)size;
@@ -143,7 +159,8 @@ static int bio_destroy(BIO *bio) {
     struct link_bio *state = BIO_get_data(bio);
     if (!state)
         return 1;
-    state->scratch->out_length = 0; /* the scratch is shared: these bytes must not leave on another link */
+    if (state->scratch)
+        state->scratch->out_length = 0; /* the scratch is shared: these bytes must not leave on another link */
     if (state->out)
         evbuffer_free(state->out);
     free(state->left);
@@ -177,6 +194,7 @@ struct link_bio *link_bio_new(evutil_socket_t fd, struct link_bio_scratch *scrat
     }
     state->fd = fd;
     state->scratch = scratch;
+    state->most = LINK_BIO_IN;
     BIO_set_data(*bio, state);
     BIO_set_init(*bio, 1);
     return state;
@@ -184,6 +202,18 @@ struct link_bio *link_bio_new(evutil_socket_t fd, struct link_bio_scratch *scrat
 
 void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch) {
     state->scratch = scratch;
+}
+
+bool link_bio_put_back(struct link_bio *state, const void *bytes, size_t length) {
+    state->left = length ? malloc(length) : NULL;
+    if (state->left)
+        memcpy(state->left, bytes, length);
+    state->left_length = state->left ? length : 0;
+    return state->left || !length;
+}
+
+void link_bio_read_at_most(struct link_bio *state, size_t size) {
+    state->most = size < LINK_BIO_IN ? size : LINK_BIO_IN;
 }
 
 void link_bio_run_ahead(struct link_bio *state) {
@@ -195,12 +225,12 @@ void link_bio_begin_reading(struct link_bio *state, bool rdhup) {
     state->drained = state->is_empty = false;
     state->rdhup = rdhup;
     scratch->in_from = 0;
-    scratch->in_to = state->left_length;
-    if (state->left_length > 0)
-        memcpy(scratch->in, state->left, state->left_length);
+    scratch->in_to = state->left_length - state->left_from;
+    if (scratch->in_to > 0)
+        memcpy(scratch->in, state->left + state->left_from, scratch->in_to);
     free(state->left);
     state->left = NULL;
-    state->left_length = 0;
+    state->left_length = state->left_from = 0;
 }
 
 bool link_bio_end_reading(struct link_bio *state) {

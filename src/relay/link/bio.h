@@ -33,7 +33,13 @@ struct link_bio; /* lives as long as its BIO */
 /* *bio is the caller's. NULL when out of memory. */
 struct link_bio *link_bio_new(evutil_socket_t fd, struct link_bio_scratch *scratch, BIO **bio);
 
-void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch); /* of another thread, from now on */
+/* Of another thread, from now on; NULL: of none for the moment, in which it may only be freed. */
+void link_bio_use(struct link_bio *state, struct link_bio_scratch *scratch);
+/* Before it runs ahead: bytes that were read from the descriptor already, and are read first. At most LINK_BIO_IN of
+ * them, once. False: out of memory. */
+bool link_bio_put_back(struct link_bio *state, const void *bytes, size_t length);
+/* How much one read takes from now on: what a caller has no room for would be parked. */
+void link_bio_read_at_most(struct link_bio *state, size_t size);
 
 /* From now on: read ahead, collect writes. */
 void link_bio_run_ahead(struct link_bio *state);

@@ -162,9 +162,10 @@ bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end) {
 static void acknowledge(struct pump *pump) {
     size_t waiting = stream_socket_waiting(&pump->socket);
     uint64_t written = pump->out > waiting ? pump->out - waiting : 0;
-    if (written > pump->consumed)
+    if (written > pump->consumed) { /* with TLS `written` is an estimate, which may fall back by some bytes */
         mux_stream_consumed(&pump->stream, (size_t)(written - pump->consumed));
-    pump->consumed = written;
+        pump->consumed = written;
+    }
     if (pump->got_fin && !pump->acknowledged_fin && stream_socket_is_done(&pump->socket)) {
         pump->acknowledged_fin = true;
         mux_stream_consumed_fin(&pump->stream);

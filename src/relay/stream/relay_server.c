@@ -63,6 +63,7 @@ static void give_back(struct relay *relay, enum client_outcome outcome) {
     client->bytes_up = client->bytes_down = 0;
     pump_end_throttle(&relay->pump); /* it counts for the client's service */
     (void)stream_socket_detach(&relay->pump.socket);
+    client->tls = stream_socket_take_tls(&relay->pump.socket);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client);
     relay_finish(relay, REASON_REFUSED, "agent", NULL);
@@ -312,9 +313,13 @@ static struct relay *begin(struct thread_session *session, struct client *client
         return NULL;
     }
     relay->pump.socket.rst_on_close = true; /* by its listener */
+    if (client->tls)
+        stream_socket_set_tls(&relay->pump.socket, client->tls, &thread->client_bio);
+    client->tls = NULL;
     if (!throttle(relay) || !open_stream(relay)) {
         pump_end_throttle(&relay->pump);
         (void)stream_socket_detach(&relay->pump.socket);
+        client->tls = stream_socket_take_tls(&relay->pump.socket);
         free(relay);
         return NULL;
     }

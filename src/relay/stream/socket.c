@@ -10,9 +10,19 @@
 #include "lib/net/sock.h"
 #include "proto/frame.h"
 #include "relay/flush.h"
+#include "relay/stream/socket_tls.h"
 
 #include <errno.h>
 #include <string.h>
+
+static size_t kept(const struct stream_socket *socket) {
+    return socket->out ? evbuffer_get_length(socket->out) : 0;
+}
+
+/* Bytes that the kernel has not taken yet, with those that are encrypted. */
+static size_t backlog(const struct stream_socket *socket) {
+    return socket->tls ? kept(socket) + stream_tls_backlog(socket->tls) : kept(socket);
+}
 
 /* ---- the event ---- */
 
@@ -55,7 +65,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
             on_connected(socket, fd);
         if (socket->connecting)
             return; /* still, or the next address already */
-    } else if ((what & EV_WRITE) && stream_socket_waiting(socket) > 0) {
+    } else if ((what & EV_WRITE) && backlog(socket) > 0) {
         stream_socket_flush(socket);
     }
     if (socket->fd >= 0 && readiness_may_be_reset(what) && is_reset(socket))
@@ -67,7 +77,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 static void await_what_it_needs(struct stream_socket *socket) {
     int needed = socket->may_have_more || socket->got_end ? 0 : EV_READ;
     bool may_write = !socket->is_metered || socket->allowed > 0;
-    if (socket->connecting || (stream_socket_waiting(socket) > 0 && may_write))
+    if (socket->connecting || backlog(socket) > kept(socket) || (kept(socket) > 0 && may_write))
         needed |= EV_WRITE;
     (void)readiness_sweep(&socket->readiness, (short)needed);
 }
@@ -116,6 +126,21 @@ void stream_socket_set_events(struct stream_socket *socket, const struct stream_
     socket->context = context;
 }
 
+/* What is decrypted or read ahead already brings no event. */
+void stream_socket_set_tls(struct stream_socket *socket, struct stream_tls *tls, struct link_bio_scratch *scratch) {
+    socket->tls = tls;
+    socket->may_have_more = true;
+    stream_tls_enter(tls, scratch);
+}
+
+struct stream_tls *stream_socket_take_tls(struct stream_socket *socket) {
+    struct stream_tls *tls = socket->tls;
+    socket->tls = NULL;
+    if (tls)
+        stream_tls_leave(tls);
+    return tls;
+}
+
 evutil_socket_t stream_socket_detach(struct stream_socket *socket) {
     evutil_socket_t fd = socket->fd;
     if (fd >= 0)
@@ -133,6 +158,8 @@ void stream_socket_close(struct stream_socket *socket, bool reset) {
         evbuffer_free(socket->out);
         socket->out = NULL;
     }
+    stream_tls_free(socket->tls);
+    socket->tls = NULL;
     if (reset) {
         sock_close_reset(fd);
         return;
@@ -161,14 +188,14 @@ static bool is_broken(struct stream_socket *socket, int error) {
     return !sock_would_block(error);
 }
 
-static void on_end(struct stream_socket *socket) {
+void stream_socket_on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
     stream_socket_set_reading(socket, false);
 }
 
 /* Nothing is left, or what is left will be reported. */
-static void await_input(struct stream_socket *socket) {
+void stream_socket_await_input(struct stream_socket *socket) {
     socket->may_have_more = false;
     readiness_await(&socket->readiness, EV_READ);
 }
@@ -178,8 +205,8 @@ static void await_input(struct stream_socket *socket) {
  * data and left the reset, and no other edge follows. Reading until EAGAIN would cost each message a system call; so
  * one read a moment later checks for all that came in between.
  */
-static void on_short_read(struct stream_socket *socket) {
-    await_input(socket);
+void stream_socket_on_short_read(struct stream_socket *socket) {
+    stream_socket_await_input(socket);
     if (socket->needs_recheck)
         defer_add(socket->rechecks, &socket->recheck);
 }
@@ -194,18 +221,18 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
         socket->needs_recheck = false;
         if (is_broken(socket, errno))
             return STREAM_SOCKET_BROKEN;
-        await_input(socket);
+        stream_socket_await_input(socket);
         return STREAM_SOCKET_NOTHING;
     }
     if (n == 0) {
-        on_end(socket);
+        stream_socket_on_end(socket);
         return STREAM_SOCKET_END;
     }
     *is_short = (size_t)n < wanted && socket->rdhup;
     if ((size_t)n == wanted)
         socket->may_have_more = true;
     else if (!socket->rdhup)
-        on_short_read(socket);
+        stream_socket_on_short_read(socket);
     return STREAM_SOCKET_DATA;
 }
 
@@ -213,14 +240,14 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
  */
 static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t n, size_t *taken) {
     if (n == 0) {
-        on_end(socket);
+        stream_socket_on_end(socket);
         return STREAM_SOCKET_DATA_AND_END;
     }
     *taken += n > 0 ? (size_t)n : 0;
     if (n > 0 || !sock_would_block(errno))
         socket->may_have_more = true;
     else
-        await_input(socket);
+        stream_socket_await_input(socket);
     return STREAM_SOCKET_DATA;
 }
 
@@ -240,6 +267,8 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
                                            size_t *taken) {
     bool is_short;
     size_t wanted = 0;
+    if (socket->tls)
+        return stream_tls_read(socket, parts, count, taken);
     for (int i = 0; i < count; i++)
         wanted += parts[i].iov_len;
     enum stream_socket_read found = judge(socket, sock_readv(socket->fd, parts, count), wanted, taken, &is_short);
@@ -266,6 +295,8 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
 
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
     int first = 0;
+    if (socket->tls)
+        return stream_tls_write(socket, parts, count, is_last);
     if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
         ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
         if (n < 0 && is_broken(socket, errno))
@@ -297,38 +328,52 @@ void stream_socket_allow(struct stream_socket *socket, size_t bytes) {
 }
 
 size_t stream_socket_waiting(const struct stream_socket *socket) {
-    return socket->out ? evbuffer_get_length(socket->out) : 0;
+    return socket->tls ? kept(socket) + stream_tls_waiting(socket->tls) : kept(socket);
 }
 
 static void half_close_when_flushed(struct stream_socket *socket) {
-    if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting ||
-        stream_socket_waiting(socket) > 0) {
+    if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting || kept(socket) > 0)
         return;
-    }
+    if ((socket->tls && !stream_tls_end(socket)) || backlog(socket) > 0)
+        return;
     socket->half_closed = true;
     if (!socket->got_end)
         sock_half_close(socket->fd); /* else close() sends the FIN: shutdown() before it would cost a segment */
 }
 
+/* With TLS: what is encrypted, then so much of what is not. */
+static bool flush_tls(struct stream_socket *socket, size_t limit) {
+    bool is_whole = stream_tls_flush(socket->tls);
+    while (is_whole && limit > 0 && kept(socket) > 0 && stream_tls_backlog(socket->tls) == 0) {
+        size_t length = kept(socket) < limit ? kept(socket) : limit;
+        length = length < FRAME_DATA_MAX ? length : FRAME_DATA_MAX;
+        struct iovec part = {evbuffer_pullup(socket->out, (ev_ssize_t)length), length};
+        is_whole = part.iov_base && stream_tls_write(socket, &part, 1, false);
+        evbuffer_drain(socket->out, length);
+        limit -= length;
+    }
+    return is_whole;
+}
+
 /* False: the socket is broken. */
 static bool flush(struct stream_socket *socket) {
-    size_t before = stream_socket_waiting(socket);
-    bool is_whole = flush_to_socket(socket->out, socket->fd, socket->is_metered ? socket->allowed : SIZE_MAX);
+    size_t before = kept(socket), limit = socket->is_metered ? socket->allowed : SIZE_MAX;
+    bool is_whole = socket->tls ? flush_tls(socket, limit) : flush_to_socket(socket->out, socket->fd, limit);
     if (socket->is_metered)
-        socket->allowed -= before - stream_socket_waiting(socket);
+        socket->allowed -= before - kept(socket);
     return is_whole;
 }
 
 void stream_socket_flush(struct stream_socket *socket) {
-    if (stream_socket_waiting(socket) > 0) {
-        if (socket->is_metered && socket->allowed == 0)
+    if (backlog(socket) > 0) {
+        if (socket->is_metered && socket->allowed == 0 && backlog(socket) == kept(socket))
             return;
         if (!flush(socket)) {
             (void)is_broken(socket, errno);
             socket->events->on_broken(socket);
             return;
         }
-        if (stream_socket_waiting(socket) > 0) {
+        if (backlog(socket) > 0) {
             readiness_await(&socket->readiness, EV_WRITE);
             if (socket->events->on_drained)
                 socket->events->on_drained(socket);
@@ -349,5 +394,5 @@ void stream_socket_end(struct stream_socket *socket) {
 }
 
 bool stream_socket_is_done(const struct stream_socket *socket) {
-    return stream_socket_waiting(socket) == 0 && (!socket->ending || socket->half_closed);
+    return backlog(socket) == 0 && (!socket->ending || socket->half_closed);
 }

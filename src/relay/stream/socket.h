@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * socket: the side of a relay without TLS: a client's or a destination's socket.
+ * socket: the plain side of a relay: a client's or a destination's socket.
  *
  * What comes in is read straight into the memory of its stream; what goes out is written at once and waits in an
  * evbuffer only when the kernel does not take it, bounded by the stream's window. It is watched from connect to close
  * (readiness.h): stopping and going on cost no system call, and what was reported while reading was stopped is
- * remembered.
- * Runs on: the relay's thread. Owns: the descriptor (until stream_socket_detach), its event, what waits.
- * States: closed -> (connecting) -> open -> (end of input) / (half-closed) -> closed.
+ * remembered. A client's socket may have TLS, which ends here (socket_tls.h): then bytes are those within it.
+ * Runs on: the relay's thread. Owns: the descriptor and its TLS (until stream_socket_detach and
+ * stream_socket_take_tls), its event, what waits. States: closed -> (connecting) -> open -> (end of input) /
+ * (half-closed) -> closed.
  */
 #ifndef MUNNEL_RELAY_STREAM_SOCKET_H
 #define MUNNEL_RELAY_STREAM_SOCKET_H
@@ -22,7 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct link_bio_scratch;
 struct stream_socket;
+struct stream_tls;
 
 struct stream_socket_events {
     void (*on_readable)(struct stream_socket *socket);
@@ -44,8 +47,9 @@ struct stream_socket {  /* embedded in a relay */
     struct defer_queue *again, *rechecks;
     struct defer_item item;    /* more to read */
     struct defer_item recheck; /* checks for an RST behind the data that was read */
-    struct evbuffer *out;      /* NULL while nothing waits */
+    struct evbuffer *out;      /* NULL while nothing waits; with TLS what is not encrypted yet, as it is metered */
     size_t allowed;
+    struct stream_tls *tls; /* NULL: none */
     struct readiness readiness;
 };
 
@@ -59,6 +63,10 @@ bool stream_socket_attach(struct stream_socket *socket, struct event_base *base,
 void stream_socket_cut_unless_whole(struct stream_socket *socket); /* from now on a process that is killed resets it */
 evutil_socket_t
 stream_socket_detach(struct stream_socket *socket); /* gives the descriptor back untouched; what waits stays */
+/* Right after stream_socket_attach: the TLS of the connection, whose handshake is done, for the thread with this
+ * scratch. */
+void stream_socket_set_tls(struct stream_socket *socket, struct stream_tls *tls, struct link_bio_scratch *scratch);
+struct stream_tls *stream_socket_take_tls(struct stream_socket *socket); /* the caller's again; NULL: none */
 void stream_socket_set_events(struct stream_socket *socket, const struct stream_socket_events *events, void *context);
 
 void stream_socket_set_reading(struct stream_socket *socket, bool on);

@@ -286,6 +286,48 @@ static void add_refused(struct problems *problems, const struct trust_refusal *r
     problem_list_add(&problems->list, &problem);
 }
 
+static void check_service_refusal(struct problems *problems, const struct service_numbers *numbers, const char *name) {
+    struct problem problem = {.kind = "certificate", .subject = name};
+
+    if (!numbers->tls_refusal)
+        return;
+    PROBLEM_SAY(what, "the certificate or key of service %s cannot be used", name);
+    PROBLEM_SAY(why, "%.300s; what was read before stays in use, but munneld would not start again",
+                numbers->tls_refusal);
+    PROBLEM_SAY(remedy, "Mend it; it is read again by itself. munneld --check tells whether a start would succeed");
+    problem_list_add(&problems->list, &problem);
+}
+
+static void check_service_expiry(struct problems *problems, const struct service_numbers *numbers, const char *name) {
+    struct problem problem = {.kind = "certificate", .subject = name};
+    time_t end = numbers->tls_expires_at, now = clock_wall();
+
+    if (!end || end - now > SOON_DAYS * DAY_S)
+        return;
+    problem.is_bad = end <= now;
+    if (end <= now)
+        PROBLEM_SAY(what, "the certificate of service %s has expired", name);
+    else
+        PROBLEM_SAY(what, "the certificate of service %s expires in %lld days", name, (long long)(end - now) / DAY_S);
+    PROBLEM_SAY(why, "its clients do not connect any more once it has expired");
+    PROBLEM_SAY(remedy, "Renew it; the files are read again by themselves when they change");
+    problem_list_add(&problems->list, &problem);
+}
+
+static void check_service_certificates(struct problems *problems) {
+    const struct service_list *services = problems->admin->options.services;
+
+    for (size_t i = 0; i < services->count; i++) {
+        const char *name = service_config(services->items[i])->name;
+        struct service_numbers numbers;
+        if (service_is_shut(services->items[i]))
+            continue;
+        service_read(services->items[i], &numbers);
+        check_service_refusal(problems, &numbers, name);
+        check_service_expiry(problems, &numbers, name);
+    }
+}
+
 static void check_trust(struct problems *problems) {
     const struct admin_options *options = &problems->admin->options;
     const struct server_config *conf = options->policy->conf;
@@ -350,9 +392,9 @@ static void check_process(struct problems *problems) {
 }
 
 json_t *admin_problems(const struct admin *admin, bool *has_bad) {
-    static void (*const checks[])(struct problems * problems) = {check_services,    check_sessions, check_credentials,
-                                                                 check_certificate, check_trust,    check_configuration,
-                                                                 check_room,        check_process};
+    static void (*const checks[])(struct problems * problems) = {
+        check_services, check_sessions,      check_credentials, check_certificate, check_service_certificates,
+        check_trust,    check_configuration, check_room,        check_process};
     struct problems problems = {.admin = admin, .list = problem_list_begin(), .present = admin_present(admin)};
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

@@ -108,6 +108,24 @@ static json_t *times_part(const struct admin *admin, const char *name) {
                      quantiles(admin, name, SERVICE_DIAL), "first_byte", quantiles(admin, name, SERVICE_FIRST_BYTE));
 }
 
+/* Null: its clients' TLS, if they have any, is not ended here. */
+static json_t *tls_json(const struct service_numbers *numbers) {
+    json_t *handshakes = numbers->has_tls ? json_object() : NULL;
+
+    for (unsigned i = 0; handshakes && i < CLIENT_TLS_RESULT_COUNT; i++)
+        if (numbers->handshakes[i])
+            json_object_set_new(handshakes, client_tls_label((enum client_tls_result)i),
+                                json_integer((json_int_t)numbers->handshakes[i]));
+    if (!handshakes)
+        return json_null();
+    return json_pack("{s:o,s:o,s:o}", "expires", value_time((int64_t)numbers->tls_expires_at * 1000), "refused",
+                     value_text(numbers->tls_refusal), "handshakes", handshakes);
+}
+
+static json_t *tls_part(const struct service_numbers *numbers) {
+    return json_pack("{s:o}", "tls", tls_json(numbers));
+}
+
 /* Takes over `part`. False: one of both is missing. */
 static bool merge(json_t *json, json_t *part) {
     bool is_whole = json && part && json_object_update(json, part) == 0;
@@ -135,7 +153,8 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
                   (json_int_t)(peak > relays ? peak : relays), "waiting", (json_int_t)numbers.waiting,
                   "balancer_checks", (json_int_t)numbers.balancer_checks, "refused", refusals(&numbers), "origin",
                   origin(admin, conf));
-    if (merge(json, rates_part(history)) && merge(json, times_part(admin, conf->name)))
+    if (merge(json, rates_part(history)) && merge(json, times_part(admin, conf->name)) &&
+        merge(json, tls_part(&numbers)))
         return json;
     json_decref(json);
     return NULL;

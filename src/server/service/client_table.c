@@ -81,7 +81,7 @@ struct client *client_table_take(struct client_table *clients, evutil_socket_t f
     client->peer = *peer;
     client->terms = service_terms_hold(terms);
     client->number = ++clients->number;
-    client->accepted_us = clock_us();
+    client->accepted_us = client->ready_us = clock_us();
     clients->live++;
     return client;
 }
@@ -90,6 +90,7 @@ void client_table_give_back(struct client_table *clients, struct client *client)
     if (client->early)
         evbuffer_free(client->early);
     free(client->tlvs);
+    client_drop_tls(client);
     free(client->tried);
     bandwidth_release(client->source);
     bandwidth_release(client->via);

@@ -45,7 +45,7 @@ static void enqueue(struct dispatch *dispatch, struct client *client, bool is_fi
     struct wait_queue *queue = &client->service->queue;
 
     if (!client->attempts)
-        client->deadline_us = client->accepted_us + client->service->conf->pending_timeout_s * 1000000ULL;
+        client->deadline_us = client->ready_us + client->service->conf->pending_timeout_s * 1000000ULL;
     if (is_first)
         TAILQ_INSERT_HEAD(&queue->clients, client, entry);
     else
@@ -84,7 +84,7 @@ static const char *who_ended(const struct client *client) {
 /* Once: when an agent gets it first, or at its end before. */
 static void note_wait(const struct client *client, uint64_t now_us) {
     if (!client->dispatched_us)
-        histogram_add(&client->service->part->wait, now_us > client->accepted_us ? now_us - client->accepted_us : 0);
+        histogram_add(&client->service->part->wait, now_us > client->ready_us ? now_us - client->ready_us : 0);
 }
 
 void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum relay_reason reason) {
@@ -96,6 +96,7 @@ void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum
         client_detail_add_attempts(client);
     else if (reason == REASON_NO_AGENT)
         client_detail_set_no_agent(client);
+    client_drop_tls(client);
     sock_close_reset(client->fd);
     client->fd = -1;
     note_wait(client, client->ended_us);
@@ -194,7 +195,7 @@ bool dispatch_serve_or_end(struct dispatch *dispatch, struct client *client, uin
 }
 
 static void assign(struct dispatch *dispatch, struct client *client, bool has_waited) {
-    uint64_t now_us = has_waited ? clock_us() : client->accepted_us;
+    uint64_t now_us = has_waited ? clock_us() : client->ready_us;
 
     if (dispatch->is_over)
         dispatch_fail_client(dispatch, client, REASON_STOPPED);
@@ -205,7 +206,27 @@ static void assign(struct dispatch *dispatch, struct client *client, bool has_wa
 void dispatch_client(struct dispatch *dispatch, struct client *client) {
     if (!dispatch->options.services->waiting)
         loop_poll(dispatch->options.loop); /* clients that have ended meanwhile: their threads need not wake this one */
-    assign(dispatch, client, false);
+    if (client->tls_context)
+        plane_accept_tls(dispatch->options.plane, client);
+    else
+        assign(dispatch, client, false);
+}
+
+/* It was no client of an agent's yet: it is counted and has its line, and no record. */
+static void end_unaccepted(struct dispatch *dispatch, struct client *client) {
+    counter_add(&client->service->part->ended[dispatch->is_over ? REASON_STOPPED : REASON_TLS], 1);
+    service_client_left(client->service, client);
+    client_table_give_back(dispatch->options.clients, client);
+    dispatch->options.on_client_end(dispatch->options.context);
+}
+
+void dispatch_client_tls(struct dispatch *dispatch, struct client *client) {
+    client->ready_us = clock_us();
+    service_note_handshake(client->service, client);
+    if (client->tls_result == CLIENT_TLS_DONE)
+        assign(dispatch, client, false);
+    else
+        end_unaccepted(dispatch, client);
 }
 
 static void count_failure(struct dispatch *dispatch, const struct client *client, struct session *session,

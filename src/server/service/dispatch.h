@@ -37,8 +37,10 @@ struct dispatch_options {
 struct dispatch *dispatch_new(const struct dispatch_options *options); /* NULL when out of memory */
 void dispatch_free(struct dispatch *dispatch);
 
-/* Serves a new client, lets it wait, or ends it. client->service is set. */
+/* Serves a new client, lets it wait, or ends it. client->service is set. One with a tls_context has its TLS handshake
+ * first, which dispatch_client_tls ends. */
 void dispatch_client(struct dispatch *dispatch, struct client *client);
+void dispatch_client_tls(struct dispatch *dispatch, struct client *client);
 /* The plane has given it back: it has ended, or needs another agent. */
 void dispatch_client_back(struct dispatch *dispatch, struct client *client);
 void dispatch_serve_waiting(struct dispatch *dispatch); /* a session can take clients now, perhaps */

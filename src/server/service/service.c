@@ -8,6 +8,7 @@
 #include "server/service/service_priv.h"
 
 #include "lib/base/clock.h"
+#include "server/service/service_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,11 @@ struct listener_group *service_prepare_listeners(struct service *service, const 
     return listener_group_prepare(&listening, &options->conf->listen, &options->donors, error);
 }
 
+bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error) {
+    *tls = conf->tls.certificates.count ? service_tls_new(conf, error) : NULL;
+    return *tls || !conf->tls.certificates.count;
+}
+
 struct service *service_new(const struct service_options *options, struct error *error) {
     const struct service_config *conf = options->conf;
     const struct bandwidth_limits limits = service_limits(conf);
@@ -74,7 +80,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service->needs = service_needs_of(conf);
     server_config_hold(options->config);
     TAILQ_INIT(&service->queue.clients);
-    service->refusals.a_minute = LINES_A_MINUTE;
+    service->refusals.a_minute = service->failed_handshakes.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->counts = service_counts_new(options->threads);
@@ -85,9 +91,10 @@ struct service *service_new(const struct service_options *options, struct error 
     service_init_port(service);
     bool failed = acl_read(&service->balancers, &conf->accept_proxy, error);
     service_settle_port(service);
+    bool has_tls = service_make_tls(conf, &service->tls, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
-    else if (service->access && !failed)
+    else if (service->access && !failed && has_tls)
         service->listeners = service_prepare_listeners(service, options, error);
     if (service->listeners) {
         service->part = service_counts_part(service->counts, options->threads);
@@ -123,6 +130,7 @@ void service_free(struct service *service) {
     balance_free(service->balance);
     free(service->refusing);
     access_free(service->access);
+    service_tls_free(service->tls);
     if (service->terms)
         service_terms_release(service->terms);
     service_counts_release(service->counts);
@@ -131,10 +139,31 @@ void service_free(struct service *service) {
     free(service);
 }
 
+static void check_tls(struct service *service) {
+    const struct service_tls_watch to = {service->who, service->options.log, service->options.events};
+
+    if (service->tls && !service->is_shut)
+        service_tls_check(service->tls, service->conf, &to);
+}
+
+int service_check_readable(const struct service *service, struct error *error) {
+    return service->tls ? service_tls_check_readable(service->tls, error) : 0;
+}
+
+void service_note_handshake(struct service *service, const struct client *client) {
+    service->handshakes[client->tls_result]++;
+    if (client->tls_result != CLIENT_TLS_DONE)
+        log_throttle_event(&service->failed_handshakes, service->options.log, LOG_LEVEL_WARNING, service->who,
+                           "TLS handshake failed", client->detail, &client->peer);
+}
+
 void service_tick(struct service *service) {
     log_throttle_flush(&service->refusals, service->options.log);
+    log_throttle_flush(&service->failed_handshakes, service->options.log);
     service_note_refusals(service);
+    service_note_failed_handshakes(service);
     access_tick(service->access, clock_us());
+    check_tls(service);
     if (service->should_be_open && !service->is_open)
         service_listen(service);
 }

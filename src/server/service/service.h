@@ -91,9 +91,15 @@ struct service_numbers {
     size_t asked, refusing;                 /* agents that have not answered; that do not permit it */
     size_t unhealthy;                       /* agents that permit it, and whose checks have failed */
     bool is_open;
-    uint64_t since_us;     /* when it became reachable, unreachable, paused or was resumed */
-    const char *paused_by; /* NULL: it is not paused */
+    uint64_t since_us;       /* when it became reachable, unreachable, paused or was resumed */
+    const char *paused_by;   /* NULL: it is not paused */
+    bool has_tls;            /* it ends its clients' TLS */
+    time_t tls_expires_at;   /* the first of its certificates; since 1970 */
+    const char *tls_refusal; /* why the files of its certificates, as they are now, are not in use; NULL: they are */
+    uint64_t handshakes[CLIENT_TLS_RESULT_COUNT]; /* since it was made */
 };
+const char *client_tls_label(enum client_tls_result result);                    /* one word, for metrics */
+int service_check_readable(const struct service *service, struct error *error); /* its files, by the user of now */
 
 /* Takes no new clients, by whatever agents there are, until it is resumed; its relays, and clients that wait, go on.
  * `by` is for people. False: it is so already, or is shut. */

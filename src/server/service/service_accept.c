@@ -15,6 +15,7 @@
 #include "proto/features.h"
 #include "server/service/bans.h"
 #include "server/service/client_table.h"
+#include "server/service/service_tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,13 @@ void service_renew_local(struct client *client) {
         client->local = open_address_of(&here);
 }
 
+static SSL_CTX *hold_context(const struct service *service) {
+    SSL_CTX *context = service_tls_context(service->tls);
+
+    SSL_CTX_up_ref(context);
+    return context;
+}
+
 static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, bool is_check) {
     enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, &found->peer);
     bool is_counted = !is_check && verdict == ACCESS_ADMITTED && access_counts(service->access);
@@ -102,7 +110,9 @@ static void admit(struct service *service, evutil_socket_t fd, const struct insp
     service->live++;
     counter_add(&service->part->accepted, 1);
     if (is_check)
-        service_note_probe(service, client);
+        service_note_probe(service, client); /* known by where it comes from, and without TLS */
+    else if (service->tls)
+        client->tls_context = hold_context(service);
     service->options.on_client(service->options.context, client);
 }
 

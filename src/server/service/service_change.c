@@ -9,6 +9,7 @@
 #include "lib/base/strlist.h"
 #include "server/service/access.h"
 #include "server/service/service_priv.h"
+#include "server/service/service_tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static bool make_next(struct service *service, struct service_next *next, struct
         error_set(error, "out of memory");
         return false;
     }
-    if (!next->access)
+    if (!next->access || !service_make_tls(conf, &next->tls, error))
         return false;
     if (service->listeners && keeps_addresses(service->conf, conf)) {
         const struct listener_options listening = service_listener_options(service, &next->options);
@@ -66,6 +67,7 @@ void service_discard(struct service *service) {
     balance_free(next->balance);
     access_free(next->access);
     acl_free(next->balancers);
+    service_tls_free(next->tls);
     listener_group_free(next->listeners);
     server_config_free(next->options.config);
     free(next);
@@ -105,6 +107,7 @@ static void apply_terms(struct service *service, struct service_next *next) {
     struct service_terms *terms = service->terms;
     struct access *access = service->access;
     struct acl *balancers = service->balancers;
+    struct service_tls *tls = service->tls;
     struct server_config *config = service->options.config;
     const struct bandwidth_limits limits = service_limits(next->options.conf);
 
@@ -113,6 +116,8 @@ static void apply_terms(struct service *service, struct service_next *next) {
     service->terms = next->terms;
     service->access = next->access;
     service->balancers = next->balancers;
+    service->tls = next->tls;
+    next->tls = tls;
     service->conf = next->options.conf;
     service->needs = service_needs_of(service->conf);
     service->options = next->options;

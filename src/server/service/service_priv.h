@@ -26,7 +26,10 @@ struct service_refusal { /* an agent whose rules do not permit the service */
     char reason[SERVICES_REASON_SIZE];
 };
 
+struct service_tls;
+
 struct service_next { /* what a reload has prepared */
+    struct service_tls *tls;
     struct service_options options;
     struct service_terms *terms;
     struct balance *balance;
@@ -60,9 +63,12 @@ struct service {
     bool should_be_open, is_open, is_shut, is_paused;
     uint64_t since_us; /* when it became reachable, unreachable, paused or was resumed */
     char paused_by[80];
-    struct service_probe probe; /* on_end NULL: none */
-    uint64_t probed;            /* the number of its client; 0: not accepted yet */
-    struct log_throttle refusals;
+    struct service_probe probe;                   /* on_end NULL: none */
+    uint64_t probed;                              /* the number of its client; 0: not accepted yet */
+    struct service_tls *tls;                      /* NULL: its clients' TLS, if they have any, is not ended here */
+    uint64_t handshakes[CLIENT_TLS_RESULT_COUNT]; /* of its clients, by their results */
+    uint64_t noted_handshakes;                    /* that failed, and are in events already */
+    struct log_throttle refusals, failed_handshakes;
     struct log_limit open_lines, port_lines, health_lines;
     char who[80]; /* "service NAME", for log lines */
 };
@@ -76,6 +82,7 @@ void service_note_usable(struct service *service, size_t was, const struct sessi
                          bool has_event);
 
 /* service.c: what service_new and service_prepare make. */
+bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error);
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts,
                                          struct bandwidth *bandwidth);
 struct bandwidth_limits service_limits(const struct service_config *conf);
@@ -83,6 +90,7 @@ struct listener_options service_listener_options(struct service *service, const 
 struct listener_group *service_prepare_listeners(struct service *service, const struct service_options *options,
                                                  struct error *error);
 void service_client_left(struct service *service, const struct client *client);
+void service_note_handshake(struct service *service, const struct client *client); /* counts, and logs what failed */
 
 /* service_accept.c: of its listeners, whose context is the service. */
 void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
@@ -107,5 +115,6 @@ void service_finish_probe(struct service *service, const struct client *client);
 void service_add_event(const struct service *service, enum event_severity severity, const char *text,
                        const char *detail);
 void service_note_refusals(struct service *service); /* one event for the many that a limit may refuse in a second */
+void service_note_failed_handshakes(struct service *service); /* the same */
 
 #endif

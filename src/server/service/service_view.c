@@ -10,6 +10,7 @@
 #include "server/service/service_priv.h"
 
 #include "lib/base/clock.h"
+#include "server/service/service_tls.h"
 
 #include <string.h>
 
@@ -27,6 +28,33 @@ void service_note_refusals(struct service *service) {
                                service->refused[i] - service->noted[i]);
         service->noted[i] = service->refused[i];
     }
+}
+
+static uint64_t failed_handshakes(const struct service *service) {
+    uint64_t sum = 0;
+
+    for (unsigned i = CLIENT_TLS_DONE + 1; i < CLIENT_TLS_RESULT_COUNT; i++)
+        sum += service->handshakes[i];
+    return sum;
+}
+
+void service_note_failed_handshakes(struct service *service) {
+    uint64_t failed = failed_handshakes(service);
+
+    if (failed == service->noted_handshakes)
+        return;
+    recent_events_add_many(service->options.events, EVENT_KIND_SERVICE, EVENT_WARNING, service->conf->name,
+                           "TLS handshakes of clients failed", "the log has why", failed - service->noted_handshakes);
+    service->noted_handshakes = failed;
+}
+
+const char *client_tls_label(enum client_tls_result result) {
+    static const char *const labels[CLIENT_TLS_RESULT_COUNT] = {
+#define CLIENT_TLS_LABEL(name, label) label,
+        CLIENT_TLS_RESULTS(CLIENT_TLS_LABEL)
+#undef CLIENT_TLS_LABEL
+    };
+    return labels[result];
 }
 
 uint64_t service_refused(const struct service *service) {
@@ -59,4 +87,10 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};
     memcpy(numbers->refused, service->refused, sizeof numbers->refused);
+    memcpy(numbers->handshakes, service->handshakes, sizeof numbers->handshakes);
+    numbers->has_tls = service->tls;
+    if (!service->tls)
+        return;
+    numbers->tls_expires_at = service_tls_expires_at(service->tls);
+    numbers->tls_refusal = service_tls_refusal(service->tls);
 }

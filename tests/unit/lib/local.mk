@@ -59,6 +59,10 @@ unit_lib_tests += tests/unit/lib/tls/test_certificate
 tests_unit_lib_tls_test_certificate_SOURCES = tests/unit/lib/tls/test_certificate.c
 tests_unit_lib_tls_test_certificate_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_service_context
+tests_unit_lib_tls_test_service_context_SOURCES = tests/unit/lib/tls/test_service_context.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_service_context_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_context
 tests_unit_lib_tls_test_context_SOURCES = tests/unit/lib/tls/test_context.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_lib_tls_test_context_LDADD = $(LINK_UNIT_LIB)

@@ -170,6 +170,25 @@ void plane_reject(struct plane *self, struct link_ref link, const char *json) {
     note((struct fake_order){.kind = FAKE_REJECT, .link = link}, json);
 }
 
+void plane_accept_tls(struct plane *self, struct client *client) {
+    (void)self;
+    note((struct fake_order){.kind = FAKE_ACCEPT_TLS, .client = client}, "");
+}
+
+void fake_end_tls(const struct fake_order *asked, enum client_tls_result result) {
+    asked->client->tls_result = result;
+    if (result != CLIENT_TLS_DONE) {
+        sock_close(asked->client->fd);
+        asked->client->fd = -1;
+    }
+    fake_options()->events->on_client_tls(fake_options()->context, asked->client);
+}
+
+void client_drop_tls(struct client *client) {
+    SSL_CTX_free(client->tls_context);
+    client->tls_context = NULL;
+}
+
 void plane_serve(struct plane *self, unsigned thread, struct client *client) {
     (void)self;
     note((struct fake_order){.kind = FAKE_SERVE, .thread = thread, .tag = client->session, .client = client},

@@ -13,6 +13,7 @@ enum fake_kind {
     FAKE_ADOPT,
     FAKE_ACCEPT,
     FAKE_REJECT,
+    FAKE_ACCEPT_TLS,
     FAKE_SERVE,
     FAKE_CONTROL,
     FAKE_CLOSE,
@@ -30,7 +31,7 @@ enum fake_kind {
 struct fake_order { /* of the control plane */
     enum fake_kind kind;
     struct link_ref link;
-    struct client *client;             /* FAKE_SERVE */
+    struct client *client;             /* FAKE_SERVE, FAKE_ACCEPT_TLS */
     const struct service_terms *terms; /* FAKE_RECALL; the service has them */
     uint64_t tag;                      /* not FAKE_REJECT, FAKE_CONTROL, FAKE_CLOSE, FAKE_PING, FAKE_SET_PING */
     int fd;                            /* FAKE_ADOPT */
@@ -57,6 +58,9 @@ struct link_ref fake_link(void);                /* a link that was not there bef
 
 /* The client is given back with this outcome; CLIENT_ENDED closes its descriptor first. */
 void fake_give_back(const struct fake_order *served, enum client_outcome outcome);
+
+/* Answers FAKE_ACCEPT_TLS. What fails closes its descriptor first. */
+void fake_end_tls(const struct fake_order *asked, enum client_tls_result result);
 
 /* Answers FAKE_VIEW with these views; `matching` is their number. */
 void fake_answer_views(const struct fake_order *asked, const struct relay_view *const *views, size_t count);

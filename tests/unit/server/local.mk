@@ -17,6 +17,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
 	tests/unit/server/service/test_bans \
+	tests/unit/server/service/test_service_tls \
 	tests/unit/server/service/test_balance \
 	tests/unit/server/session/test_session_table \
 	tests/unit/server/auth/test_authenticate \
@@ -146,6 +147,8 @@ tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_
 tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_bans_SOURCES = tests/unit/server/service/test_bans.c
 tests_unit_server_service_test_bans_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_service_tls_SOURCES = tests/unit/server/service/test_service_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_server_service_test_service_tls_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_client_table_SOURCES = tests/unit/server/service/test_client_table.c
 tests_unit_server_service_test_client_table_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_access_SOURCES = tests/unit/server/service/test_access.c

@@ -57,6 +57,41 @@ START_TEST(agents_share_clients_one_by_one) {
 }
 END_TEST
 
+/* By the certificate of the agent port. */
+static void end_tls_of(struct server_fixture *server_fixture) {
+    struct service_config *service = &server_fixture->conf->services[0];
+
+    ck_assert_int_eq(strlist_add(&service->tls.certificates, server_fixture->conf->agents.certificate), 0);
+    ck_assert_int_eq(strlist_add(&service->tls.keys, server_fixture->conf->agents.key), 0);
+}
+
+START_TEST(a_client_with_tls_is_served_after_its_handshake) {
+    struct server_fixture server_fixture;
+    struct fake_order accepted, served;
+    struct service_numbers numbers;
+
+    server_fixture_set_any(&server_fixture);
+    end_tls_of(&server_fixture);
+    server_fixture_open(&server_fixture);
+    server_fixture_join_ready(&server_fixture, "a");
+    int fds[2] = {server_fixture_connect(&server_fixture, 0), server_fixture_connect(&server_fixture, 0)};
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(fake_take(FAKE_ACCEPT_TLS, &accepted));
+    ck_assert_ptr_nonnull(accepted.client->tls_context);
+    fake_end_tls(&accepted, CLIENT_TLS_VERSION);
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert(fake_take(FAKE_ACCEPT_TLS, &accepted));
+    fake_end_tls(&accepted, CLIENT_TLS_DONE);
+    ck_assert(fake_take(FAKE_SERVE, &served));
+    service_read(server_fixture.server->services.items[0], &numbers);
+    ck_assert_uint_eq(numbers.handshakes[CLIENT_TLS_DONE], 1);
+    ck_assert_uint_eq(numbers.handshakes[CLIENT_TLS_VERSION], 1);
+    ck_assert_uint_eq(numbers.clients, 1);
+    close(fds[1]);
+    server_fixture_end(&server_fixture, fds[0], &served);
+}
+END_TEST
+
 START_TEST(agent_of_another_group_never_gets_a_client) {
     static const char *const groups[] = {"web"};
     struct server_fixture server_fixture;
@@ -204,6 +239,7 @@ static TCase *choosing(void) {
     TCase *group = tcase_create("choosing");
 
     tcase_add_test(group, agents_share_clients_one_by_one);
+    tcase_add_test(group, a_client_with_tls_is_served_after_its_handshake);
     tcase_add_test(group, agent_of_another_group_never_gets_a_client);
     tcase_add_test(group, clients_of_one_agent_are_spread_over_the_threads);
     tcase_add_test(group, least_busy_gets_the_next);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * socket_tls: the TLS of a stream's socket, where a service ends that of its clients.
+ *
+ * A close_notify is the end of a direction, as a FIN is without TLS, and a FIN without one is no end: the client was
+ * cut. What is written is encrypted at once, so no write of OpenSSL's ever waits; what the kernel does not take waits
+ * encrypted. A connection comes to a thread, and leaves it, with all that was read ahead: it may be given back to the
+ * control plane and go on elsewhere.
+ * Runs on: the thread of its socket; made, and freed while no thread has it, anywhere. Owns: the SSL with its BIO.
+ */
+#ifndef MUNNEL_RELAY_STREAM_SOCKET_TLS_H
+#define MUNNEL_RELAY_STREAM_SOCKET_TLS_H
+
+#include "relay/link/bio.h"
+#include "relay/stream/socket.h"
+
+#include <openssl/ssl.h>
+
+/* The server's end. `early`: what was read of the descriptor already; may be NULL. NULL: out of memory. */
+struct stream_tls *stream_tls_new(SSL_CTX *context, evutil_socket_t fd, struct link_bio_scratch *scratch,
+                                  struct evbuffer *early);
+void stream_tls_free(struct stream_tls *tls); /* NULL is fine */
+SSL *stream_tls_ssl(const struct stream_tls *tls);
+
+void stream_tls_enter(struct stream_tls *tls, struct link_bio_scratch *scratch); /* its handshake is done */
+void stream_tls_leave(struct stream_tls *tls);
+
+/* As the functions of stream_socket, which calls them. */
+enum stream_socket_read stream_tls_read(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken);
+bool stream_tls_write(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last);
+size_t stream_tls_waiting(const struct stream_tls *tls); /* of what was written; never less than really waits */
+size_t stream_tls_backlog(const struct stream_tls *tls); /* encrypted, with what TLS has to say itself */
+bool stream_tls_flush(struct stream_tls *tls);
+bool stream_tls_end(struct stream_socket *socket); /* sends close_notify, once. False: broken */
+
+/* socket.c, for socket_tls.c: what a read has found. */
+void stream_socket_on_end(struct stream_socket *socket);
+void stream_socket_await_input(struct stream_socket *socket);
+void stream_socket_on_short_read(struct stream_socket *socket);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * tls_accept: see tls_accept.h.
+ */
+#include "config.h"
+
+#include "relay/stream/tls_accept.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+#include "lib/net/sock.h"
+#include "lib/tls/tls.h"
+#include "relay/stream/socket_tls.h"
+#include "relay/thread_priv.h"
+
+#include <stdlib.h>
+
+enum { TLS_ACCEPT_MS = 10000 };
+
+enum state { QUIET, QUEUED, RUNNING };
+
+struct tls_accept {
+    struct readiness readiness;
+    struct relay_thread *thread;
+    struct client *client;
+    struct stream_tls *tls; /* running */
+    enum state state;
+    bool counts; /* running, and not for too long yet */
+    uint64_t begun_us, deadline_us;
+    TAILQ_ENTRY(tls_accept) by_age;   /* all: the one whose deadline comes first is the first */
+    TAILQ_ENTRY(tls_accept) by_state; /* those that are queued; those that count */
+};
+
+/* ---- turns ---- */
+
+static void start_next_turn(struct tls_accepts *accepts) {
+    static const struct timeval at_once = {0, 0};
+    if (!event_pending(&accepts->starter, EV_TIMEOUT, NULL) && event_add(&accepts->starter, &at_once))
+        event_active(&accepts->starter, EV_TIMEOUT, 1); /* without memory for a timer */
+}
+
+static void count_no_more(struct tls_accepts *accepts, struct tls_accept *accept) {
+    TAILQ_REMOVE(&accepts->running, accept, by_state);
+    accept->counts = false;
+    accepts->running_count--;
+}
+
+static bool may_start(struct tls_accepts *accepts, uint64_t now_us) {
+    struct tls_accept *oldest;
+    while ((oldest = TAILQ_FIRST(&accepts->running)) && now_us - oldest->begun_us >= RELAY_THREAD_HANDSHAKE_US)
+        count_no_more(accepts, oldest);
+    return !TAILQ_EMPTY(&accepts->queued) && accepts->running_count < RELAY_THREAD_HANDSHAKES_MAX;
+}
+
+static void start_if_room(struct tls_accepts *accepts) {
+    if (may_start(accepts, clock_us()))
+        start_next_turn(accepts);
+}
+
+/* ---- the end ---- */
+
+/* The client goes back. `tls`: the handshake was done; else the connection is closed. */
+static void leave(struct tls_accept *accept, enum client_tls_result result) {
+    struct tls_accepts *accepts = &accept->thread->tls_accepts;
+    struct client *client = accept->client;
+    readiness_end(&accept->readiness);
+    TAILQ_REMOVE(&accepts->all, accept, by_age);
+    if (accept->state == QUEUED)
+        TAILQ_REMOVE(&accepts->queued, accept, by_state);
+    if (accept->counts)
+        count_no_more(accepts, accept);
+    client->tls_result = result;
+    client->tls = accept->tls;
+    plane_event_client_tls(accept->thread, client);
+    if (!accept->thread->stopping)
+        start_if_room(accepts);
+    free(accept);
+}
+
+static void fail(struct tls_accept *accept, enum client_tls_result result, const char *detail) {
+    struct client *client = accept->client;
+    strbuf_copy(client->detail, sizeof client->detail, detail);
+    stream_tls_free(accept->tls);
+    accept->tls = NULL;
+    evutil_socket_t fd = client->fd;
+    client->fd = -1;
+    leave(accept, result);
+    sock_set_reset_on_close(fd, false); /* a reset could overtake the alert */
+    sock_close(fd);
+}
+
+static void fail_handshake(struct tls_accept *accept) {
+    static const enum client_tls_result results[] = {
+        [TLS_CUT] = CLIENT_TLS_CUT,
+        [TLS_REFUSED] = CLIENT_TLS_REFUSED,
+        [TLS_UNTRUSTED] = CLIENT_TLS_CERTIFICATE,
+        [TLS_REFUSED_BY_PEER] = CLIENT_TLS_ALERT,
+        [TLS_UNTRUSTED_BY_PEER] = CLIENT_TLS_ALERT,
+    };
+    struct error error = {""};
+    const SSL *ssl = stream_tls_ssl(accept->tls);
+    enum client_tls_result result = results[tls_explain(ssl, &error)];
+    if (tls_is_no_tls(ssl))
+        result = CLIENT_TLS_NONE;
+    else if (result == CLIENT_TLS_REFUSED && tls_is_wrong_version(ssl))
+        result = CLIENT_TLS_VERSION;
+    fail(accept, result, error.text);
+}
+
+/* ---- the handshake ---- */
+
+static void done(struct tls_accept *accept) {
+    SSL *ssl = stream_tls_ssl(accept->tls);
+    if (!SSL_has_pending(ssl))
+        SSL_free_buffers(ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
+    stream_tls_leave(accept->tls);
+    leave(accept, CLIENT_TLS_DONE);
+}
+
+static void proceed(struct tls_accept *accept) {
+    switch (tls_handshake(stream_tls_ssl(accept->tls))) {
+    case TLS_DONE:
+        done(accept);
+        break;
+    case TLS_FAILED:
+        fail_handshake(accept);
+        break;
+    case TLS_WANTS_TO_READ:
+        readiness_await(&accept->readiness, EV_READ);
+        break;
+    case TLS_WANTS_TO_WRITE:
+        readiness_await(&accept->readiness, EV_WRITE);
+        break;
+    }
+}
+
+static void start(struct tls_accepts *accepts, uint64_t now_us) {
+    struct tls_accept *accept = TAILQ_FIRST(&accepts->queued);
+    struct client *client = accept->client;
+    TAILQ_REMOVE(&accepts->queued, accept, by_state);
+    TAILQ_INSERT_TAIL(&accepts->running, accept, by_state);
+    accepts->running_count++;
+    accept->state = RUNNING;
+    accept->counts = true;
+    accept->begun_us = now_us;
+    accept->deadline_us = now_us + TLS_ACCEPT_MS * 1000ull; /* it has waited for others: the time begins anew */
+    TAILQ_REMOVE(&accepts->all, accept, by_age);
+    TAILQ_INSERT_TAIL(&accepts->all, accept, by_age);
+    accept->tls = stream_tls_new(client->tls_context, client->fd, &accept->thread->client_bio, client->early);
+    if (client->early)
+        evbuffer_free(client->early);
+    client->early = NULL;
+    if (accept->tls)
+        proceed(accept);
+    else
+        fail(accept, CLIENT_TLS_SERVER, "out of memory");
+}
+
+static void on_starter(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    (void)what;
+    struct tls_accepts *accepts = &((struct relay_thread *)context)->tls_accepts;
+    uint64_t now_us = clock_us();
+    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && may_start(accepts, now_us); i++)
+        start(accepts, now_us);
+    start_if_room(accepts); /* else the end of one that is under way continues, or the sweep */
+}
+
+static void enqueue(struct tls_accept *accept) {
+    struct tls_accepts *accepts = &accept->thread->tls_accepts;
+    accept->state = QUEUED;
+    TAILQ_INSERT_TAIL(&accepts->queued, accept, by_state);
+    start_if_room(accepts);
+}
+
+/* What comes while it is queued is read in its turn. */
+static void on_event(evutil_socket_t fd, short what, void *context) {
+    (void)fd;
+    struct tls_accept *accept = context;
+    if (accept->state == RUNNING)
+        proceed(accept);
+    else if (accept->state == QUIET && (what & (EV_READ | EV_CLOSED)))
+        enqueue(accept);
+}
+
+/* ---- life ---- */
+
+void tls_accept_refuse(struct relay_thread *thread, struct client *client, const char *detail) {
+    strbuf_copy(client->detail, sizeof client->detail, detail);
+    sock_close_reset(client->fd);
+    client->fd = -1;
+    client->tls_result = CLIENT_TLS_SERVER;
+    plane_event_client_tls(thread, client);
+}
+
+void tls_accept_begin(struct relay_thread *thread, struct client *client) {
+    struct tls_accept *accept = thread->stopping ? NULL : calloc(1, sizeof *accept);
+    if (!accept || !readiness_begin(&accept->readiness, relay_thread_base(thread), client->fd, on_event, accept)) {
+        free(accept);
+        tls_accept_refuse(thread, client, thread->stopping ? "the program was stopped" : "out of memory");
+        return;
+    }
+    accept->thread = thread;
+    accept->client = client;
+    accept->deadline_us = clock_us() + TLS_ACCEPT_MS * 1000ull;
+    TAILQ_INSERT_TAIL(&thread->tls_accepts.all, accept, by_age);
+    if (client->early)
+        enqueue(accept);
+    else
+        readiness_await(&accept->readiness, EV_READ);
+}
+
+void tls_accept_sweep(struct relay_thread *thread, uint64_t now_us) {
+    struct tls_accept *next;
+    for (struct tls_accept *accept = TAILQ_FIRST(&thread->tls_accepts.all); accept && now_us >= accept->deadline_us;
+         accept = next) {
+        next = TAILQ_NEXT(accept, by_age);
+        if (accept->state != QUEUED) /* else it is the others who take so long */
+            fail(accept, CLIENT_TLS_TIMEOUT,
+                 accept->state == QUIET ? "it sent nothing for 10 seconds" : "TLS was not set up within 10 seconds");
+    }
+    start_if_room(&thread->tls_accepts);
+}
+
+void tls_accept_end_all(struct relay_thread *thread) {
+    struct tls_accept *accept;
+    while ((accept = TAILQ_FIRST(&thread->tls_accepts.all)))
+        fail(accept, CLIENT_TLS_SERVER, "the program was stopped");
+    event_del(&thread->tls_accepts.starter);
+}
+
+void tls_accepts_init(struct relay_thread *thread) {
+    struct tls_accepts *accepts = &thread->tls_accepts;
+    TAILQ_INIT(&accepts->all);
+    TAILQ_INIT(&accepts->queued);
+    TAILQ_INIT(&accepts->running);
+    event_assign(&accepts->starter, relay_thread_base(thread), -1, 0, on_starter, thread);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * tls_accept: the TLS handshakes of clients whose service ends TLS, before they are given to an agent.
+ *
+ * They cost a millisecond of a processor each, and so are done on the relay threads. A client that has sent nothing has
+ * no TLS state and costs a descriptor; those that have wait for their turn in order, and RELAY_THREAD_HANDSHAKES_MAX
+ * are under way at a time, of which none counts for longer than RELAY_THREAD_HANDSHAKE_US. One deadline covers all.
+ * Runs on: a relay thread. Owns: the clients, until they go back by on_client_tls; their handshakes.
+ * States: quiet -> queued -> running -> back.
+ */
+#ifndef MUNNEL_RELAY_STREAM_TLS_ACCEPT_H
+#define MUNNEL_RELAY_STREAM_TLS_ACCEPT_H
+
+#include <stdint.h>
+
+struct client;
+struct relay_thread;
+
+void tls_accepts_init(struct relay_thread *thread);
+void tls_accept_begin(struct relay_thread *thread, struct client *client); /* on_client_tls follows, later */
+/* Instead: closes the connection. On any thread. */
+void tls_accept_refuse(struct relay_thread *thread, struct client *client, const char *detail);
+void tls_accept_sweep(struct relay_thread *thread, uint64_t now_us);
+void tls_accept_end_all(struct relay_thread *thread); /* the thread stops */
+
+#endif

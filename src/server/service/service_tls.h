@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * service_tls: certificates and keys of a service that ends its clients' TLS: they are read when it is made, and again
+ * when a file has changed. Files that cannot be used then change nothing.
+ * Runs on: the control thread. Owns: its context, which clients and their handshakes hold, too.
+ */
+#ifndef MUNNEL_SERVER_SERVICE_SERVICE_TLS_H
+#define MUNNEL_SERVER_SERVICE_SERVICE_TLS_H
+
+#include "conf/server_config.h"
+
+#include <openssl/ssl.h>
+
+struct service_tls;
+
+struct service_tls_watch { /* where it tells what it finds */
+    const char *who;       /* "service web" */
+    struct log *log;
+    struct recent_events *events; /* NULL: none */
+};
+
+/* `conf` has tls.cert. NULL with `error` about the file. */
+struct service_tls *service_tls_new(const struct service_config *conf, struct error *error);
+void service_tls_free(struct service_tls *tls); /* NULL is fine */
+SSL_CTX *service_tls_context(const struct service_tls *tls);
+
+/* Each second: reads what has changed, and warns of what expires. */
+void service_tls_check(struct service_tls *tls, const struct service_config *conf, const struct service_tls_watch *to);
+int service_tls_check_readable(const struct service_tls *tls, struct error *error); /* by the user of now; 0 or -1 */
+
+time_t service_tls_expires_at(const struct service_tls *tls); /* of the certificate that expires first */
+const char *
+service_tls_refusal(const struct service_tls *tls); /* why the files of now are not in use; NULL: they are */
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_service_tls: services that end the TLS of their clients: curl and OpenSSL's own client, each version, megabytes
+ * both ways, cuts, client certificates, several certificates and new ones, silent clients, and an agent that is lost.
+ */
+#include "config.h"
+
+#include "harness/certs.h"
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, LOG_MS = 10000, MEGABYTES = 50 * 1000 * 1000, SILENT = 200 };
+
+/* ---- a client ---- */
+
+struct client_plan {
+    int version;          /* 0: any */
+    const char *name;     /* SNI; NULL: none */
+    const char *identity; /* FOLDER/NAME of its certificate and key, without their endings; NULL: none */
+};
+
+struct client {
+    int fd;
+    SSL_CTX *context;
+    SSL *ssl;
+    bool is_up;
+};
+
+static SSL_CTX *client_context(struct sandbox *sandbox, const struct client_plan *plan) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_security_level(context, 0); /* it may try TLS 1.1 */
+    if (plan->version) {
+        ck_assert_int_eq(SSL_CTX_set_min_proto_version(context, plan->version), 1);
+        ck_assert_int_eq(SSL_CTX_set_max_proto_version(context, plan->version), 1);
+    }
+    if (plan->identity) {
+        const char *certificate = sandbox_text(sandbox, "%s.pem", plan->identity),
+                   *key = sandbox_text(sandbox, "%s.key", plan->identity);
+        ck_assert_int_eq(SSL_CTX_use_certificate_chain_file(context, certificate), 1);
+        ck_assert_int_eq(SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM), 1);
+    }
+    return context;
+}
+
+/* With TLS 1.3 it is up before the server has judged its certificate. */
+static struct client client_connect(struct sandbox *sandbox, uint16_t port, struct client_plan plan) {
+    const struct timeval most = {ASK_MS / 1000 * 6, 0};
+    struct client client = {.fd = socket_client(port), .context = client_context(sandbox, &plan)};
+    setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    setsockopt(client.fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+    client.ssl = SSL_new(client.context);
+    SSL_set_fd(client.ssl, client.fd);
+    if (plan.name)
+        SSL_set_tlsext_host_name(client.ssl, plan.name);
+    client.is_up = SSL_connect(client.ssl) == 1;
+    return client;
+}
+
+static void client_end(struct client *client) {
+    SSL_free(client->ssl);
+    SSL_CTX_free(client->context);
+    close(client->fd);
+}
+
+static bool converses(struct client *client, const char *text) {
+    char answer[100] = "";
+    size_t length = strlen(text), got = 0;
+    if (!client->is_up || SSL_write(client->ssl, text, (int)length) != (int)length)
+        return false;
+    while (got < length) {
+        int n = SSL_read(client->ssl, answer + got, (int)(sizeof answer - got));
+        if (n <= 0)
+            return false;
+        got += (size_t)n;
+    }
+    return memcmp(answer, text, length) == 0;
+}
+
+static bool shows(const struct client *client, const char *name) {
+    X509 *certificate = SSL_get1_peer_certificate(client->ssl);
+    bool is_right = certificate && X509_check_host(certificate, name, 0, 0, NULL) == 1;
+    X509_free(certificate);
+    return is_right;
+}
+
+/* ---- a service ---- */
+
+struct served {
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *agent;
+    struct destination *destination;
+    uint16_t port;
+    const char *pki;
+    struct usage usage;
+};
+
+/* `more`: more members of "tls", each with a comma in front. */
+static struct served serve(const char *name, destination_handler handler, void *context, const char *more) {
+    struct served served = {.sandbox = sandbox_new(name), .port = port_take()};
+    served.pki = sandbox_pki(served.sandbox, "pki");
+    served.destination = destination_start(handler, context);
+    certs_make(&(struct certs_plan){
+        .folder = served.pki, .name = "web", .names = "DNS:web.example, IP:127.0.0.1", .to_days = 90});
+    certs_make(
+        &(struct certs_plan){.folder = served.pki, .name = "wild", .names = "DNS:*.wild.example", .to_days = 90});
+    const char *tls = sandbox_text(served.sandbox,
+                                   "'tls': {'cert': ['%s/web.pem', '%s/wild.pem'], 'key': ['%s/web.key', '%s/wild.key']"
+                                   "%s},",
+                                   served.pki, served.pki, served.pki, served.pki, more ? more : "");
+    const char *services = service_to(served.sandbox, "web", served.port, destination_port(served.destination), tls);
+    served.server = server_start(served.sandbox, (struct server_plan){.services = services});
+    served.agent = agent_join_warm(&served.server, "alpha", NULL);
+    served.usage = usage_of(served.server.process);
+    return served;
+}
+
+static void served_end(struct served *served) {
+    usage_await(served->server.process, &served->usage, 10000);
+    sandbox_free(served->sandbox);
+    destination_free(served->destination);
+}
+
+/* ---- versions and bytes ---- */
+
+START_TEST(tls_ends_at_the_server_and_old_versions_are_refused) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        struct client client = client_connect(served.sandbox, served.port, (struct client_plan){.version = version});
+        ck_assert(converses(&client, "hello"));
+        ck_assert_int_eq(SSL_version(client.ssl), version);
+        client_end(&client);
+    }
+    struct client old = client_connect(served.sandbox, served.port, (struct client_plan){.version = TLS1_1_VERSION});
+    ck_assert(!old.is_up);
+    client_end(&old);
+    process_await(served.server.process, 0, LOG_MS, "TLS handshake failed", "versions of TLS", NULL);
+    ck_assert(!socket_echoes(served.port, ASK_MS)); /* and what is no TLS */
+    process_await(served.server.process, 0, LOG_MS, "TLS handshake failed", "not TLS", NULL);
+    ck_assert_uint_eq(destination_connections(served.destination), 2);
+    served_end(&served);
+}
+END_TEST
+
+static void send_source(struct client *client, uint64_t seed, size_t length) {
+    struct source source;
+    char part[50000];
+    source_begin(&source, seed);
+    for (size_t left = length; left > 0;) {
+        size_t count = left < sizeof part ? left : sizeof part;
+        source_fill(&source, part, count);
+        ck_assert_int_eq(SSL_write(client->ssl, part, (int)count), (int)count);
+        left -= count;
+    }
+}
+
+static int read_to_end(struct client *client, struct tally_result *result) {
+    struct tally *tally = tally_new();
+    char part[50000];
+    int got;
+    while ((got = SSL_read(client->ssl, part, sizeof part)) > 0)
+        tally_add(tally, part, (size_t)got);
+    tally_end(tally, result);
+    return SSL_get_error(client->ssl, got);
+}
+
+/* 50 MB up, its end, then 50 MB down and their end. */
+START_TEST(fifty_megabytes_go_each_way_and_each_end_is_an_end) {
+    atomic_ullong answer = MEGABYTES;
+    struct served served = serve(__func__, handle_answer_at_end, &answer, NULL);
+    served.usage.extra_links = 8;
+    served.usage.extra_heap = USAGE_BULK_HEAP;
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        struct tally_result expected, got;
+        struct client client = client_connect(served.sandbox, served.port, (struct client_plan){.version = version});
+        ck_assert(client.is_up);
+        send_source(&client, 3, MEGABYTES);
+        ck_assert_int_ge(SSL_shutdown(client.ssl), 0);
+        ck_assert_int_eq(read_to_end(&client, &got), SSL_ERROR_ZERO_RETURN);
+        tally_of_source(&expected, 1, MEGABYTES);
+        ck_assert(tally_same(&expected, &got));
+        client_end(&client);
+        unsigned number = (unsigned)(version - TLS1_2_VERSION);
+        destination_await_ended(served.destination, number + 1, ASK_MS);
+        tally_of_source(&expected, 3, MEGABYTES);
+        ck_assert(tally_same(&expected, &destination_connection(served.destination, number)->received));
+    }
+    served_end(&served);
+}
+END_TEST
+
+/* A FIN on the way is no end of what the client has said. */
+START_TEST(a_client_that_is_cut_is_reset_at_the_destination) {
+    struct served served = serve(__func__, handle_sink, NULL, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
+        send_source(&client, 1, 1000);
+        destination_await_connections(served.destination, i + 1, ASK_MS);
+        if (i == 0)
+            socket_finish(client.fd); /* without close_notify */
+        else
+            SSL_shutdown(client.ssl);
+        destination_await_ended(served.destination, i + 1, ASK_MS);
+        ck_assert_int_eq(destination_connection(served.destination, i)->end, i == 0 ? END_RESET : END_FILE);
+        client_end(&client);
+    }
+    served_end(&served);
+}
+END_TEST
+
+START_TEST(curl_gets_pages_by_https) {
+    static const char page[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n";
+    char text[sizeof page];
+    memcpy(text, page, sizeof page);
+    struct served served = serve(__func__, handle_greeting, text, NULL);
+    const char *curl = sandbox_peer(served.sandbox, "curl");
+    for (int i = 0; curl && i < 2; i++) {
+        int code = sandbox_do(served.sandbox, "curl", curl, "-sS", "--cacert",
+                              sandbox_text(served.sandbox, "%s/ca.pem", served.pki), "--tls-max", i ? "1.3" : "1.2",
+                              sandbox_text(served.sandbox, "https://127.0.0.1:%u/", served.port), NULL);
+        ck_assert_msg(code == 0, "%s", sandbox_output(served.sandbox, "curl"));
+        ck_assert_ptr_nonnull(strstr(sandbox_output(served.sandbox, "curl"), "hello"));
+    }
+    served_end(&served);
+}
+END_TEST
+
+/* ---- certificates ---- */
+
+START_TEST(the_name_chooses_and_a_new_certificate_is_for_new_clients) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    struct sandbox *sandbox = served.sandbox;
+    struct client web = client_connect(sandbox, served.port, (struct client_plan){.name = "web.example"}),
+                  wild = client_connect(sandbox, served.port, (struct client_plan){.name = "a.wild.example"}),
+                  other = client_connect(sandbox, served.port, (struct client_plan){.name = "other.example"});
+    ck_assert(shows(&web, "web.example") && shows(&wild, "a.wild.example") && shows(&other, "web.example"));
+    certs_make(&(struct certs_plan){
+        .folder = served.pki, .name = "web", .names = "DNS:web.example, DNS:new.example", .to_days = 90});
+    process_await(served.server.process, 0, LOG_MS, "certificate reloaded", NULL);
+    struct client fresh = client_connect(sandbox, served.port, (struct client_plan){.name = "new.example"});
+    ck_assert(shows(&fresh, "new.example") && !shows(&web, "new.example"));
+    ck_assert(converses(&fresh, "new") && converses(&web, "old") && converses(&wild, "as before"));
+    client_end(&web);
+    client_end(&wild);
+    client_end(&other);
+    client_end(&fresh);
+    served_end(&served);
+}
+END_TEST
+
+START_TEST(client_certificates_are_required_or_requested) {
+    for (int is_request = 0; is_request < 2; is_request++) {
+        char name[100];
+        snprintf(name, sizeof name, "%s-%d", __func__, is_request);
+        struct served served = {.sandbox = NULL};
+        char more[300];
+        snprintf(more, sizeof more, ", 'client_ca': 'pki/ca.pem', 'client_auth': '%s'",
+                 is_request ? "request" : "require");
+        served = serve(name, handle_echo, NULL, more);
+        const char *other = sandbox_pki(served.sandbox, "other");
+        const struct certs_plan plans[] = {{.folder = served.pki, .name = "ann", .to_days = 9, .for_clients = true},
+                                           {.folder = other, .name = "bob", .to_days = 9, .for_clients = true}};
+        certs_make(&plans[0]);
+        certs_make(&plans[1]);
+        const struct {
+            const char *identity;
+            bool is_served;
+        } tries[] = {{sandbox_text(served.sandbox, "%s/ann", served.pki), true},
+                     {sandbox_text(served.sandbox, "%s/bob", other), false},
+                     {NULL, is_request}};
+        for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+            struct client client =
+                client_connect(served.sandbox, served.port, (struct client_plan){.identity = tries[i].identity});
+            ck_assert_msg(converses(&client, "hello") == tries[i].is_served, "try %zu of %s", i, more);
+            client_end(&client);
+        }
+        process_await(served.server.process, 0, LOG_MS, "TLS handshake failed", "authority", NULL);
+        ck_assert_uint_eq(destination_connections(served.destination), is_request ? 2 : 1);
+        served_end(&served);
+    }
+}
+END_TEST
+
+/* ---- trouble ---- */
+
+START_TEST(silent_clients_do_not_keep_others_out) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    int silent[SILENT];
+    for (int i = 0; i < SILENT; i++) {
+        silent[i] = socket_client(served.port);
+        if (i % 2) /* the others have begun */
+            ck_assert(socket_send(silent[i], "\x16\x03\x01\x02\x00\x01", 6, ASK_MS));
+    }
+    for (int i = 0; i < 5; i++) {
+        uint64_t begun = now_ms();
+        struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
+        ck_assert(converses(&client, "hello"));
+        ck_assert_uint_lt(now_ms() - begun, 4000);
+        client_end(&client);
+    }
+    process_await(served.server.process, 0, 30000, "TLS handshake failed", "10 seconds", NULL);
+    for (int i = 0; i < SILENT; i++) {
+        ck_assert_int_ne(socket_wait_end(silent[i], 30000), END_LATE);
+        close(silent[i]);
+    }
+    served_end(&served);
+}
+END_TEST
+
+/* Links break, and the relay goes on by new ones with the same TLS. */
+START_TEST(a_relay_outlives_the_links_of_its_agent) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
+    ck_assert(converses(&client, "before"));
+    process_signal(served.agent, SIGSTOP);
+    ck_assert_int_eq(SSL_write(client.ssl, "while it stands still", 21), 21);
+    process_signal(served.agent, SIGCONT);
+    char answer[21];
+    for (int got = 0; got < 21;) {
+        int n = SSL_read(client.ssl, answer + got, 21 - got);
+        ck_assert_int_gt(n, 0);
+        got += n;
+    }
+    ck_assert_mem_eq(answer, "while it stands still", 21);
+    process_signal(served.agent, SIGKILL);
+    char byte;
+    int got = SSL_read(client.ssl, &byte, 1); /* reset, when nobody has come back in time; never a clean end */
+    ck_assert_int_ne(SSL_get_error(client.ssl, got), SSL_ERROR_ZERO_RETURN);
+    client_end(&client);
+    sandbox_kill(served.sandbox, served.agent);
+    sandbox_free(served.sandbox);
+    destination_free(served.destination);
+}
+END_TEST
+
+SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_are_refused, 40),
+              SCENARIO(fifty_megabytes_go_each_way_and_each_end_is_an_end, 90),
+              SCENARIO(a_client_that_is_cut_is_reset_at_the_destination, 40), SCENARIO(curl_gets_pages_by_https, 40),
+              SCENARIO(the_name_chooses_and_a_new_certificate_is_for_new_clients, 40),
+              SCENARIO(client_certificates_are_required_or_requested, 60),
+              SCENARIO(silent_clients_do_not_keep_others_out, 90),
+              SCENARIO(a_relay_outlives_the_links_of_its_agent, 90))
