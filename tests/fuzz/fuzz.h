@@ -34,6 +34,7 @@
     TARGET(mux)                                                                                                        \
     TARGET(http_target)                                                                                                \
     TARGET(http_reply)                                                                                                 \
+    TARGET(http_status)                                                                                                \
     TARGET(proxy)                                                                                                      \
     TARGET(proxy_url)                                                                                                  \
     TARGET(http_requests)                                                                                              \

@@ -9,6 +9,7 @@
 #include "lib/http/client.h"
 #include "lib/http/reply_head.h"
 #include "lib/http/target.h"
+#include "relay/health/http_status.h"
 
 #include "fuzz.h"
 
@@ -73,5 +74,22 @@ void fuzz_http_reply(const uint8_t *bytes, size_t length) {
         FUZZ_REQUIRE(!event.data || (event.data >= at && event.data + strlen(event.data) < at + taken));
         length -= taken;
     }
+    free(text);
+}
+
+/* What is found in the first bytes does not change by those that follow. */
+void fuzz_http_status(const uint8_t *bytes, size_t length) {
+    char *text = fuzz_text(bytes, length);
+    unsigned status = 0, before = 0;
+    int found = 0;
+    for (size_t at = 0; at <= length && at <= HTTP_STATUS_BYTES_MAX; at++) {
+        int now = http_status_find(text, at, &status);
+        FUZZ_REQUIRE(found == 0 || now == found);
+        FUZZ_REQUIRE(now < 1 || (status >= 101 && status <= 599));
+        FUZZ_REQUIRE(found < 1 || status == before);
+        found = now;
+        before = status;
+    }
+    FUZZ_REQUIRE(length < HTTP_STATUS_BYTES_MAX || found);
     free(text);
 }

@@ -249,10 +249,36 @@ static void check_services(const json_t *json) {
         FUZZ_REQUIRE(offer.proxy == same.proxy);
         FUZZ_REQUIRE(json_equal(json_array_get(json_object_get(json_array_get(part.add, i), "to"), 0),
                                 json_array_get(json_object_get(json_array_get(again.add, i), "to"), 0)));
+        FUZZ_REQUIRE(offer.check.type == same.check.type && strcmp(offer.check.path, same.check.path) == 0 &&
+                     strcmp(offer.check.status, same.check.status) == 0 && offer.check.fall == same.check.fall);
     }
     char *text = services_finish(&writer, part.more);
     FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
     free(text);
+}
+
+/* What was parsed, written again, is the same. */
+static void check_reports(const json_t *json) {
+    struct health_reports reports, again;
+    struct health_report report, same;
+    struct error error = {{0}};
+    if (health_reports_take(&reports, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    json_t *message = health_message_new();
+    for (size_t i = 0; i < reports.count; i++) {
+        health_reports_get(&reports, i, &report);
+        FUZZ_REQUIRE(health_report_put(message, &report));
+    }
+    FUZZ_REQUIRE(health_reports_take(&again, message, &error) == 0 && again.count == reports.count);
+    for (size_t i = 0; i < reports.count; i++) {
+        health_reports_get(&reports, i, &report);
+        health_reports_get(&again, i, &same);
+        FUZZ_REQUIRE(report.id == same.id && report.is_healthy == same.is_healthy &&
+                     strcmp(report.detail, same.detail) == 0);
+    }
+    json_decref(message);
 }
 
 static void check_services_ack(const json_t *json) {
@@ -266,6 +292,7 @@ static void check_services_ack(const json_t *json) {
         json_int_t id = json_integer_value(json_object_get(json_array_get(ack.refused, i), "id"));
         FUZZ_REQUIRE(services_ack_find(&ack, (uint32_t)id));
     }
+    check_reports(json);
 }
 
 void fuzz_control(const uint8_t *bytes, size_t length) {
@@ -279,6 +306,8 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
         check_services(control.json);
     if (control.op == CONTROL_OP_SERVICES_ACK)
         check_services_ack(control.json);
+    if (control.op == CONTROL_OP_HEALTH)
+        check_reports(control.json);
     if (control.op != CONTROL_OP_UNKNOWN) {
         bool links = control.op == CONTROL_OP_LINKS;
         char *text = links ? control_format_links(control.count, control.server_thread, control.is_exclusive)
