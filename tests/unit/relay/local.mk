@@ -24,6 +24,11 @@ unit_relay_tests += tests/unit/relay/test_ended_relays
 tests_unit_relay_test_ended_relays_SOURCES = tests/unit/relay/test_ended_relays.c
 tests_unit_relay_test_ended_relays_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/health/test_checks
+tests_unit_relay_health_test_checks_SOURCES = tests/unit/relay/health/test_checks.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h
+tests_unit_relay_health_test_checks_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_health_test_checks_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
+
 unit_relay_tests += tests/unit/relay/health/test_health_count
 tests_unit_relay_health_test_health_count_SOURCES = tests/unit/relay/health/test_health_count.c
 tests_unit_relay_health_test_health_count_LDADD = $(LINK_UNIT_RELAY)
