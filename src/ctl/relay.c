@@ -122,6 +122,8 @@ static const struct detail relay_details[] = {
     {"to the client", "out_bytes", VALUE_BYTES},
     {"from the client now", "in_rate", VALUE_BIT_RATE},
     {"to the client now", "out_rate", VALUE_BIT_RATE},
+    {"client held back by", "throttled_in", VALUE_TEXT},
+    {"destination held back by", "throttled_out", VALUE_TEXT},
     {"last byte", "progress", VALUE_TIME},
     {"without a link since", "suspended", VALUE_TIME},
     {"ended", "ended", VALUE_TIME},

@@ -57,6 +57,8 @@ static const struct detail service_details[] = {
     {"new clients", "new_rate", VALUE_RATE},
     {"from clients", "in_rate", VALUE_BIT_RATE},
     {"to clients", "out_rate", VALUE_BIT_RATE},
+    {"limit from clients", "bandwidth_in", VALUE_BIT_RATE},
+    {"limit to clients", "bandwidth_out", VALUE_BIT_RATE},
     {"agent chosen, median", "wait.p50_ms", VALUE_MS},
     {"agent chosen, 99 %", "wait.p99_ms", VALUE_MS},
     {"destination, median", "dial.p50_ms", VALUE_MS},

@@ -3,7 +3,7 @@
 /* Agents: their table, and one of them with what can be done with it. */
 
 import { html } from './htm-preact.js';
-import { clock, expiresSoon, expiry, megabits, milliseconds, oneDecimal, whole } from './format.js';
+import { clock, expiresSoon, expiry, megabits, milliseconds, oneDecimal, sizeText, whole } from './format.js';
 import { Cell, Fact, Head, Icon, Menu, Number, Section, State, Table, useShort } from './parts.js';
 import { Relays } from './relays.js';
 import { segment } from './api.js';
@@ -89,6 +89,8 @@ export function Agents({ agents, ask }) {
 
 const DEED_BUTTONS = { bad: 'danger' };
 
+const limit = (bytes) => (bytes ? `${sizeText(bytes)}/s` : 'no limit');
+
 function Facts({ agent }) {
   return html`<dl class="strip">
       <${Fact} name="Groups">${groupsOf(agent) || '–'}<//>
@@ -97,6 +99,7 @@ function Facts({ agent }) {
       <${Fact} name="Round trip">${milliseconds(agent.rtt_ms)}<//>
       <${Fact} name="Links, shared and exclusive">${agent.links.shared} and ${agent.links.exclusive}<//>
       <${Fact} name="Mbit/s, in and out">${rate(agent.in_rate)} and ${rate(agent.out_rate)}<//>
+      ${(agent.bandwidth_in || agent.bandwidth_out) && html`<${Fact} name="At most, in and out">${limit(agent.bandwidth_in)} and ${limit(agent.bandwidth_out)}<//>`}
     </dl>
     <dl class="strip">
       <${Fact} name="Since">${clock(agent.since, now())}<//>

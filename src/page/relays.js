@@ -14,7 +14,7 @@ const SHAPES = { open: 'ok', opening: 'waiting', suspended: 'warn', waiting: 'wa
 const ending = (relay) => [relay.by && `by ${relay.by}`, relay.reason, relay.detail].filter(Boolean).join(': ');
 
 function words(relay) {
-  if (relay.state === 'open') return relay.carrier || 'open';
+  if (relay.state === 'open') return (relay.carrier || 'open') + (relay.throttled_in || relay.throttled_out ? ', held back' : '');
   if (relay.state === 'suspended' && relay.suspended) return `suspended ${duration(sinceSeconds(relay.suspended, now()))}`;
   if (relay.state === 'opening' && !relay.agent) return 'waiting';
   return relay.state === 'ended' ? ending(relay) || 'ended' : relay.state;

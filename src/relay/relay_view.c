@@ -30,6 +30,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     view->ended_us = record->ended_us;
     view->reason = record->reason;
     view->by = record->by;
+    view->throttled[BANDWIDTH_IN] = view->throttled[BANDWIDTH_OUT] = NULL;
 }
 
 void relay_view_of_client(struct relay_view *view, const char *instance, const struct client *client) {

@@ -20,6 +20,7 @@
 
 #include "proto/limits.h"
 #include "proto/open.h"
+#include "relay/bandwidth.h"
 #include "relay/record.h"
 
 struct client;
@@ -65,8 +66,9 @@ struct relay_view {
     uint64_t suspended_us;                                         /* since when; 0: it is not */
     uint64_t ended_us;                                             /* 0: it is not; then the rest has no meaning */
     enum relay_reason reason;
-    const char *by;                 /* the side that ended it; static, or NULL */
-    char detail[PROTO_DETAIL_SIZE]; /* more than `reason` has, or ""; what one that waits is waiting for */
+    const char *throttled[BANDWIDTH_WAYS]; /* whose limit of bandwidth holds it back, its label; NULL: none does */
+    const char *by;                        /* the side that ended it; static, or NULL */
+    char detail[PROTO_DETAIL_SIZE];        /* more than `reason` has, or ""; what one that waits is waiting for */
 };
 
 /* The first of an answer has the most of it. */

@@ -69,6 +69,11 @@ static enum relay_view_state state_of(const struct relay *relay) {
                                                                                              : RELAY_VIEW_SHARED;
 }
 
+static const char *holder(const struct relay *relay, enum bandwidth_way way) {
+    enum bandwidth_scope scope = throttle_holder(relay->pump.throttle, way);
+    return scope < BANDWIDTH_SCOPE_COUNT ? bandwidth_scope_label(scope) : NULL;
+}
+
 static void describe(const struct relay *relay, struct relay_view *view) {
     view->session = relay->session->tag;
     view->thread = relay->thread->index;
@@ -79,6 +84,8 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->first_byte_us = relay->first_byte_us;
     view->progress_us = relay->progress_us;
     view->suspended_us = relay->pump.stream.suspended_us;
+    view->throttled[BANDWIDTH_IN] = holder(relay, BANDWIDTH_IN);
+    view->throttled[BANDWIDTH_OUT] = holder(relay, BANDWIDTH_OUT);
     view->ended_us = 0;
     view->by = NULL;
     view->detail[0] = '\0';

@@ -82,8 +82,8 @@ static json_t *with_credential(const struct admin *admin, json_t *agent, const s
     json_object_set_new(agent, "certificates", credential ? value_texts(&credential->certificates) : json_array());
     json_object_set_new(agent, "expires", value_time(credential ? (int64_t)credential->expires * 1000 : 0));
     const struct bandwidth_limits limits = agent_bandwidth_limits(admin->options.policy->conf, credential);
-    json_object_set_new(agent, "bandwidth_in", json_integer(limits.in));
-    json_object_set_new(agent, "bandwidth_out", json_integer(limits.out));
+    json_object_set_new(agent, "bandwidth_in", value_limit(limits.in));
+    json_object_set_new(agent, "bandwidth_out", value_limit(limits.out));
     return agent;
 }
 

@@ -103,6 +103,11 @@ static json_t *rates_part(const struct history *history) {
                      value_rates(history, HISTORY_OUT, VALUE_KILOBYTE));
 }
 
+static json_t *limits_part(const struct service_config *conf) {
+    return json_pack("{s:o,s:o}", "bandwidth_in", value_limit(conf->bandwidth.in), "bandwidth_out",
+                     value_limit(conf->bandwidth.out));
+}
+
 static json_t *times_part(const struct admin *admin, const char *name) {
     return json_pack("{s:o,s:o,s:o}", "wait", quantiles(admin, name, SERVICE_WAIT), "dial",
                      quantiles(admin, name, SERVICE_DIAL), "first_byte", quantiles(admin, name, SERVICE_FIRST_BYTE));
@@ -153,8 +158,8 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
                   (json_int_t)(peak > relays ? peak : relays), "waiting", (json_int_t)numbers.waiting,
                   "balancer_checks", (json_int_t)numbers.balancer_checks, "refused", refusals(&numbers), "origin",
                   origin(admin, conf));
-    if (merge(json, rates_part(history)) && merge(json, times_part(admin, conf->name)) &&
-        merge(json, tls_part(&numbers)))
+    if (merge(json, rates_part(history)) && merge(json, limits_part(conf)) &&
+        merge(json, times_part(admin, conf->name)) && merge(json, tls_part(&numbers)))
         return json;
     json_decref(json);
     return NULL;

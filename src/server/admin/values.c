@@ -15,3 +15,7 @@ json_t *value_rates(const struct history *history, enum history_series series, d
     return json_pack("{s:f,s:f,s:f}", "s1", rate(history, series, 1, unit), "s10", rate(history, series, 10, unit),
                      "s60", rate(history, series, 60, unit));
 }
+
+json_t *value_limit(unsigned limit) {
+    return limit ? json_integer(limit) : json_null();
+}

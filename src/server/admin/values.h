@@ -12,6 +12,7 @@
 
 /* Means of the last second, 10 seconds and minute, times `unit`; without history they are 0. */
 json_t *value_rates(const struct history *history, enum history_series series, double unit);
+json_t *value_limit(unsigned limit); /* 0, which is none, is null */
 enum { VALUE_KILOBYTE = 1000 };
 
 #endif

@@ -102,6 +102,25 @@ START_TEST(states_are_those_of_the_moment) {
 }
 END_TEST
 
+START_TEST(one_that_is_held_back_says_by_whose_limit) {
+    struct bandwidth *limit = bandwidth_new(&(struct bandwidth_limits){.in = 1});
+    const struct service_terms_plan plan = {.half_close_timeout_s = 1000, .bandwidth = limit};
+    sessions_begin_with_link();
+    struct relayed *relayed = relayed_serve(&sessions.planes, &plan);
+    relayed_carry(&sessions.planes);
+    relayed_send(relayed, RELAYED_UP, 20000);
+    relayed_carry(&sessions.planes);
+    const struct relay_view *seen = &view(SERVER, (struct relay_query){0})->views[0];
+    ck_assert_str_eq(seen->throttled[BANDWIDTH_IN], "service");
+    ck_assert_ptr_null(seen->throttled[BANDWIDTH_OUT]);
+    ck_assert_ptr_null(view(AGENT, (struct relay_query){0})->views[0].throttled[BANDWIDTH_IN]);
+    relayed_reset(relayed, RELAYED_UP);
+    sessions_go_on();
+    sessions_finish();
+    bandwidth_release(limit);
+}
+END_TEST
+
 static void pass_two_seconds(void) {
     for (int i = 0; i < 4; i++) {
         relayed_carry(&sessions.planes);
@@ -175,6 +194,7 @@ static TCase *contents(void) {
     TCase *group = tcase_create("contents");
     tcase_add_test(group, a_relay_is_seen_at_both_ends_under_the_same_id);
     tcase_add_loop_test(group, states_are_those_of_the_moment, SERVER, AGENT + 1);
+    tcase_add_test(group, one_that_is_held_back_says_by_whose_limit);
     tcase_add_loop_test(group, the_rates_are_those_of_the_last_seconds, SERVER, AGENT + 1);
     tcase_add_test(group, a_check_learns_at_once_what_was_reached);
     tcase_add_loop_test(group, the_bytes_of_a_session_are_those_of_its_relays, SERVER, AGENT + 1);
