@@ -1,128 +1,106 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * http_head: see http_head.h.
+ * http_head: see http_head.h. llhttp calls back with pieces of what it has found, since a piece may lie at the edge of
+ * what has come.
  */
 #include "config.h"
 
 #include "proto/http_head.h"
 
 #include <string.h>
+#include <strings.h>
 
-static const char version[] = "HTTP/1.";
-
-bool http_head_may_begin(const uint8_t *bytes, size_t length) {
-    size_t compared = length < sizeof version - 1 ? length : sizeof version - 1;
-    return memcmp(bytes, version, compared) == 0;
+static struct http_head *of_parser(llhttp_t *parser) {
+    return parser->data;
 }
 
-/* RFC 9112, 2.2: a single LF may end a line, too. */
-size_t http_head_find_end(const uint8_t *bytes, size_t length, size_t *scanned) {
-    for (size_t i = *scanned; i < length; i++) {
-        if (bytes[i] != '\n')
-            continue;
-        size_t next = i + 1;
-        if (next < length && bytes[next] == '\r')
-            next++;
-        if (next >= length) {
-            *scanned = i; /* what follows decides */
-            return 0;
-        }
-        if (bytes[next] == '\n')
-            return next + 1;
+/* Joins pieces; *length goes on when there is no more room. */
+static void gather(char *to, size_t size, size_t *length, const char *bytes, size_t more) {
+    if (*length < size) {
+        size_t room = size - *length;
+        memcpy(to + *length, bytes, more < room ? more : room);
     }
-    *scanned = length;
+    *length += more;
+}
+
+static int on_status(llhttp_t *parser, const char *bytes, size_t length) {
+    struct http_head *head = of_parser(parser);
+    gather(head->reason, sizeof head->reason - 1, &head->reason_length, bytes, length);
     return 0;
 }
 
-static bool is_digit(uint8_t byte) {
-    return byte >= '0' && byte <= '9';
+static int on_header_field(llhttp_t *parser, const char *bytes, size_t length) {
+    struct http_head *head = of_parser(parser);
+    gather(head->name, sizeof head->name - 1, &head->name_length, bytes, length);
+    return 0;
 }
 
-static bool is_tchar(uint8_t byte) {
-    return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte && strchr("!#$%&'*+-.^_`|~", byte));
+static int on_header_field_complete(llhttp_t *parser) {
+    struct http_head *head = of_parser(parser);
+    size_t length = head->name_length < sizeof head->name ? head->name_length : sizeof head->name - 1;
+    head->name[length] = '\0';
+    head->name_length = head->value_length = 0;
+    return 0;
 }
 
-static bool is_space(uint8_t byte) {
-    return byte == ' ' || byte == '\t';
-}
-
-/* No control character but a tab: neither a NUL, which would cut a text here, nor a bare CR. */
-static bool has_plain_text(const uint8_t *bytes, size_t length) {
+/* Lenient about folding, llhttp lets them pass. */
+static bool has_control_character(const char *bytes, size_t length) {
     for (size_t i = 0; i < length; i++)
-        if ((bytes[i] < ' ' && bytes[i] != '\t') || bytes[i] == 0x7f)
-            return false;
-    return true;
-}
-
-static void take_reason(struct http_head *head, const uint8_t *bytes, size_t length) {
-    size_t used = 0;
-    for (; used < length && used < HTTP_REASON - 1; used++)
-        head->reason[used] = bytes[used] >= ' ' && bytes[used] < 0x7f ? (char)bytes[used] : '?';
-    head->reason[used] = '\0';
-}
-
-/* "HTTP/1.1 407 Proxy Authentication Required"; some leave the reason out, and the space before it. */
-static bool parse_status_line(struct http_head *head, const uint8_t *line, size_t length) {
-    size_t at = sizeof version - 1;
-    if (length < at + 5 || !http_head_may_begin(line, length) || !is_digit(line[at]) || line[at + 1] != ' ')
-        return false;
-    const uint8_t *code = line + at + 2;
-    if (code[0] < '1' || code[0] > '5' || !is_digit(code[1]) || !is_digit(code[2]))
-        return false;
-    head->status = (code[0] - '0') * 100u + (code[1] - '0') * 10u + (code[2] - '0');
-    at += 5;
-    if (at < length && line[at] != ' ')
-        return false;
-    if (at < length)
-        at++;
-    if (!has_plain_text(line + at, length - at))
-        return false;
-    take_reason(head, line + at, length - at);
-    return true;
-}
-
-/* The end of the line that begins at `from`, without its CR LF; *next is the line behind it. */
-static size_t line_end(const uint8_t *bytes, size_t length, size_t from, size_t *next) {
-    const uint8_t *lf = memchr(bytes + from, '\n', length - from);
-    size_t end = lf ? (size_t)(lf - bytes) : length;
-    *next = lf ? end + 1 : length;
-    return end > from && bytes[end - 1] == '\r' ? end - 1 : end;
-}
-
-/* Lines that begin with a space belong to the one before. */
-static size_t unfold(uint8_t *bytes, size_t length, size_t from, size_t *next) {
-    size_t end = line_end(bytes, length, from, next);
-    while (*next < length && is_space(bytes[*next])) {
-        memset(bytes + end, ' ', *next - end);
-        end = line_end(bytes, length, *next, next);
-    }
-    return end;
-}
-
-bool http_head_parse(struct http_head *head, uint8_t *bytes, size_t length,
-                     void (*on_field)(void *context, const char *name, size_t name_length, const char *value,
-                                      size_t value_length),
-                     void *context) {
-    size_t next, end = line_end(bytes, length, 0, &next);
-    if (!parse_status_line(head, bytes, end) || (next < length && is_space(bytes[next])))
-        return false;
-    for (size_t from = next; from < length; from = next) {
-        end = unfold(bytes, length, from, &next);
-        if (end == from)
-            return next == length; /* the empty line */
-        size_t name = from;
-        while (name < end && is_tchar(bytes[name]))
-            name++;
-        if (name == from || name == end || bytes[name] != ':' || !has_plain_text(bytes + name, end - name))
-            return false;
-        size_t value = name + 1;
-        while (value < end && is_space(bytes[value]))
-            value++;
-        while (end > value && is_space(bytes[end - 1]))
-            end--;
-        on_field(context, (const char *)bytes + from, name - from, (const char *)bytes + value, end - value);
-    }
+        if (((unsigned char)bytes[i] < ' ' && bytes[i] != '\t') || bytes[i] == 0x7f)
+            return true;
     return false;
+}
+
+static int on_header_value(llhttp_t *parser, const char *bytes, size_t length) {
+    struct http_head *head = of_parser(parser);
+    gather(head->value, sizeof head->value, &head->value_length, bytes, length);
+    return has_control_character(bytes, length) ? HPE_USER : 0;
+}
+
+static int on_header_value_complete(llhttp_t *parser) {
+    struct http_head *head = of_parser(parser);
+    if (head->value_length < sizeof head->value && strcasecmp(head->name, head->wanted) == 0)
+        head->on_value(head->context, head->value, head->value_length);
+    return 0;
+}
+
+/* Before the length of a body is looked at: of an answer to CONNECT it says nothing (RFC 9110, 9.3.6). */
+static int on_headers_complete(llhttp_t *parser) {
+    struct http_head *head = of_parser(parser);
+    size_t length = head->reason_length < sizeof head->reason ? head->reason_length : sizeof head->reason - 1;
+    head->reason[length] = '\0';
+    for (char *at = head->reason; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    head->status = (unsigned)llhttp_get_status_code(parser);
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t settings = {.on_status = on_status,
+                                           .on_header_field = on_header_field,
+                                           .on_header_field_complete = on_header_field_complete,
+                                           .on_header_value = on_header_value,
+                                           .on_header_value_complete = on_header_value_complete,
+                                           .on_headers_complete = on_headers_complete};
+
+void http_head_begin(struct http_head *head, const char *wanted,
+                     void (*on_value)(void *context, const char *value, size_t length), void *context) {
+    *head = (struct http_head){.wanted = wanted, .on_value = on_value, .context = context};
+    llhttp_init(&head->parser, HTTP_RESPONSE, &settings);
+    llhttp_set_lenient_optional_cr_before_lf(&head->parser, 1);
+    llhttp_set_lenient_chunked_length(&head->parser, 1); /* both Content-Length and Transfer-Encoding mean nothing */
+    llhttp_set_lenient_headers(&head->parser, 1);        /* obs-fold, which a client takes (RFC 9112, 5.2) */
+    head->parser.data = head;
+}
+
+enum http_head_state http_head_read(struct http_head *head, const void *bytes, size_t length, size_t *taken) {
+    llhttp_errno_t result = llhttp_execute(&head->parser, bytes, length);
+    *taken = 0;
+    if (result == HPE_OK)
+        return HTTP_HEAD_INCOMPLETE;
+    if (result != HPE_PAUSED || head->status < 100 || head->status > 599)
+        return HTTP_HEAD_MALFORMED;
+    *taken = (size_t)(llhttp_get_error_pos(&head->parser) - (const char *)bytes);
+    return HTTP_HEAD_WHOLE;
 }

@@ -1,39 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * http_head: the head of an HTTP/1 response (RFC 9112), status line and fields, as a value: of an answer to CONNECT
- * nothing else matters. HACKING.md says why it is parsed here.
- * Runs on: any thread. Owns: nothing.
+ * http_head: the head of an HTTP/1 response, by llhttp: its status, its reason, and the values of one field. Of an
+ * answer to CONNECT nothing else matters. Runs on: any thread, one at a time. Owns: nothing.
  */
 #ifndef MUNNEL_PROTO_HTTP_HEAD_H
 #define MUNNEL_PROTO_HTTP_HEAD_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lib/llhttp/llhttp.h"
 
-enum { HTTP_HEAD_MAX = 8192, HTTP_REASON = 64 };
+#include <stdbool.h>
+
+enum { HTTP_HEAD_NAME = 32, HTTP_HEAD_VALUE = 4096, HTTP_HEAD_REASON = 64 };
 
 struct http_head {
-    unsigned status;          /* 100 to 599 */
-    char reason[HTTP_REASON]; /* printable ASCII, cut where it is longer; may be "" */
+    unsigned status;
+    char reason[HTTP_HEAD_REASON]; /* printable ASCII, cut where it is longer; may be "" */
+    /* from here on http_head.c's own */
+    llhttp_t parser;
+    const char *wanted;
+    void (*on_value)(void *context, const char *value, size_t length);
+    void *context;
+    size_t reason_length, name_length, value_length; /* may be more than there is room for */
+    char name[HTTP_HEAD_NAME], value[HTTP_HEAD_VALUE];
 };
 
-/* Could these bytes, however few, be the beginning of an HTTP/1 response? */
-bool http_head_may_begin(const uint8_t *bytes, size_t length);
+/* `wanted`: the field whose values on_value gets, each not terminated and without those of HTTP_HEAD_VALUE bytes or
+ * more. `head` must not move from now on. */
+void http_head_begin(struct http_head *head, const char *wanted,
+                     void (*on_value)(void *context, const char *value, size_t length), void *context);
 
-/* The length of the head with its empty line; 0: that has not come. *scanned, 0 at first, is how far an earlier call
- * has looked, so that a head that comes byte by byte is looked through once. */
-size_t http_head_find_end(const uint8_t *bytes, size_t length, size_t *scanned);
-
-/*
- * Parses a whole head, `length` as found. A folded line (obs-fold) is joined to the one before it by spaces, for which
- * `bytes` is changed. on_field gets each field in its order, `value` without space around it; neither is terminated.
- * False: malformed; fields before the fault were given out.
- */
-bool http_head_parse(struct http_head *head, uint8_t *bytes, size_t length,
-                     void (*on_field)(void *context, const char *name, size_t name_length, const char *value,
-                                      size_t value_length),
-                     void *context);
+/* The next bytes, in any pieces. *taken of them belong to a head that is WHOLE, which is read no further. A bare LF may
+ * end a line (RFC 9112, 2.2), and a line may be folded. */
+enum http_head_state { HTTP_HEAD_INCOMPLETE, HTTP_HEAD_WHOLE, HTTP_HEAD_MALFORMED };
+enum http_head_state http_head_read(struct http_head *head, const void *bytes, size_t length, size_t *taken);
 
 #endif

@@ -22,7 +22,8 @@
 enum {
     REQUEST_MAX = PROXY_AUTHORIZATION + 2 * (ENDPOINT_HOST + 16) + 128,
     DETAIL = 400,
-    SHOWN = 16 /* of bytes that make no sense */
+    ANSWER_MAX = 8192, /* bytes of heads, interim ones included */
+    SHOWN = 16         /* of bytes that make no sense */
 };
 
 enum socks_stage { SOCKS_METHOD, SOCKS_USER, SOCKS_CONNECT };
@@ -39,8 +40,10 @@ struct proxy_talk {
     char authorization[PROXY_AUTHORIZATION];
     uint8_t output[REQUEST_MAX];
     size_t output_length, sent;
-    uint8_t input[HTTP_HEAD_MAX];
-    size_t received, scanned, dropped; /* dropped: of earlier heads, which count for the limit */
+    uint8_t input[ANSWER_MAX];
+    size_t received, parsed; /* parsed: HTTP, of them */
+    struct http_head head;
+    struct proxy_offer offer;
     char detail[DETAIL];
 };
 
@@ -58,7 +61,7 @@ static void fail(struct proxy_talk *talk, enum proxy_fault fault, const char *fo
 
 static void send_output(struct proxy_talk *talk, size_t length) {
     talk->output_length = length;
-    talk->sent = talk->received = talk->scanned = 0;
+    talk->sent = talk->received = talk->parsed = 0;
     talk->step = PROXY_SENDS;
 }
 
@@ -92,10 +95,13 @@ static void send_request(struct proxy_talk *talk) {
     send_output(talk, (size_t)length);
 }
 
-static void take_field(void *context, const char *name, size_t name_length, const char *value, size_t value_length) {
-    static const char wanted[] = "Proxy-Authenticate";
-    if (name_length == sizeof wanted - 1 && strncasecmp(name, wanted, name_length) == 0)
-        proxy_offer_add(context, value, value_length);
+static void take_field(void *context, const char *value, size_t length) {
+    proxy_offer_add(context, value, length);
+}
+
+static void begin_head(struct proxy_talk *talk) {
+    talk->offer = (struct proxy_offer){.best = PROXY_SCHEME_NONE};
+    http_head_begin(&talk->head, "Proxy-Authenticate", take_field, &talk->offer);
 }
 
 static int authorize(struct proxy_talk *talk, const struct proxy_offer *offer, struct error *error) {
@@ -110,11 +116,12 @@ static int authorize(struct proxy_talk *talk, const struct proxy_offer *offer, s
                              secret_to_hex(random, sizeof random, cnonce), error);
 }
 
-static void take_challenge(struct proxy_talk *talk, const struct http_head *head, const struct proxy_offer *offer) {
+static void take_challenge(struct proxy_talk *talk) {
     const struct proxy *proxy = talk->proxy;
+    const struct proxy_offer *offer = &talk->offer;
     struct error error = {""};
-    char answer[HTTP_REASON + PROXY_OFFERS + 64];
-    snprintf(answer, sizeof answer, "answered 407 %s, offers %s", head->reason,
+    char answer[HTTP_HEAD_REASON + PROXY_OFFERS + 64];
+    snprintf(answer, sizeof answer, "answered 407 %s, offers %s", talk->head.reason,
              offer->names[0] ? offer->names : "no way to authenticate");
     bool is_stale = offer->best >= PROXY_SCHEME_DIGEST_MD5 && offer->digest.is_stale;
     if (offer->best == PROXY_SCHEME_NONE)
@@ -132,12 +139,12 @@ static void take_challenge(struct proxy_talk *talk, const struct http_head *head
         talk->step = PROXY_AGAIN;
 }
 
-static void take_status(struct proxy_talk *talk, const struct http_head *head, const struct proxy_offer *offer,
-                        size_t length) {
+static void take_status(struct proxy_talk *talk) {
+    const struct http_head *head = &talk->head;
     if (head->status >= 200 && head->status < 300) /* RFC 9110, 9.3.6: whatever fields say of a body, it has none */
-        open_tunnel(talk, length);
+        open_tunnel(talk, talk->parsed);
     else if (head->status == 407)
-        take_challenge(talk, head, offer);
+        take_challenge(talk);
     else if (head->status == 101)
         fail(talk, PROXY_FAULT_MALFORMED, "answered 101 %s to CONNECT", head->reason);
     else
@@ -147,35 +154,37 @@ static void take_status(struct proxy_talk *talk, const struct http_head *head, c
              "answered %u %s to CONNECT %s", head->status, head->reason, talk->target);
 }
 
-/* Interim answers (100 Continue, 103 Early Hints) come before the final one. */
-static void drop_interim(struct proxy_talk *talk, size_t length) {
-    talk->dropped += length;
-    talk->received -= length;
-    talk->scanned = 0;
-    memmove(talk->input, talk->input + length, talk->received);
+static bool is_interim(const struct http_head *head) { /* 100 Continue, 103 Early Hints: another head follows */
+    return head->status < 200 && head->status != 101;
+}
+
+static bool is_http(const struct proxy_talk *talk) {
+    static const char version[] = "HTTP/1.";
+    size_t length = talk->received < sizeof version - 1 ? talk->received : sizeof version - 1;
+    return memcmp(talk->input, version, length) == 0;
+}
+
+static void fail_by_head(struct proxy_talk *talk) {
+    if (is_http(talk))
+        fail_by_bytes(talk, "well-formed head of an HTTP answer");
+    else
+        fail_by_bytes(talk, talk->input[0] == 5 ? "HTTP, but may be SOCKS: write socks5://" : "HTTP");
 }
 
 static void take_http(struct proxy_talk *talk) {
-    size_t length;
-    while (talk->step == PROXY_RECEIVES && talk->received > 0) {
-        struct http_head head;
-        struct proxy_offer offer = {.best = PROXY_SCHEME_NONE};
-        if (!http_head_may_begin(talk->input, talk->received)) {
-            fail_by_bytes(talk, talk->input[0] == 5 ? "HTTP, but may be SOCKS: write socks5://" : "HTTP");
-            return;
-        }
-        length = http_head_find_end(talk->input, talk->received, &talk->scanned);
-        if (length == 0)
-            break;
-        if (!http_head_parse(&head, talk->input, length, take_field, &offer))
-            fail_by_bytes(talk, "well-formed head of an HTTP answer");
-        else if (head.status < 200 && head.status != 101)
-            drop_interim(talk, length);
-        else
-            take_status(talk, &head, &offer, length);
+    while (talk->step == PROXY_RECEIVES && talk->parsed < talk->received) {
+        size_t taken, length = talk->received - talk->parsed;
+        enum http_head_state state = http_head_read(&talk->head, talk->input + talk->parsed, length, &taken);
+        talk->parsed += state == HTTP_HEAD_WHOLE ? taken : length;
+        if (state == HTTP_HEAD_MALFORMED)
+            fail_by_head(talk);
+        else if (state == HTTP_HEAD_WHOLE && is_interim(&talk->head))
+            begin_head(talk);
+        else if (state == HTTP_HEAD_WHOLE)
+            take_status(talk);
     }
-    if (talk->step == PROXY_RECEIVES && talk->received + talk->dropped >= HTTP_HEAD_MAX)
-        fail(talk, PROXY_FAULT_MALFORMED, "answered more than %d bytes without an end of the head", HTTP_HEAD_MAX);
+    if (talk->step == PROXY_RECEIVES && talk->received == sizeof talk->input)
+        fail(talk, PROXY_FAULT_MALFORMED, "answered more than %d bytes without an end of the head", ANSWER_MAX);
 }
 
 /* ---- SOCKS5 ---- */
@@ -223,9 +232,8 @@ static int read_socks(const struct proxy_talk *talk, uint8_t *value) {
 static void take_socks(struct proxy_talk *talk) {
     uint8_t value = 0;
     int length = read_socks(talk, &value);
-    bool is_http = http_head_may_begin(talk->input, talk->received < 5 ? talk->received : 5);
     if (length < 0)
-        fail_by_bytes(talk, is_http ? "SOCKS5, but HTTP: write http://" : "SOCKS5");
+        fail_by_bytes(talk, is_http(talk) ? "SOCKS5, but HTTP: write http://" : "SOCKS5");
     else if (length == 0)
         return;
     else if (talk->stage == SOCKS_CONNECT)
@@ -268,8 +276,8 @@ void proxy_talk_free(struct proxy_talk *talk) {
 void proxy_talk_begin(struct proxy_talk *talk) {
     assert(talk->step == PROXY_AGAIN && talk->connections < PROXY_TALK_CONNECTIONS);
     talk->connections++;
-    talk->dropped = 0;
     talk->stage = SOCKS_METHOD;
+    begin_head(talk);
     if (talk->proxy->kind == PROXY_HTTP)
         send_request(talk);
     else
@@ -297,7 +305,7 @@ void proxy_talk_note_sent(struct proxy_talk *talk, size_t length) {
 
 uint8_t *proxy_talk_room(struct proxy_talk *talk, size_t *size) {
     assert(talk->step == PROXY_RECEIVES);
-    *size = sizeof talk->input - talk->dropped - talk->received;
+    *size = sizeof talk->input - talk->received;
     return talk->input + talk->received;
 }
 

@@ -8,7 +8,6 @@
 
 #include "unit.h"
 
-#include "proto/http_head.h"
 #include "proto/proxy_talk.h"
 
 #include <stdlib.h>
@@ -16,7 +15,8 @@
 
 static struct proxy proxy;
 static struct proxy_talk *talk;
-static char sent[8192];
+enum { ANSWER_MAX = 8192 };
+static char sent[ANSWER_MAX];
 
 static void begin_with(const char *url) {
     struct endpoint server;
@@ -185,12 +185,12 @@ START_TEST(a_head_without_an_end_has_a_limit) {
     begin_with("http://p:3128");
     connect_once();
     answer(line);
-    for (size_t i = sizeof line - 1; i < HTTP_HEAD_MAX; i++)
+    for (size_t i = sizeof line - 1; i < ANSWER_MAX; i++)
         answer("a");
     expect_failed(PROXY_FAULT_MALFORMED, "without an end");
     begin_with("http://p:3128");
     connect_once();
-    for (int i = 0; i < HTTP_HEAD_MAX && proxy_talk_step(talk) == PROXY_RECEIVES; i++)
+    for (int i = 0; i < ANSWER_MAX && proxy_talk_step(talk) == PROXY_RECEIVES; i++)
         answer("HTTP/1.1 100 Continue\r\n\r\n");
     expect_failed(PROXY_FAULT_MALFORMED, "");
 }
