@@ -83,6 +83,11 @@ struct open_address open_address_of(const struct addr *addr) {
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
+bool open_address_is_none(const struct open_address *address) {
+    static const uint8_t none[16];
+    return address->port == 0 && memcmp(address->host, none, sizeof none) == 0;
+}
+
 bool open_address_is_ipv4(const struct open_address *address) {
     return memcmp(address->host, mapped, sizeof mapped) == 0;
 }
@@ -106,7 +111,7 @@ char *open_address_format(const struct open_address *address, char *text, size_t
     bool is_ipv4 = open_address_is_ipv4(address);
     char host[INET6_ADDRSTRLEN] = "";
     (void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address->host + (is_ipv4 ? sizeof mapped : 0), host, sizeof host);
-    if (address->port == 0)
+    if (open_address_is_none(address))
         snprintf(text, size, "unix:");
     else
         snprintf(text, size, is_ipv4 ? "%s:%u" : "[%s]:%u", host, address->port);

@@ -20,7 +20,7 @@
 
 struct open_address { /* of TCP */
     uint8_t host[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint16_t port;    /* 0: there is none, as with a Unix socket */
+    uint16_t port;    /* 0 with :: there is no address, as with a Unix socket; 0 alone: a balancer has not told it */
 };
 
 struct open_request {
@@ -44,6 +44,7 @@ size_t open_format(uint8_t bytes[FRAME_OPEN_MOST], const struct open_request *op
 
 struct open_address open_address_of(const struct addr *addr);
 struct addr open_address_to_addr(const struct open_address *address); /* of IPv4 or IPv6 */
+bool open_address_is_none(const struct open_address *address);        /* as of a Unix socket */
 bool open_address_is_ipv4(const struct open_address *address);
 /* As addr_format writes it, "unix:" where there is none; returns `text`. */
 char *open_address_format(const struct open_address *address, char *text, size_t size);

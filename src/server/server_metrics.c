@@ -13,6 +13,7 @@
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/bans.h"
+#include "server/service/inspect.h"
 #include "server/statistics.h"
 
 #include <stdio.h>
@@ -143,6 +144,8 @@ static void write_agent_port(const struct server *server, struct metrics *to) {
     write_one(to, "munnel_agent_balancer_checks_total", METRIC_COUNTER,
               "Connections of balancers in agents.accept_proxy that ended without TLS: health checks.",
               agent_listener_balancer_checks(server->agent_listener));
+    write_one(to, "munnel_connections_inspected", METRIC_GAUGE,
+              "Connections to all ports whose PROXY header has not come yet.", inspect_count(server->inspect));
     metrics_family(to, "munnel_agents_rejected_total", METRIC_COUNTER, "Agents that were answered by REJECT.");
     for (unsigned i = 0; i < REJECT_CODE_COUNT; i++)
         metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", reject_code_name((enum reject_code)i))),

@@ -138,6 +138,22 @@ START_TEST(rules_and_limits_go_by_the_address_of_the_header) {
 }
 END_TEST
 
+/* HAProxy's set-src has no port. */
+START_TEST(address_of_a_header_without_a_port_goes_on) {
+    static const char header[] = "PROXY TCP4 192.0.2.1 198.51.100.2 0 443\r\n";
+    struct attacked_server behind, server = start(__func__, &behind, "'proxy_protocol': 'v1',");
+    int fd = from(&behind, BALANCER);
+    char answer[sizeof header] = "";
+    size_t got = 0;
+    send_bytes(fd, header, sizeof header - 1);
+    SEND(fd, "x");
+    ck_assert_int_eq(socket_read(fd, answer, sizeof header - 1, &got, ASK_MS), END_NONE);
+    ck_assert_str_eq(answer, header); /* as the destination got it */
+    close(fd);
+    end(&server, &behind);
+}
+END_TEST
+
 /* ---- what follows the header ---- */
 
 static void exchange_behind_a_header(struct attacked_server *server, void *context) {
@@ -353,6 +369,7 @@ END_TEST
 
 SCENARIO_MAIN("accept_proxy", SCENARIO(client_is_known_by_the_address_of_its_header, 60),
               SCENARIO(rules_and_limits_go_by_the_address_of_the_header, 30),
+              SCENARIO(address_of_a_header_without_a_port_goes_on, 30),
               SCENARIO(no_byte_behind_the_header_is_lost_or_changed, 60),
               SCENARIO(header_and_bytes_may_come_one_by_one, 60),
               SCENARIO(what_is_no_header_is_refused_and_the_reason_named, 60), SCENARIO(header_has_to_come_in_time, 40),

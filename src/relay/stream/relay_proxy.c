@@ -67,7 +67,7 @@ bool relay_proxy_put(struct relay_agent *agent, const struct connector_result *r
         describe_check(&header, reached);
     else
         describe_client(&header, agent);
-    header.has_addresses = header.source.port != 0 && header.destination.port != 0;
+    header.has_addresses = !open_address_is_none(&header.source) && !open_address_is_none(&header.destination);
     bool is_put = stream_socket_prepend(&agent->relay.pump.socket, bytes, proxy_write(bytes, &header));
     relay_proxy_drop(agent);
     if (is_put)

@@ -230,6 +230,17 @@ START_TEST(address_of_a_socket_comes_back) {
 }
 END_TEST
 
+/* A balancer may tell an address alone. */
+START_TEST(address_without_a_port_is_one) {
+    struct open_address without = address("10.0.0.1:1"), none = {.port = 0};
+    char text[ADDR_TEXT];
+    without.port = 0;
+    ck_assert_str_eq(open_address_format(&without, text, sizeof text), "10.0.0.1:0");
+    ck_assert(!open_address_is_none(&without));
+    ck_assert(open_address_is_none(&none));
+}
+END_TEST
+
 static TCase *open_message(void) {
     TCase *group = tcase_create("open");
     tcase_add_loop_test(group, open_comes_back_as_it_was_sent, 0, sizeof extremes / sizeof extremes[0]);
@@ -238,6 +249,7 @@ static TCase *open_message(void) {
     tcase_add_test(group, value_that_ends_behind_open_is_refused);
     tcase_add_loop_test(group, flag_that_may_not_be_ignored_is_refused, 0, 16);
     tcase_add_test(group, budget_of_more_than_a_day_is_refused);
+    tcase_add_test(group, address_without_a_port_is_one);
     tcase_add_loop_test(group, address_of_a_socket_comes_back, 0, 3);
     tcase_add_loop_test(group, address_is_written_as_addresses_are, 0, sizeof addresses / sizeof addresses[0]);
     return group;
