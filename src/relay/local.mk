@@ -105,6 +105,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/timeouts.c \
 	src/relay/stream/tls_accept.c \
 	src/relay/stream/tls_accept.h \
+	src/relay/stream/tls_tlvs.c \
+	src/relay/stream/tls_tlvs.h \
 	src/relay/stream/walk.c \
 	src/relay/stream/walk.h \
 	src/relay/thread.c \

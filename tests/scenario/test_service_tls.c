@@ -57,8 +57,7 @@ static SSL_CTX *client_context(struct sandbox *sandbox, const struct client_plan
     return context;
 }
 
-/* With TLS 1.3 it is up before the server has judged its certificate. */
-static struct client client_connect(struct sandbox *sandbox, uint16_t port, struct client_plan plan) {
+static struct client client_prepare(struct sandbox *sandbox, uint16_t port, struct client_plan plan) {
     const struct timeval most = {ASK_MS / 1000 * 6, 0};
     struct client client = {.fd = socket_client(port), .context = client_context(sandbox, &plan)};
     setsockopt(client.fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
@@ -67,6 +66,12 @@ static struct client client_connect(struct sandbox *sandbox, uint16_t port, stru
     SSL_set_fd(client.ssl, client.fd);
     if (plan.name)
         SSL_set_tlsext_host_name(client.ssl, plan.name);
+    return client;
+}
+
+/* With TLS 1.3 it is up before the server has judged its certificate. */
+static struct client client_connect(struct sandbox *sandbox, uint16_t port, struct client_plan plan) {
+    struct client client = client_prepare(sandbox, port, plan);
     client.is_up = SSL_connect(client.ssl) == 1;
     return client;
 }
@@ -110,8 +115,9 @@ struct served {
     struct usage usage;
 };
 
-/* `more`: more members of "tls", each with a comma in front. */
-static struct served serve(const char *name, destination_handler handler, void *context, const char *more) {
+/* `more`: more members of "tls", each with a comma in front; `beside`: of the service, with one behind. */
+static struct served serve_beside(const char *name, destination_handler handler, void *context, const char *more,
+                                  const char *beside) {
     struct served served = {.sandbox = sandbox_new(name), .port = port_take()};
     served.pki = sandbox_pki(served.sandbox, "pki");
     served.destination = destination_start(handler, context);
@@ -121,13 +127,17 @@ static struct served serve(const char *name, destination_handler handler, void *
         &(struct certs_plan){.folder = served.pki, .name = "wild", .names = "DNS:*.wild.example", .to_days = 90});
     const char *tls = sandbox_text(served.sandbox,
                                    "'tls': {'cert': ['%s/web.pem', '%s/wild.pem'], 'key': ['%s/web.key', '%s/wild.key']"
-                                   "%s},",
-                                   served.pki, served.pki, served.pki, served.pki, more ? more : "");
+                                   "%s}, %s",
+                                   served.pki, served.pki, served.pki, served.pki, more ? more : "", beside);
     const char *services = service_to(served.sandbox, "web", served.port, destination_port(served.destination), tls);
     served.server = server_start(served.sandbox, (struct server_plan){.services = services});
     served.agent = agent_join_warm(&served.server, "alpha", NULL);
     served.usage = usage_of(served.server.process);
     return served;
+}
+
+static struct served serve(const char *name, destination_handler handler, void *context, const char *more) {
+    return serve_beside(name, handler, context, more, "");
 }
 
 static void served_end(struct served *served) {
@@ -296,6 +306,47 @@ START_TEST(client_certificates_are_required_or_requested) {
 }
 END_TEST
 
+/* ---- what the destination is told ---- */
+
+struct told {
+    uint8_t bytes[400];
+    size_t length;
+};
+
+/* The header of the PROXY protocol, and the client's first bytes behind it. */
+static void handle_header(struct connection *connection) {
+    struct told *told = connection->context;
+    connection->end = socket_read_some(connection->fd, told->bytes, sizeof told->bytes, &told->length, ASK_MS);
+}
+
+static bool was_told(const struct told *told, const char *text) {
+    return memmem(told->bytes, told->length, text, strlen(text));
+}
+
+START_TEST(the_destination_learns_name_protocol_and_certificate) {
+    static const unsigned char offer[] = "\x02h2\x08http/1.1";
+    struct told told = {.length = 0};
+    struct served served = serve_beside(__func__, handle_header, &told,
+                                        ", 'client_ca': 'pki/ca.pem', 'client_auth': 'require', 'alpn': 'http/1.1'",
+                                        "'proxy_protocol': 'v2',");
+    certs_make(&(struct certs_plan){.folder = served.pki, .name = "ann", .to_days = 9, .for_clients = true});
+    struct client client =
+        client_prepare(served.sandbox, served.port,
+                       (struct client_plan){.version = TLS1_3_VERSION,
+                                            .name = "www.web.example",
+                                            .identity = sandbox_text(served.sandbox, "%s/ann", served.pki)});
+    SSL_set_alpn_protos(client.ssl, offer, sizeof offer - 1);
+    client.is_up = SSL_connect(client.ssl) == 1;
+    ck_assert(client.is_up && SSL_write(client.ssl, "hello", 5) == 5);
+    destination_await_ended(served.destination, 1, ASK_MS);
+    ck_assert_msg(was_told(&told, "www.web.example") && was_told(&told, "http/1.1") && was_told(&told, "TLSv1.3") &&
+                      was_told(&told, "TLS_AES_") && was_told(&told, "ann"),
+                  "of %zu bytes", told.length);
+    client_end(&client);
+    served_end(&served);
+}
+END_TEST
+
 /* ---- trouble ---- */
 
 START_TEST(silent_clients_do_not_keep_others_out) {
@@ -353,5 +404,6 @@ SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_ar
               SCENARIO(a_client_that_is_cut_is_reset_at_the_destination, 40), SCENARIO(curl_gets_pages_by_https, 40),
               SCENARIO(the_name_chooses_and_a_new_certificate_is_for_new_clients, 40),
               SCENARIO(client_certificates_are_required_or_requested, 60),
+              SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),
               SCENARIO(silent_clients_do_not_keep_others_out, 90),
               SCENARIO(a_relay_outlives_the_links_of_its_agent, 90))

@@ -12,6 +12,7 @@
 #include "lib/net/sock.h"
 #include "lib/tls/tls.h"
 #include "relay/stream/socket_tls.h"
+#include "relay/stream/tls_tlvs.h"
 #include "relay/thread_priv.h"
 
 #include <stdlib.h>
@@ -110,10 +111,20 @@ static void fail_handshake(struct tls_accept *accept) {
 
 /* ---- the handshake ---- */
 
+/* Without memory the destination gets its header without them, or with those of the balancer. */
+static void note_facts(struct client *client, const SSL *ssl) {
+    struct proxy_tlvs *tlvs = client->terms->sends_tlvs ? tls_tlvs_new(ssl, client->tlvs) : NULL;
+    if (!tlvs)
+        return;
+    free(client->tlvs);
+    client->tlvs = tlvs;
+}
+
 static void done(struct tls_accept *accept) {
     SSL *ssl = stream_tls_ssl(accept->tls);
     if (!SSL_has_pending(ssl))
         SSL_free_buffers(ssl); /* the one for sending would stay, 16 KiB, until a record is sent */
+    note_facts(accept->client, ssl);
     stream_tls_leave(accept->tls);
     leave(accept, CLIENT_TLS_DONE);
 }

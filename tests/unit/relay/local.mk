@@ -226,6 +226,10 @@ unit_relay_tests += tests/unit/relay/stream/test_socket
 tests_unit_relay_stream_test_socket_SOURCES = tests/unit/relay/stream/test_socket.c
 tests_unit_relay_stream_test_socket_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/stream/test_tls_tlvs
+tests_unit_relay_stream_test_tls_tlvs_SOURCES = tests/unit/relay/stream/test_tls_tlvs.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_relay_stream_test_tls_tlvs_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/stream/test_socket_tls
 tests_unit_relay_stream_test_socket_tls_SOURCES = tests/unit/relay/stream/test_socket_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_relay_stream_test_socket_tls_LDADD = $(LINK_UNIT_RELAY)
