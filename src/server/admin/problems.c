@@ -78,6 +78,11 @@ static struct refusals find_refusals(const struct admin *admin, const struct ser
     return refusals;
 }
 
+/* An agent that is too old for the service was not asked: its rules are not why. */
+static const char *remedy_of(const struct service *service, const struct refusals *refusals, const char *otherwise) {
+    return service_lacking(service, refusals->first) ? "Update munnel-agent on its machine" : otherwise;
+}
+
 static const char *group_of(const struct service *service) {
     const struct strlist *groups = &service_config(service)->groups;
 
@@ -98,9 +103,10 @@ static void explain_unreachable(const struct admin *admin, const struct service 
     } else if (refusals.count) {
         snprintf(to->why, sizeof to->why, "agent %s does not permit it: %s", session_label(refusals.first),
                  refusals.reason);
-        snprintf(to->remedy, sizeof to->remedy,
-                 "Permit its destination in the agent's rules (\"allow\" in munnel-agent.json), or change \"connect\" "
-                 "of the service");
+        snprintf(to->remedy, sizeof to->remedy, "%s",
+                 remedy_of(service, &refusals,
+                           "Permit its destination in the agent's rules (\"allow\" in munnel-agent.json), or change "
+                           "\"connect\" of the service"));
     } else if (numbers->asked) {
         snprintf(to->why, sizeof to->why, "its agents have connected, and not answered for it yet");
         snprintf(to->remedy, sizeof to->remedy, "Wait some seconds; then look at the log of the agent");
@@ -125,10 +131,10 @@ static void check_one_refused(struct problems *problems, const struct service *s
     PROBLEM_SAY(what, "%s is not permitted by %zu agent%s", problem.subject, refusals.count,
                 refusals.count == 1 ? "" : "s");
     PROBLEM_SAY(why, "agent %s: %s", session_label(refusals.first), refusals.reason);
-    PROBLEM_SAY(
-        remedy,
-        "Permit its destination in the agent's rules (\"allow\" in munnel-agent.json), or give the service other "
-        "groups");
+    PROBLEM_SAY(remedy, "%s",
+                remedy_of(service, &refusals,
+                          "Permit its destination in the agent's rules (\"allow\" in munnel-agent.json), or give the "
+                          "service other groups"));
     problem_list_add(&problems->list, &problem);
 }
 

@@ -9,7 +9,6 @@
 #include "server/service/announce.h"
 
 #include "lib/base/clock.h"
-#include "proto/features.h"
 #include "proto/services.h"
 #include "server/service/service_priv.h"
 
@@ -69,11 +68,6 @@ static struct service *next_unsent(const struct announce *announce, const struct
     return NULL;
 }
 
-/* What the service needs and the agent does not know; NULL: nothing. */
-static const char *lacking(const struct service *service, const struct session *session) {
-    return features_lacking(service_needs(service), session_features(session));
-}
-
 static bool write_service(struct services_writer *writer, const struct service *service) {
     const struct strlist *to = &service->conf->connect;
     struct service_offer offer = {.id = service->id,
@@ -109,7 +103,7 @@ static void send_part(struct announce *announce, struct session *session, size_t
     services_write(&writer, announcement->version + 1);
     uint64_t removed = write_removed(announce, &writer, announcement->removed);
     while ((service = next_unsent(announce, session, sent_id, &index)) &&
-           (lacking(service, session) || write_service(&writer, service)))
+           (service_lacking(service, session) || write_service(&writer, service)))
         sent_id = service->id;
     char *json = services_finish(&writer, service || removed < removals(announce));
     if (!json)
@@ -249,7 +243,7 @@ static void log_answers(struct announce *announce, struct session *session) {
 /* Why the agent will not serve it; NULL: it will. `text` is room for a reason. */
 static const char *find_refusal(const struct service *service, const struct session *session, struct services_ack *ack,
                                 char text[SERVICES_REASON_SIZE]) {
-    const char *word = lacking(service, session);
+    const char *word = service_lacking(service, session);
 
     if (!word)
         return services_ack_find(ack, service->id);

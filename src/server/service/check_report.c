@@ -206,9 +206,13 @@ static void judge_rules(struct check_making *making) {
         else if (all_refuse)
             CHECK_DETAIL(making, RULES, "agent %.64s: %s", session_label(service->refusing[0].session),
                          service->refusing[0].reason);
-        CHECK_REMEDY(making, RULES,
-                     "Permit it to agent %.64s, on its machine: --allow %.96s, or \"allow\" of its configuration",
-                     session_label(making->agent), check_destination_of(making));
+        if (service_lacking(service, making->agent))
+            CHECK_REMEDY(making, RULES, "Update munnel-agent on the machine of agent %.64s",
+                         session_label(making->agent));
+        else
+            CHECK_REMEDY(making, RULES,
+                         "Permit it to agent %.64s, on its machine: --allow %.96s, or \"allow\" of its configuration",
+                         session_label(making->agent), check_destination_of(making));
     } else if (service_agents(service)) {
         check_set(making, CHECK_HOP_RULES, CHECK_PASS, -1);
     } else {

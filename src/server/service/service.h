@@ -80,6 +80,8 @@ void service_tick(struct service *service); /* once a second: a port that could 
 uint32_t service_id(const struct service *service);
 /* The features that its agents have to know, see proto/features.h; others are not asked for it. */
 unsigned service_needs(const struct service *service);
+/* The first of these that the session's agent does not know; NULL: it knows them all. */
+const char *service_lacking(const struct service *service, const struct session *session);
 struct listener_group *service_listeners(const struct service *service); /* NULL: it was shut */
 const struct service_config *service_config(const struct service *service);
 

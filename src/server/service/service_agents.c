@@ -39,6 +39,10 @@ unsigned service_needs(const struct service *service) {
     return service->needs;
 }
 
+const char *service_lacking(const struct service *service, const struct session *session) {
+    return features_lacking(service->needs, session_features(session));
+}
+
 void service_ask(struct service *service, const struct session *session) {
     service->asked += session_serves(session, &service->conf->groups);
 }

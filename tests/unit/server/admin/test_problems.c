@@ -9,6 +9,8 @@
 
 #include "lib/log/log.h"
 #include "server/reload.h"
+#include "server/service/announce.h"
+#include "server/service/service_priv.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -26,6 +28,31 @@ START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
     expect_text("keys/0/because", "not in allow");
     get("/v1/status");
     ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")), "not in allow"));
+    finish();
+}
+END_TEST
+
+START_TEST(agent_that_is_too_old_is_to_be_updated) {
+    struct addr peer = {.length = 0};
+    begin();
+    fixture.server->services.items[0]->needs = 1U << FEATURE_PROXY;
+    struct session_options options = {.control = fake_link(),
+                                      .peer = &peer,
+                                      .name = "a",
+                                      .instance = "0",
+                                      .credential = "",
+                                      .serves_all = true,
+                                      .features = 1U << FEATURE_SERVICES,
+                                      .threads = 1};
+    struct session *session = registry_admit(fixture.server->registry, &options);
+    ck_assert_ptr_nonnull(session);
+    announce_turn(fixture.server->announce);
+    struct server_fixture_agent agent = {.control = options.control, .tag = session_tag(session)};
+    server_fixture_send_control(&fixture, &agent, "{\"op\":\"services_ack\",\"version\":1,\"refused\":[]}");
+    get("/v1/status");
+    expect_text("problems/0/why",
+                "agent a does not permit it: its munnel-agent is too old: it does not know \"proxy\"");
+    expect_text("problems/0/remedy", "Update munnel-agent on its machine");
     finish();
 }
 END_TEST
@@ -99,6 +126,7 @@ static TCase *problems(void) {
     TCase *group = tcase_create("problems");
 
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
+    tcase_add_test(group, agent_that_is_too_old_is_to_be_updated);
     tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
     tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
     tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
