@@ -140,9 +140,18 @@ const char *proxy_where(const struct proxy *proxy) {
 
 /* ---- faults ---- */
 
+const char *proxy_fault_label(enum proxy_fault fault) {
+    static const char *const labels[PROXY_FAULT_COUNT] = {"opened",
+#define PROXY_FAULT_LABEL(name, label, lasts, remedy) label,
+                                                          PROXY_FAULTS(PROXY_FAULT_LABEL)
+#undef PROXY_FAULT_LABEL
+    };
+    return labels[fault];
+}
+
 bool proxy_fault_lasts(enum proxy_fault fault) {
     static const bool lasts_of[PROXY_FAULT_COUNT] = {
-#define PROXY_FAULT_LASTS(name, lasts, remedy) [PROXY_FAULT_##name] = lasts,
+#define PROXY_FAULT_LASTS(name, label, lasts, remedy) [PROXY_FAULT_##name] = lasts,
         PROXY_FAULTS(PROXY_FAULT_LASTS)
 #undef PROXY_FAULT_LASTS
     };
@@ -151,7 +160,7 @@ bool proxy_fault_lasts(enum proxy_fault fault) {
 
 const char *proxy_fault_remedy(enum proxy_fault fault) {
     static const char *const remedies[PROXY_FAULT_COUNT] = {
-#define PROXY_FAULT_REMEDY(name, lasts, remedy) [PROXY_FAULT_##name] = remedy,
+#define PROXY_FAULT_REMEDY(name, label, lasts, remedy) [PROXY_FAULT_##name] = remedy,
         PROXY_FAULTS(PROXY_FAULT_REMEDY)
 #undef PROXY_FAULT_REMEDY
     };

@@ -32,26 +32,27 @@ int proxy_parse(struct proxy *proxy, const char *url, struct error *error);
 int proxy_set_password(struct proxy *proxy, const char *text, struct error *error);
 const char *proxy_where(const struct proxy *proxy); /* "10.0.0.1:3128" */
 
-/* Why a proxy led nowhere: F(NAME, is it a person's to mend?, what to do about it) */
+/* Why a proxy led nowhere: F(NAME, label, is it a person's to mend?, what to do about it) */
 #define PROXY_FAULTS(F)                                                                                                \
-    F(UNREACHABLE, false,                                                                                              \
+    F(UNREACHABLE, "unreachable", false,                                                                               \
       "Check the proxy's address (--proxy, https_proxy), that the proxy runs, and that no firewall drops it")          \
-    F(CANNOT_CONNECT, false,                                                                                           \
+    F(CANNOT_CONNECT, "cannot_connect", false,                                                                         \
       "The proxy answers, but does not reach the server: check the server's name and port, and that munneld runs "     \
       "there")                                                                                                         \
-    F(FORBIDDEN, true,                                                                                                 \
+    F(FORBIDDEN, "forbidden", true,                                                                                    \
       "Let the proxy's owner permit CONNECT to the server's host and port; many proxies permit port 443 alone")        \
-    F(AUTHENTICATION, true,                                                                                            \
+    F(AUTHENTICATION, "authentication", true,                                                                          \
       "Write the user into --proxy (http://USER@HOST:PORT), and the password into a file for --proxy-password-file")   \
-    F(MALFORMED, true,                                                                                                 \
+    F(MALFORMED, "malformed", true,                                                                                    \
       "Check that this is the address of a proxy, and of the kind that its URL names: http:// or socks5://")
 enum proxy_fault {
     PROXY_FAULT_NONE, /* it is not the proxy's */
-#define PROXY_FAULT_ENUM(name, lasts, remedy) PROXY_FAULT_##name,
+#define PROXY_FAULT_ENUM(name, label, lasts, remedy) PROXY_FAULT_##name,
     PROXY_FAULTS(PROXY_FAULT_ENUM)
 #undef PROXY_FAULT_ENUM
         PROXY_FAULT_COUNT
 };
+const char *proxy_fault_label(enum proxy_fault fault);  /* "opened" for NONE */
 bool proxy_fault_lasts(enum proxy_fault fault);         /* until a person does something about it */
 const char *proxy_fault_remedy(enum proxy_fault fault); /* NULL for NONE */
 

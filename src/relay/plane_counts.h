@@ -11,6 +11,7 @@
 #define MUNNEL_RELAY_PLANE_COUNTS_H
 
 #include "lib/base/histogram.h"
+#include "proto/proxy.h"
 #include "relay/mux/mux_totals.h"
 
 /* LINK_KIND(name, label) */
@@ -61,6 +62,7 @@ const char *handshake_result_label(enum handshake_result result);
 struct thread_counts {
     counter links[LINK_KIND_COUNT]; /* as relays and unconfirmed: how many there are. A link may change its thread */
     counter handshakes[HANDSHAKE_RESULT_COUNT];
+    counter proxies[PROXY_FAULT_COUNT]; /* agent: links that were dialled through a proxy, by what became of that */
     counter relays, relays_ended, unconfirmed, dials;
     counter proxy_headers;               /* agent: sent to destinations */
     counter sweeps;                      /* twice a second: one that stands still is a thread that does */

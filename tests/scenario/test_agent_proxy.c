@@ -171,16 +171,6 @@ static struct process *start_squid(struct world *world, const char *program, con
                        "-f", file, "-d", "1", folder ? NULL : "", NULL);
 }
 
-START_TEST(squid_without_a_password) {
-    struct world world = start(__func__);
-    const char *squid = sandbox_peer(world.sandbox, "squid");
-
-    if (squid)
-        serve_by(&world, start_squid, squid, NULL, KNOWN_TO_PROXY, by(&world, "http", NULL, NULL));
-    end(&world);
-}
-END_TEST
-
 #define ONLY_WITH_PASSWORD "acl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n"
 
 static const char *squid_basic(struct world *world) {
@@ -214,6 +204,29 @@ static const char *squid_digest(struct world *world) {
                         "auth_param digest children 1\n%s",
                         path, squid_basic(world));
 }
+
+static void expect_check_passes(struct world *world, const char *members) {
+    struct process *process = start_agent(world, "check", KNOWN_TO_PROXY, members, NULL, "--check");
+    int code = process_wait(process, SILENCE_MS);
+    const char *output = sandbox_output(world->sandbox, "check");
+
+    ck_assert_msg(code == 0, "exit code %d: %s", code, output);
+    ck_assert_msg(strstr(output, "connects to " KNOWN_TO_PROXY), "%s", output);
+}
+
+START_TEST(squid_without_a_password) {
+    struct world world = start(__func__);
+    const char *squid = sandbox_peer(world.sandbox, "squid");
+
+    if (squid) {
+        serve_by(&world, start_squid, squid, NULL, KNOWN_TO_PROXY, by(&world, "http", NULL, NULL));
+        start_squid(&world, squid, squid_digest(&world));
+        await_proxy(&world);
+        expect_check_passes(&world, by(&world, "http", "bob", "secret\n"));
+    }
+    end(&world);
+}
+END_TEST
 
 START_TEST(squid_with_digest) {
     struct world world = start(__func__);

@@ -58,6 +58,19 @@ static void write_checks(const struct plane *plane, struct metrics *to) {
                       checks[result]);
 }
 
+static void write_proxies(const struct plane *plane, struct metrics *to) {
+    uint64_t links[PROXY_FAULT_COUNT] = {0};
+
+    for (unsigned i = 0; i < plane_thread_count(plane); i++)
+        for (unsigned fault = 0; fault < PROXY_FAULT_COUNT; fault++)
+            links[fault] += counter_read(&plane_thread_counts(plane, i)->proxies[fault]);
+    metrics_family(to, "munnel_agent_proxy_links_total", METRIC_COUNTER,
+                   "Links that were dialled through a proxy, by what became of that.");
+    for (unsigned fault = 0; fault < PROXY_FAULT_COUNT; fault++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("result", proxy_fault_label((enum proxy_fault)fault))),
+                      links[fault]);
+}
+
 static void write_parts(const struct plane *plane, struct metrics *to) {
     uint64_t in = 0, out = 0, accepted = 0, opened = 0, headers = 0, ended[REASON_COUNT] = {0};
     struct histogram_sum dial = {0};
@@ -100,6 +113,7 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     write_servers(admin, to);
     write_services(admin, to);
     write_checks(plane, to);
+    write_proxies(plane, to);
     write_parts(plane, to);
     plane_metrics_write(plane, to);
 }

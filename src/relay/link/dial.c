@@ -25,6 +25,7 @@ static void set_deadline(struct link *link, unsigned times) {
 /* The detail names the proxy, whose address people know; that of the server is not tried here. */
 static void fail_at_proxy(struct link *link) {
     link->proxy_fault = (uint8_t)proxy_talk_fault(link->order->talk);
+    counter_add(&link->thread->counts.proxies[link->proxy_fault], 1);
     link_close(link, LINK_CLOSE_RESET, REASON_LINK_LOST, proxy_talk_detail(link->order->talk));
 }
 
@@ -50,6 +51,7 @@ static void connect_again(struct link *link) {
 }
 
 static void begin_handshake(struct link *link) {
+    counter_add(&link->thread->counts.proxies[PROXY_FAULT_NONE], 1);
     proxy_talk_free(link->order->talk);
     link->order->talk = NULL;
     link_begin_handshake(link);

@@ -374,6 +374,10 @@ void fake_link_gone(unsigned index, const char *detail) {
     end(link_at(index), detail, (struct link_end){0});
 }
 
+void fake_link_met_proxy(unsigned index, enum proxy_fault fault, const char *detail) {
+    end(link_at(index), detail, (struct link_end){.proxy_fault = fault});
+}
+
 void fake_link_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s) {
     reject(link_at(index), code, reason, retry_after_s);
 }

@@ -87,6 +87,7 @@ void fake_session_over(uint64_t session);
 /* The same for data link `index`, in the order of their dials. */
 void fake_link_up(unsigned index); /* it carries streams from now on */
 void fake_link_gone(unsigned index, const char *detail);
+void fake_link_met_proxy(unsigned index, enum proxy_fault fault, const char *detail);
 void fake_link_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
 void fake_want_links(const struct carrier_role *role, unsigned count);
 

@@ -79,6 +79,45 @@ START_TEST(a_number_needs_no_resolver) {
 }
 END_TEST
 
+/* ---- a proxy ---- */
+
+static struct proxy proxy;
+
+static void go_by(const char *url) {
+    ck_assert_int_eq(proxy_parse(&proxy, url, NULL), 0);
+    harness.servers[0].proxy = &proxy;
+}
+
+static void expect_order(const struct dial_order *order) {
+    ck_assert_ptr_eq(order->proxy, &proxy);
+    ck_assert_str_eq(order->server->host, "relay.example");
+    ck_assert_uint_eq(order->server->port, 10001);
+    ck_assert_str_eq(order->server_name, "relay.example");
+}
+
+START_TEST(a_proxy_is_connected_to_and_the_server_s_name_is_left_to_it) {
+    go_by("http://127.0.0.1:3128");
+    harness_start(&harness);
+    ck_assert_uint_eq(fake_questions(), 0);
+    harness_check_address(0, "127.0.0.1:3128");
+    expect_order(&harness_dial(0)->order);
+    fake_welcome(0, NULL);
+    harness_await_links(&harness, 1);
+    expect_order(&fake_plane()->links[0].order);
+}
+END_TEST
+
+START_TEST(a_proxy_s_name_is_resolved) {
+    go_by("socks5://proxy.example");
+    harness_start(&harness);
+    fake_answer(ADDRESSES);
+    harness_check_address(0, "[2001:db8::1]:10001");
+    fake_gone(0, "no route to host");
+    harness_check_address(1, "192.0.2.1:10001");
+    expect_order(&harness_dial(1)->order);
+}
+END_TEST
+
 /* ---- the token, and the server's proof ---- */
 
 START_TEST(hello_carries_credential_name_and_group) {
@@ -189,6 +228,8 @@ static TCase *addresses(void) {
     tcase_add_test(group, the_name_is_resolved_again_at_each_attempt);
     tcase_add_test(group, a_name_that_is_unknown_is_asked_again);
     tcase_add_test(group, stopping_cancels_the_question);
+    tcase_add_test(group, a_proxy_is_connected_to_and_the_server_s_name_is_left_to_it);
+    tcase_add_test(group, a_proxy_s_name_is_resolved);
     return group;
 }
 

@@ -186,6 +186,19 @@ START_TEST(no_server_puts_a_link_off_for_longer_than_a_minute) {
 }
 END_TEST
 
+/* Proxies lock accounts after some wrong passwords. */
+START_TEST(a_proxy_that_refuses_is_not_asked_again_within_a_minute) {
+    uint64_t before_ms = clock_ms();
+
+    data_links_add(links, session);
+    fake_link_met_proxy(0, PROXY_FAULT_CANNOT_CONNECT, "answered 502");
+    ck_assert_uint_lt(session->dialling[false].due_ms, before_ms + 60000);
+    await_dials(2);
+    fake_link_met_proxy(1, PROXY_FAULT_AUTHENTICATION, "answered 407");
+    ck_assert_uint_ge(session->dialling[false].due_ms, before_ms + 60000);
+}
+END_TEST
+
 START_TEST(a_change_of_the_network_ends_the_wait_after_a_failure) {
     data_links_add(links, session);
     fake_link_gone(0, "network is unreachable");
@@ -322,6 +335,7 @@ static TCase *shared(void) {
     tcase_add_test(group, a_lost_shared_link_is_dialled_again);
     tcase_add_test(group, a_server_that_asks_gets_four_shared_links_and_no_more);
     tcase_add_test(group, an_order_for_a_thread_that_the_server_does_not_have_is_ignored);
+    tcase_add_test(group, a_proxy_that_refuses_is_not_asked_again_within_a_minute);
     tcase_add_test(group, after_failures_the_wait_grows_until_a_link_lasts);
     tcase_add_test(group, no_server_puts_a_link_off_for_longer_than_a_minute);
     tcase_add_test(group, a_busy_server_is_not_dialled_before_the_time_that_it_asked_for);

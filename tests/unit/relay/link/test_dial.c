@@ -80,11 +80,19 @@ static void answer(const char *text) {
     answer_bytes(text, strlen(text), MUCH);
 }
 
+static uint64_t counted(enum proxy_fault result) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < plane_thread_count(world.planes.agent); i++)
+        sum += counter_read(&plane_thread_counts(world.planes.agent, i)->proxies[result]);
+    return sum;
+}
+
 static void expect_link(void) {
     two_planes_take_in(&world.planes, world.far);
     two_planes_greet(&world.planes, world.far);
     ck_assert_uint_eq(world.carriers, 1);
     ck_assert_uint_eq(world.gone, 0);
+    ck_assert_uint_eq(counted(PROXY_FAULT_NONE), 1);
 }
 
 static bool is_gone(void *context) {
@@ -97,6 +105,8 @@ static void expect_gone(enum proxy_fault fault, const char *detail) {
     ck_assert_msg(strstr(world.end.detail, detail), "%s", world.end.detail);
     ck_assert_msg(strstr(world.end.detail, "proxy p:3128: ") == world.end.detail, "%s", world.end.detail);
     ck_assert_int_eq(world.end.proxy_fault, fault);
+    ck_assert_uint_eq(counted(fault), 1);
+    ck_assert_uint_eq(counted(PROXY_FAULT_NONE), 0);
     ck_assert_uint_eq(world.gone, 1);
 }
 
