@@ -30,6 +30,7 @@ struct connection {
     struct inspect *inspect;
     const struct inspect_port *port;
     evutil_socket_t fd;
+    struct addr balancer; /* its own peer */
     struct inspected found;
     enum step step;
     enum inspect_failure failure; /* with OUTCOME_FAILED, as the next */
@@ -122,7 +123,7 @@ static void end_failed(struct connection *connection) {
     struct connection ended = *connection;
 
     close_connection(connection);
-    ended.port->on_failed(ended.port->context, ended.failure, &ended.found.balancer, ended.why.text);
+    ended.port->on_failed(ended.port->context, ended.failure, &ended.balancer, ended.why.text);
 }
 
 static void end_known(struct connection *connection) {
@@ -159,7 +160,7 @@ static void take_facts(struct connection *connection, const struct proxy_header 
         return;
     connection->found.has_addresses = true;
     connection->found.peer = open_address_to_addr(&header->source);
-    connection->found.reached = open_address_to_addr(&header->destination);
+    connection->found.reached = header->destination;
 }
 
 static enum outcome read_header(struct connection *connection) {
@@ -294,6 +295,7 @@ void inspect_begin(struct inspect *inspect, const struct inspect_port *port, evu
         refuse(port, fd, peer, INSPECT_MEMORY);
         return;
     }
-    connection->found = (struct inspected){.peer = *peer, .local = *local, .balancer = *peer};
+    connection->found = (struct inspected){.peer = *peer, .local = *local};
+    connection->balancer = *peer;
     go_on(connection);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
+#include "proto/open.h"
 
 #include <event2/event.h>
 #include <event2/util.h>
@@ -40,12 +41,11 @@ enum inspect_failure {
 };
 const char *inspect_failure_text(enum inspect_failure failure);
 
-struct inspected {           /* what is known of a connection then */
-    struct addr peer;        /* whom it counts for: by its header, or its own */
-    struct addr local;       /* the listener's */
-    struct addr reached;     /* with a header that has addresses: where its client has connected to */
-    struct addr balancer;    /* its own peer, with a header */
-    bool has_addresses;      /* peer and reached are the header's */
+struct inspected {               /* what is known of a connection then */
+    struct addr peer;            /* whom it counts for: by its header, or its own */
+    struct addr local;           /* the listener's */
+    bool has_addresses;          /* peer and reached are the header's */
+    struct open_address reached; /* where its client has connected to */
     struct proxy_tlvs *tlvs; /* what the header says of the client besides; malloc'ed for who takes it. NULL: nothing */
 };
 

@@ -59,7 +59,7 @@ static struct open_address local_of(const struct service *service, evutil_socket
     bool follows_port = service->needs & 1U << FEATURE_PORT_OFFSET;
 
     if (found->has_addresses && !follows_port)
-        return open_address_of(&found->reached);
+        return found->reached;
     return service->conf->proxy_protocol ? address_reached(fd, &found->local) : open_address_of(&found->local);
 }
 
