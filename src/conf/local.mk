@@ -51,6 +51,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_options.c \
 	src/conf/server_place.c \
 	src/conf/server_shown.c \
+	src/conf/shared_listen.c \
+	src/conf/shared_listen.h \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
 	src/conf/validators.c \

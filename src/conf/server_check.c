@@ -8,6 +8,7 @@
 
 #include "conf/credentials.h"
 #include "conf/server_check.h"
+#include "conf/shared_listen.h"
 #include "lib/log/log.h"
 #include "lib/net/port_range.h"
 #include "lib/net/sock.h"
@@ -119,6 +120,11 @@ static bool overlap(const struct port_range *first, const struct port_range *sec
     return same_family && (is_everything(a->host) || is_everything(b->host));
 }
 
+/* Written alike, and shared by hosts. */
+static bool share(const struct server_config *conf, const struct claim *a, const struct claim *b) {
+    return a->service != b->service && strcmp(a->text, b->text) == 0 && shared_listen_has(conf, a->text);
+}
+
 static int claim(struct claim *claims, size_t *count, const char *text, size_t service,
                  const struct server_config *conf, const struct option_place *top) {
     struct claim *mine = &claims[*count];
@@ -128,7 +134,7 @@ static int claim(struct claim *claims, size_t *count, const char *text, size_t s
         return -1;
     for (size_t i = 0; i < *count; i++) {
         const struct claim *other = &claims[i];
-        if (!overlap(&mine->range, &other->range))
+        if (!overlap(&mine->range, &other->range) || share(conf, mine, other))
             continue;
         bool agents = other->service == agents_themselves;
         const struct option_place place = service == agents_themselves
@@ -164,7 +170,7 @@ static int check_ports(const struct server_config *conf, const struct option_pla
     struct claim *claims = calloc(count, sizeof *claims);
     int failed = claims ? claim_all(conf, claims, top) : option_error(top, "out of memory");
     free(claims);
-    return failed;
+    return failed || shared_listen_check(conf, top) ? -1 : 0;
 }
 
 static int refuse_agents(const struct option_place *top, const char *path, const char *text) {

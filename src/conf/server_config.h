@@ -38,7 +38,8 @@ struct service_config {
     char *name;
     struct strlist groups; /* empty: any agent */
     struct strlist listen, connect;
-    char *interface; /* by which alone clients come in; NULL: by any */
+    struct strlist hosts; /* empty: it does not share its ports, or gets what no name leads to */
+    char *interface;      /* by which alone clients come in; NULL: by any */
     bool freebind;
     unsigned backlog, keepalive_idle_s, keepalive_interval_s, keepalive_probes; /* keepalive_idle_s 0: none */
     char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: the process */

@@ -9,6 +9,7 @@
 #include "conf/admin_places.h"
 #include "conf/server_config.h"
 #include "conf/validators.h"
+#include "proto/host_name.h"
 
 #include <limits.h>
 
@@ -43,6 +44,9 @@ static const struct option_spec service_specs[] = {
      .wanted = "a group's name, or a list of them", .help = "whose agents serve it; left out: any agent"},
     {"listen", OPTION_TEXTS, IN_SERVICE(listen), NULL, .check = validate_listen_ports, .resolve = option_resolve_listen,
      .wanted = LISTEN_WANTED, .help = "where clients connect"},
+    {"hosts", OPTION_TEXTS, IN_SERVICE(hosts), "null", .check = host_name_check,
+     .wanted = "names like \"web.example.org\" or \"*.example.org\"",
+     .help = "the names of TLS and HTTP by which it shares its ports with other services"},
     {"interface", OPTION_TEXT, IN_SERVICE(interface), "null", .check = validate_interface,
      .wanted = "an interface's name like \"eth0\"", .help = "the interface by which alone clients come in; null: any"},
     {"freebind", OPTION_FLAG, IN_SERVICE(freebind), "false",

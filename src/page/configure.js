@@ -44,22 +44,22 @@ export function DifferenceSheet({ onClose }) {
 const NO_AGENT = [['wait', 'Wait', 'hold the client for a while; a quick reconnect is not felt'], ['refuse', 'Refuse', 'reset the client at once'], ['close', 'Close', 'close the port until an agent is back']];
 const PROXY = [['off', 'Not', 'each client seems to come from the agent'], ['v1', 'Version 1', 'text'], ['v2', 'Version 2', 'binary, with the relay’s id']];
 const RATES = { bandwidth_in: 'Bytes per second from clients', bandwidth_out: 'Bytes per second to clients' };
-const MEMBERS = ['name', 'listen', 'accept_proxy', 'group', 'connect', 'proxy_protocol', 'no_agent', ...Object.keys(RATES)];
+const MEMBERS = ['name', 'listen', 'hosts', 'accept_proxy', 'group', 'connect', 'proxy_protocol', 'no_agent', ...Object.keys(RATES)];
 
-const blank = () => ({ name: '', listen: '', accept_proxy: '', groups: '', connect: '', proxy_protocol: 'off', no_agent: 'wait' });
+const blank = () => ({ name: '', listen: '', hosts: '', accept_proxy: '', groups: '', connect: '', proxy_protocol: 'off', no_agent: 'wait' });
 
 const ratesOf = (from) => Object.fromEntries(Object.keys(RATES).map((key) => [key, from[key] || 0]));
 
 function formOf(service) {
   const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
-  return { name: service.name, listen: text(service.listen), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, no_agent: service.configuration.no_agent, ...ratesOf(service.configuration) };
+  return { name: service.name, listen: text(service.listen), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, no_agent: service.configuration.no_agent, ...ratesOf(service.configuration) };
 }
 
 /* Only what the form has is changed; the rest of a service stays. */
 function bodyOf(form, before) {
-  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group', 'accept_proxy'].includes(key)));
-  const groups = listOf(form.groups), balancers = listOf(form.accept_proxy);
-  return { ...rest, listen: listOf(form.listen), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), no_agent: form.no_agent, ...ratesOf(form) };
+  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group', 'hosts', 'accept_proxy'].includes(key)));
+  const groups = listOf(form.groups), balancers = listOf(form.accept_proxy), hosts = listOf(form.hosts);
+  return { ...rest, listen: listOf(form.listen), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), no_agent: form.no_agent, ...ratesOf(form) };
 }
 
 const Radios = ({ name, legend, choices, form, set }) => html`<fieldset class="form-line"><legend>${legend}</legend>
@@ -69,6 +69,7 @@ function FormFields({ form, set, problem, isNew, agents }) {
   const groups = [...new Set((agents || []).flatMap((agent) => agent.groups))].filter((group) => group !== '*');
   return html`${isNew && html`<${Field} id="name" label="Name" value=${form.name} onInput=${set('name')} problem=${at(problem, 'name')} />`}
     <${Field} id="listen" label="Listens on" value=${form.listen} placeholder="0.0.0.0:5900" onInput=${set('listen')} problem=${at(problem, 'listen')} />
+    <${Field} id="hosts" label="Hosts" value=${form.hosts} placeholder="*.example.org" hint="Names by which it shares its ports." onInput=${set('hosts')} problem=${at(problem, 'hosts')} />
     <${Field} id="accept_proxy" label="Balancers in front" value=${form.accept_proxy} placeholder="10.0.0.7" hint="Only they connect, and send each client’s address by the PROXY protocol. Empty: clients connect themselves." onInput=${set('accept_proxy')} problem=${at(problem, 'accept_proxy')} />
     <${Field} id="groups" label="Groups" value=${form.groups} list="known-groups" hint="Agents of these groups serve it. Empty: any agent." onInput=${set('groups')} problem=${at(problem, 'group')} />
     <datalist id="known-groups">${groups.map((group) => html`<option value=${group} />`)}</datalist>

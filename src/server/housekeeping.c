@@ -16,6 +16,7 @@
 #include "server/reconfigure.h"
 #include "server/service/announce.h"
 #include "server/service/bans.h"
+#include "server/service/shared_port.h"
 
 enum {
     TICK_MS = 1000,
@@ -96,6 +97,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     for (size_t i = 0; i < server->services.count; i++)
         service_tick(server->services.items[i]);
     bans_tick(server->bans, clock_us());
+    shared_ports_tick(server->shared_ports);
     agent_listener_tick(server->agent_listener);
     log_throttle_flush(&server->auth_throttle, server->log);
     housekeeping_check_stopped(server);
@@ -127,6 +129,7 @@ void housekeeping_stop(void *context) {
     server->stop_at_us = clock_us() + STOP_WITHIN_S * 1000000ULL;
     for (size_t i = 0; i < server->services.count; i++)
         service_shut(server->services.items[i]);
+    shared_ports_shut(server->shared_ports);
     agent_listener_shut(
         server->agent_listener); /* at once, so that the next server can listen there while relays finish here */
     admin_shut(server->admin);   /* likewise */

@@ -98,12 +98,16 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/first_bytes.h \
 	src/server/service/host_routes.c \
 	src/server/service/host_routes.h \
+	src/server/service/host_router.c \
+	src/server/service/host_router.h \
 	src/server/service/listener.c \
 	src/server/service/listener.h \
 	src/server/service/listener_group.c \
 	src/server/service/listener_group.h \
 	src/server/service/registry.c \
 	src/server/service/registry.h \
+	src/server/service/route_answer.c \
+	src/server/service/route_answer.h \
 	src/server/service/service.c \
 	src/server/service/service_accept.c \
 	src/server/service/service_change.c \
@@ -118,6 +122,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_tls.h \
 	src/server/service/service_view.c \
 	src/server/service/service_priv.h \
+	src/server/service/shared_port.c \
+	src/server/service/shared_port.h \
+	src/server/service/shared_port_change.c \
+	src/server/service/shared_port_priv.h \
 	src/server/service/sniff.c \
 	src/server/service/sniff.h \
 	src/server/service_metrics.c \

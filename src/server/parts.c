@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "admin/recent_events.h"
+#include "conf/shared_listen.h"
 #include "lib/base/clock.h"
 #include "lib/event/background.h"
 #include "lib/event/service_manager.h"
@@ -23,6 +24,7 @@
 #include "server/service/announce.h"
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
+#include "server/service/shared_port.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
 
@@ -142,8 +144,11 @@ static int make_roles(struct server *server, struct error *error) {
     server->announce = make_announce(server);
     server->registry = server->announce ? make_registry(server) : NULL;
     server->dispatch = make_dispatch(server);
+    server->shared_ports = server_make_shared_ports(server);
     server->statistics = make_statistics(server);
-    return server->registry && server->dispatch && server->statistics ? 0 : error_set(error, "out of memory");
+    return server->registry && server->dispatch && server->statistics && server->shared_ports
+               ? 0
+               : error_set(error, "out of memory");
 }
 
 static bool reread_credentials(void *context) {
@@ -197,12 +202,18 @@ static bool has_agent(void *context, const struct addr *peer) {
 }
 
 static int make_agent_listener(struct server *server, struct error *error) {
+    struct strlist own = {.count = 0};
+
+    if (shared_listen_own(server->conf, &server->conf->agents.listen, &own)) {
+        strlist_done(&own);
+        return error_set(error, "out of memory");
+    }
     struct agent_listener_options options = {.base = loop_base(server->loop),
                                              .log = server->log,
                                              .events = server->events,
                                              .plane = server->plane,
                                              .tls = server->policy.tls,
-                                             .port = server_agent_port(server->conf),
+                                             .port = server_agent_port(server->conf, &own),
                                              .accept_proxy = &server->conf->agents.accept_proxy,
                                              .inspect = server->inspect,
                                              .limits = server_agent_limits(server->conf),
@@ -211,6 +222,7 @@ static int make_agent_listener(struct server *server, struct error *error) {
                                              .expects = expects,
                                              .context = server};
     server->agent_listener = agent_listener_new(&options, error);
+    strlist_done(&own);
     return server->agent_listener ? make_handshake(server, error) : -1;
 }
 
@@ -260,6 +272,7 @@ static void share_descriptors(struct server *server) {
     server->links.limit = links > 1 ? (size_t)links : 1;
     client_table_set_limit(server->clients, clients > 1 ? (size_t)clients : 1);
     inspect_set_limit(server->inspect, client_table_limit(server->clients) / 4);
+    shared_ports_set_limit(server->shared_ports, clients > 4 ? (size_t)clients / 4 : 1);
 }
 
 /* For the watchdog: the control loop runs, since it calls this, so only the relay threads are probed. */

@@ -14,6 +14,7 @@
 #include "server/reconfigure_priv.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
+#include "server/service/shared_port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void discard(struct reconfigure *change) {
         else if (step->service)
             service_discard(step->service);
     }
+    shared_ports_discard(change->server->shared_ports);
     if (change->server->agent_listener)
         agent_listener_discard(change->server->agent_listener);
 }
@@ -86,6 +88,7 @@ static void apply_listeners(struct reconfigure *change) {
             service_apply(change->steps[i].service);
         else
             service_keep(change->steps[i].service, &change->conf->services[i], change->conf);
+    shared_ports_apply(server->shared_ports);
     agent_listener_apply(server->agent_listener);
     apply_reserve(change);
     for (size_t i = 0; i < server->services.count; i++)
@@ -154,6 +157,7 @@ static void open_ports(struct reconfigure *change) {
         else if (step->has_changed)
             service_settle(step->service);
     }
+    shared_ports_settle(server->shared_ports);
     if (reconfigure_moves_agents(change) && agent_listener_open(server->agent_listener, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "server", "%s", error.text);
 }

@@ -7,9 +7,11 @@
 
 #include "conf/server_check.h"
 #include "conf/server_diff.h"
+#include "conf/shared_listen.h"
 #include "server/admin/admin.h"
 #include "server/reconfigure_priv.h"
 #include "server/server_priv.h"
+#include "server/service/shared_port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +24,35 @@ static struct service *find_service(const struct server *server, const char *nam
     return NULL;
 }
 
-static bool keeps_its_ports(const struct reconfigure *change, const struct service *service) {
-    const struct server_change *difference = server_diff_find(change->diff, service_config(service)->name);
+/* Also one that has not changed itself: another service has begun or ceased to share its port. */
+static bool keeps_its_addresses(const struct reconfigure *change, const struct service_config *before,
+                                const struct service_config *after) {
+    return shared_listen_same_own(change->server->conf, &before->listen, change->conf, &after->listen);
+}
 
-    return !difference || (difference->kind == SERVER_CHANGE_CHANGED && !strlist_has(&difference->options, "listen") &&
-                           !strlist_has(&difference->options, "interface"));
+static const struct service_config *find_config(const struct server_config *conf, const char *name) {
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (strcmp(conf->services[i].name, name) == 0)
+            return &conf->services[i];
+    return NULL;
+}
+
+static bool keeps_its_ports(const struct reconfigure *change, const struct service *service) {
+    const struct service_config *before = service_config(service), *after = find_config(change->conf, before->name);
+    const struct server_change *difference = server_diff_find(change->diff, before->name);
+
+    if (!after)
+        return !difference; /* it was shut before */
+    return keeps_its_addresses(change, before, after) &&
+           !(difference &&
+             (difference->kind != SERVER_CHANGE_CHANGED || strlist_has(&difference->options, "interface")));
 }
 
 bool reconfigure_moves_agents(const struct reconfigure *change) {
-    return server_diff_has(change->diff, "agents.listen") || server_diff_has(change->diff, "agents.interface") ||
-           server_diff_has(change->diff, "agents.freebind");
+    const struct server_config *before = change->server->conf, *after = change->conf;
+
+    return server_diff_has(change->diff, "agents.interface") || server_diff_has(change->diff, "agents.freebind") ||
+           !shared_listen_same_own(before, &before->agents.listen, after, &after->agents.listen);
 }
 
 /* The sockets that listen now and may not be wanted where they are: other parts may take them. */
@@ -43,6 +64,7 @@ static void collect_donors(struct reconfigure *change) {
             change->donors[change->donor_count++] = service_listeners(server->services.items[i]);
     if (reconfigure_moves_agents(change))
         change->donors[change->donor_count++] = agent_listener_group(server->agent_listener);
+    shared_ports_collect_donors(server->shared_ports, change->conf, change->donors, &change->donor_count);
     change->donors[change->donor_count++] = server->reserve;
 }
 
@@ -65,7 +87,7 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
             options->keeps_ports ? listener_group_new_reserve(loop_base(server->loop), server->log) : NULL;
         change->steps = calloc(after + 1, sizeof *change->steps);
         change->items = calloc(before + after + 1, sizeof(struct service *));
-        change->donors = calloc(before + 2, sizeof(struct listener_group *));
+        change->donors = calloc(before + 2 + shared_ports_count(server->shared_ports), sizeof(struct listener_group *));
     }
     if (change && change->steps && change->items && change->donors && (change->reserve || !options->keeps_ports))
         return change;
@@ -114,10 +136,10 @@ static int prepare_service(struct reconfigure *change, size_t index, struct erro
         return step->service ? 0 : -1;
     }
     step->old_id = service_id(step->service);
-    step->has_changed = difference;
+    step->has_changed = difference || !keeps_its_addresses(change, service_config(step->service), options.conf);
     if (!step->has_changed)
         return 0;
-    options.id = concerns_agents(difference) ? ++server->last_id : 0;
+    options.id = difference && concerns_agents(difference) ? ++server->last_id : 0;
     return service_prepare(step->service, &options, error);
 }
 
@@ -154,19 +176,43 @@ static int prepare_services(struct reconfigure *change, const struct option_plac
     return 0;
 }
 
-static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
+/* Their place is the whole: the error names the address, and several services have it. */
+static int prepare_shared_ports(struct reconfigure *change, const struct option_place *top) {
     const struct listener_donors donors = donors_of(change);
+    struct service **services = calloc(change->step_count + 1, sizeof(struct service *));
+    struct error detail = {"out of memory"};
+    int failed = -1;
+
+    for (size_t i = 0; services && i < change->step_count; i++)
+        services[i] = change->steps[i].service;
+    if (services)
+        failed = shared_ports_prepare(change->server->shared_ports, change->conf, services, &donors, &detail);
+    free(services);
+    return failed ? add_advice(change->server, top, &detail) : 0;
+}
+
+static int prepare_own_agent_port(struct reconfigure *change, struct strlist *own, struct error *detail) {
+    const struct listener_donors donors = donors_of(change);
+    const struct agent_port port = server_agent_port(change->conf, own);
+
+    if (shared_listen_own(change->conf, &change->conf->agents.listen, own))
+        return error_set(detail, "out of memory");
+    return agent_listener_prepare(change->server->agent_listener, &port, &donors, detail);
+}
+
+static int prepare_agent_port(struct reconfigure *change, const struct option_place *top) {
     const struct option_place listen = option_below(top, "agents.listen");
     const struct option_place accept_proxy = option_below(top, "agents.accept_proxy");
-    const struct agent_port port = server_agent_port(change->conf);
-    struct agent_listener *listener = change->server->agent_listener;
+    struct strlist own = {.count = 0};
     struct error detail;
 
-    if (agent_listener_prepare_balancers(listener, &change->conf->agents.accept_proxy, &detail))
+    if (agent_listener_prepare_balancers(change->server->agent_listener, &change->conf->agents.accept_proxy, &detail))
         return option_error(&accept_proxy, "%s", detail.text);
-    if (!reconfigure_moves_agents(change) || agent_listener_prepare(listener, &port, &donors, &detail) == 0)
+    if (!reconfigure_moves_agents(change))
         return 0;
-    return add_advice(change->server, &listen, &detail);
+    int failed = prepare_own_agent_port(change, &own, &detail);
+    strlist_done(&own);
+    return failed ? add_advice(change->server, &listen, &detail) : 0;
 }
 
 static int prepare_log(struct reconfigure *change, const struct option_place *top) {
@@ -202,8 +248,9 @@ struct reconfigure *reconfigure_prepare(struct server *server, const struct reco
     change->diff = server_diff_new(server->conf, options->conf, error);
     if (change->diff)
         collect_donors(change);
-    if (change->diff && prepare_services(change, &top) == 0 && prepare_agent_port(change, &top) == 0 &&
-        prepare_log(change, &top) == 0 && prepare_admin(change, fault, error) == 0)
+    if (change->diff && prepare_services(change, &top) == 0 && prepare_shared_ports(change, &top) == 0 &&
+        prepare_agent_port(change, &top) == 0 && prepare_log(change, &top) == 0 &&
+        prepare_admin(change, fault, error) == 0)
         return change;
     reconfigure_free(change);
     return NULL;

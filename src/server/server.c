@@ -22,6 +22,7 @@
 #include "server/service/announce.h"
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
+#include "server/service/shared_port.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
 
@@ -68,6 +69,7 @@ int server_open(struct server *server, struct error *error) {
     for (size_t i = 0; i < server->services.count; i++)
         if (service_open(server->services.items[i], error))
             return -1;
+    shared_ports_settle(server->shared_ports);
     if (admin_listen(server->admin, error))
         return -1;
     statistics_tick(server->statistics, clock_us()); /* makes room for the numbers of each service */
@@ -98,6 +100,8 @@ int server_run(struct server *server, struct error *error) {
 static void shut_listeners(struct server *server) {
     for (size_t i = 0; i < server->services.count; i++)
         service_shut(server->services.items[i]);
+    if (server->shared_ports)
+        shared_ports_shut(server->shared_ports);
     if (server->agent_listener)
         agent_listener_shut(server->agent_listener);
 }
@@ -120,6 +124,7 @@ void server_free(struct server *server) {
     for (size_t i = 0; i < server->services.count; i++)
         service_free(server->services.items[i]);
     free(server->services.items);
+    shared_ports_free(server->shared_ports);
     dispatch_free(server->dispatch);
     handshake_free(server->handshake);
     registry_free(server->registry);

@@ -14,11 +14,12 @@
 #include "server/server_priv.h"
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
+#include "server/service/shared_port.h"
 #include "server/statistics.h"
 
 #include <stdio.h>
 
-enum { GROUPS_MOST = 1000 };
+enum { GROUPS_MOST = 1000, SHARED_PORTS_MOST = 250 };
 
 static void write_one(struct metrics *to, const char *name, enum metric_type type, const char *help, uint64_t value) {
     metrics_family(to, name, type, help);
@@ -152,12 +153,41 @@ static void write_agent_port(const struct server *server, struct metrics *to) {
                       handshake_refused_by(server->handshake, (enum reject_code)i));
 }
 
+/* ---- ports that services share ---- */
+
+static void write_port(struct metrics *to, const char *label, const struct shared_ports *ports, size_t first,
+                       size_t after) {
+    for (unsigned i = 0; i < ROUTE_RESULT_COUNT; i++) {
+        uint64_t sum = 0;
+        for (size_t k = first; k < after; k++)
+            sum += shared_port_result(shared_ports_item(ports, k), (enum route_result)i);
+        metrics_value(to,
+                      METRIC_LABELS(METRIC_LABEL("port", label),
+                                    METRIC_LABEL("result", route_result_label((enum route_result)i))),
+                      sum);
+    }
+}
+
+static void write_shared_ports(const struct shared_ports *ports, struct metrics *to) {
+    size_t count = shared_ports_count(ports), alone = count < SHARED_PORTS_MOST ? count : SHARED_PORTS_MOST;
+
+    metrics_family(to, "munnel_shared_port_connections_total", METRIC_COUNTER,
+                   "Connections to ports that services share, by what their first bytes have told.");
+    for (size_t i = 0; i < alone; i++)
+        write_port(to, shared_port_address(shared_ports_item(ports, i)), ports, i, i + 1);
+    if (count > alone)
+        write_port(to, "(others)", ports, alone, count);
+    write_one(to, "munnel_shared_port_waiting", METRIC_GAUGE,
+              "Connections to such ports whose first bytes have not told yet.", shared_ports_waiting(ports));
+}
+
 void server_metrics_write(const struct server *server, struct metrics *to) {
     plane_metrics_write_process(server->log, server->started_at, to);
     write_configuration(server, to);
     write_sessions(server, to);
     write_groups(server, to);
     write_agent_port(server, to);
+    write_shared_ports(server->shared_ports, to);
     plane_metrics_write(server->plane, to);
     plane_metrics_write_lag(server->plane, statistics_lag(server->statistics), to);
     service_metrics_write(&server->services, to);

@@ -33,6 +33,7 @@ struct recent_events;
 struct reload;
 struct service_manager;
 struct signals;
+struct shared_ports;
 struct statistics;
 struct trust_files;
 
@@ -66,6 +67,7 @@ struct server {
     struct dispatch *dispatch;
     struct penalty_box *flap_damping;
     struct agent_listener *agent_listener;
+    struct shared_ports *shared_ports;
     struct listener_group *reserve; /* ports of the configuration that may come back; NULL: none is kept */
     struct handshake *handshake;
     struct log_throttle auth_throttle; /* of log lines on connections that failed to authenticate */
@@ -82,11 +84,11 @@ struct server {
 /* services: makes the services of a server. */
 struct service_options server_service_options(struct server *server); /* of any of them; without id and conf */
 int server_bind_services(struct server *server, struct error *error); /* all of the configuration; 0 or -1 */
+struct shared_ports *server_make_shared_ports(struct server *server); /* none yet; NULL when out of memory */
 
-static inline struct agent_port server_agent_port(const struct server_config *conf) {
-    return (struct agent_port){.listen = &conf->agents.listen,
-                               .interface = conf->agents.interface,
-                               .freebind = conf->agents.freebind};
+/* `own`: the addresses that they do not share with services. */
+static inline struct agent_port server_agent_port(const struct server_config *conf, const struct strlist *own) {
+    return (struct agent_port){.listen = own, .interface = conf->agents.interface, .freebind = conf->agents.freebind};
 }
 
 static inline struct agent_limits server_agent_limits(const struct server_config *conf) {

@@ -119,6 +119,7 @@ scenario_programs = \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_listening \
 	tests/scenario/test_health \
+	tests/scenario/test_hosts \
 	tests/scenario/test_port_range \
 	tests/scenario/test_proxy_protocol \
 	tests/scenario/test_service_table \
@@ -240,6 +241,8 @@ tests_scenario_test_listening_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_health_SOURCES = tests/scenario/test_health.c
 tests_scenario_test_health_LDADD = $(SCENARIO_LDADD)
 
+tests_scenario_test_hosts_SOURCES = tests/scenario/test_hosts.c
+tests_scenario_test_hosts_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_port_range_SOURCES = tests/scenario/test_port_range.c
 tests_scenario_test_port_range_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_proxy_protocol_SOURCES = tests/scenario/test_proxy_protocol.c

@@ -247,6 +247,13 @@ static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer
         admit(listener, fd, peer);
 }
 
+/* It has the options of a client's socket. */
+void agent_listener_take(struct agent_listener *listener, evutil_socket_t fd, const struct addr *peer) {
+    sock_set_reset_on_close(fd, false);
+    sock_set_keepalive(fd, &sock_keepalive_link);
+    admit(listener, fd, peer);
+}
+
 static bool has_room(void *context) {
     (void)context;
     return true; /* on_accept makes room */

@@ -79,6 +79,8 @@ int agent_listener_prepare_balancers(struct agent_listener *listener, const stru
 void agent_listener_apply(struct agent_listener *listener);
 void agent_listener_discard(struct agent_listener *listener);
 struct listener_group *agent_listener_group(const struct agent_listener *listener);
+/* A connection from a port that agents share with services; takes `fd`, of which nothing was read. */
+void agent_listener_take(struct agent_listener *listener, evutil_socket_t fd, const struct addr *peer);
 void agent_listener_shut(struct agent_listener *listener); /* closes the listeners and what waits */
 void agent_listener_free(struct agent_listener *listener);
 

@@ -53,12 +53,10 @@ static void read_hello(struct first_bytes_reader *reader, const uint8_t *bytes, 
 
     if (client_hello_read(reader->hellos, bytes, length, &hello) != CLIENT_HELLO_READ)
         set_wrong(found, FIRST_BYTES_TLS, "malformed ClientHello");
-    else if (hello.is_agent)
-        found->kind = FIRST_BYTES_AGENT;
     else if (*hello.name && !host_name_read(hello.name, found->name))
         set_wrong(found, FIRST_BYTES_TLS, "malformed server name");
     else
-        found->kind = FIRST_BYTES_TLS;
+        found->kind = hello.is_agent ? FIRST_BYTES_AGENT : FIRST_BYTES_TLS;
 }
 
 static void read_tls(struct first_bytes_reader *reader, const uint8_t *bytes, size_t length,

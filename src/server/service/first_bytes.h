@@ -30,7 +30,7 @@ struct first_bytes {
     bool is_tls;                /* also what is incomplete or wrong */
     bool is_wrong, is_too_long; /* malformed, or longer than FIRST_BYTES_MOST; with the kind that it seemed to be */
     size_t needs;               /* of FIRST_BYTES_PART: look again when so many have come */
-    char name[HOST_NAME_SIZE];  /* of FIRST_BYTES_TLS and FIRST_BYTES_HTTP, in the form of host_name_read; "": none */
+    char name[HOST_NAME_SIZE];  /* of TLS and HTTP, in the form of host_name_read; "": none */
     const char *detail;         /* of what is wrong; static */
 };
 

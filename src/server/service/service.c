@@ -7,6 +7,7 @@
 
 #include "server/service/service_priv.h"
 
+#include "conf/shared_listen.h"
 #include "lib/base/clock.h"
 #include "server/service/service_tls.h"
 
@@ -56,7 +57,15 @@ struct listener_group *service_prepare_listeners(struct service *service, const 
                                                  struct error *error) {
     const struct listener_options listening = service_listener_options(service, options);
 
-    return listener_group_prepare(&listening, &options->conf->listen, &options->donors, error);
+    struct strlist own = {.count = 0};
+    struct listener_group *listeners = NULL;
+
+    if (shared_listen_own(options->config, &options->conf->listen, &own))
+        error_set(error, "out of memory");
+    else
+        listeners = listener_group_prepare(&listening, &own, &options->donors, error);
+    strlist_done(&own);
+    return listeners;
 }
 
 bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error) {
@@ -174,6 +183,12 @@ const struct service_config *service_config(const struct service *service) {
 
 uint32_t service_id(const struct service *service) {
     return service->id;
+}
+
+const struct addr *service_addr(const struct service *service) {
+    const struct addr *own = service->listeners ? listener_group_addr(service->listeners) : NULL;
+
+    return own || !service->shared_addr.length || service->is_shut ? own : &service->shared_addr;
 }
 
 struct listener_group *service_listeners(const struct service *service) {

@@ -82,7 +82,8 @@ uint32_t service_id(const struct service *service);
 unsigned service_needs(const struct service *service);
 /* The first of these that the session's agent does not know; NULL: it knows them all. */
 const char *service_lacking(const struct service *service, const struct session *session);
-struct listener_group *service_listeners(const struct service *service); /* NULL: it was shut */
+struct listener_group *service_listeners(const struct service *service); /* those of its own; NULL: it was shut */
+const struct addr *service_addr(const struct service *service); /* one where clients connect; NULL: there is none */
 const struct service_config *service_config(const struct service *service);
 
 struct service_numbers {

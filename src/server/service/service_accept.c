@@ -126,6 +126,30 @@ void service_on_accept(void *context, evutil_socket_t fd, const struct addr *pee
         admit(service, fd, &(struct inspected){.peer = *peer, .local = *local}, is_check);
 }
 
+/* For the destination to know, where it gets such things; without memory it does not. */
+static void add_authority(struct inspected *found, const char *name) {
+    struct proxy_header header = {.version = PROXY_V2};
+    struct proxy_tlvs *before = found->tlvs;
+    struct error error;
+
+    if (before && proxy_read_tlvs(&header, before->bytes, before->length, &error))
+        return;
+    header.authority = (struct proxy_value){(const uint8_t *)name, strlen(name)};
+    struct proxy_tlvs *tlvs = proxy_tlvs_new(&header);
+    if (!tlvs)
+        return;
+    free(before);
+    found->tlvs = tlvs;
+}
+
+void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name) {
+    struct inspected client = *found;
+
+    if (*name && service->conf->proxy_protocol == PROXY_V2)
+        add_authority(&client, name);
+    admit(service, fd, &client, !found->has_addresses && service_is_probe(service, fd, &found->peer));
+}
+
 bool service_has_room(void *context) {
     const struct service *service = context;
     size_t inspected = inspect_count(service->options.inspect), limit = client_table_limit(service->options.clients);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "conf/shared_listen.h"
 #include "lib/base/clock.h"
 #include "lib/base/strlist.h"
 #include "server/service/access.h"
@@ -15,11 +16,13 @@
 #include <string.h>
 
 /* Each listener stays where it is. */
-static bool keeps_addresses(const struct service_config *before, const struct service_config *after) {
+static bool keeps_addresses(const struct service *service, const struct service_options *options) {
+    const struct service_config *before = service->conf, *after = options->conf;
     bool keeps_interface = before->interface && after->interface ? strcmp(before->interface, after->interface) == 0
                                                                  : before->interface == after->interface;
 
-    return keeps_interface && strlist_same(&before->listen, &after->listen);
+    return keeps_interface &&
+           shared_listen_same_own(service->options.config, &before->listen, options->config, &after->listen);
 }
 
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {
@@ -36,7 +39,7 @@ static bool make_next(struct service *service, struct service_next *next, struct
     }
     if (!next->access || !service_make_tls(conf, &next->tls, error))
         return false;
-    if (service->listeners && keeps_addresses(service->conf, conf)) {
+    if (service->listeners && keeps_addresses(service, &next->options)) {
         const struct listener_options listening = service_listener_options(service, &next->options);
         return listener_group_check_access(service->listeners, &listening, error) == 0;
     }

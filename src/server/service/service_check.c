@@ -203,8 +203,7 @@ static bool is_known(const struct service_check *check, const struct addr *addr)
 /* False: it is over, with what is known. */
 static bool connect_to_port(struct service_check *check) {
     struct service *service = check->options.service;
-    struct listener_group *listeners = service_listeners(service);
-    const struct addr *listening = listeners ? listener_group_addr(listeners) : NULL;
+    const struct addr *listening = service_addr(service);
     struct addr here, addr;
     bool is_done = false;
 

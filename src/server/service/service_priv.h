@@ -52,9 +52,10 @@ struct service {
     struct access *access;
     struct acl *balancers; /* of accept_proxy; NULL: its clients send no PROXY header */
     struct inspect_port port;
-    uint64_t balancer_checks; /* connections that ended before they were clients */
-    struct listener_group *listeners;
-    struct wait_queue queue; /* dispatch.c's */
+    uint64_t balancer_checks;         /* connections that ended before they were clients */
+    struct listener_group *listeners; /* of the addresses that it does not share */
+    struct addr shared_addr;          /* of the first port that it shares, by shared_port.c; length 0: none */
+    struct wait_queue queue;          /* dispatch.c's */
     size_t live;
     struct service_counts *counts;                                       /* one reference, as of the next */
     struct bandwidth *bandwidth;                                         /* its limits, the same in all its terms */
@@ -97,6 +98,9 @@ void service_on_accept(void *context, evutil_socket_t fd, const struct addr *pee
 bool service_has_room(void *context);
 /* Its service has changed while it waited: it may need an address now that was not asked for. */
 void service_renew_local(struct client *client);
+/* A client of a port that it shares, which may be refused here; takes `fd` and found->tlvs. `name`: the host that it
+ * has named, or "". */
+void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name);
 void service_init_port(struct service *service);
 void service_settle_port(struct service *service); /* its balancers or its configuration are others now */
 
