@@ -8,6 +8,7 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/http.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -419,6 +420,43 @@ static const char *service_everywhere(struct sandbox *sandbox, uint16_t port, ui
                         to);
 }
 
+static const char *ask_agent(struct sandbox *sandbox, const char *path) {
+    static char answer[1 << 16];
+    const char *request =
+        sandbox_text(sandbox, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+    int fd = socket_connect(sandbox_text(sandbox, "unix:%s", sandbox_path(sandbox, "agent.sock")), 0);
+    ck_assert_uint_eq(http_converse(fd, request, answer, sizeof answer, ASK_MS), 200);
+    return answer;
+}
+
+START_TEST(agent_counts_headers_and_shows_which_services_have_them) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *echo = destination_start(handle_echo, NULL);
+    uint16_t port = port_take(), plain = port_take();
+    const char *services =
+        sandbox_text(sandbox, "%s, %s",
+                     service_to(sandbox, "headed", port, destination_port(echo), "'proxy_protocol': 'v1',"),
+                     service_to(sandbox, "plain", plain, destination_port(echo), NULL));
+    struct server server = server_start(sandbox, (struct server_plan){.services = services});
+    agent_start(&server, "alpha", NULL, "--config",
+                sandbox_write(sandbox, "agent.json", "{ 'admin': { 'socket': 'agent.sock' } }", true), NULL);
+    agent_await(&server, 0, "alpha", JOIN_MS);
+    for (unsigned i = 0; i < 3; i++) {
+        int fd = socket_client(port);
+        expect_line(fd, port);
+        close(fd);
+        ck_assert(socket_echoes(plain, ASK_MS));
+    }
+    ck_assert_ptr_nonnull(strstr(ask_agent(sandbox, "/metrics"), "\nmunnel_agent_proxy_headers_total 3\n"));
+    const char *list = ask_agent(sandbox, "/v1/services"), *headed = strstr(list, "\"headed\"");
+    ck_assert_ptr_nonnull(headed);
+    ck_assert_ptr_nonnull(strstr(headed, "\"proxy_protocol\":\"v1\""));
+    ck_assert_ptr_nonnull(strstr(list, "\"proxy_protocol\":\"off\""));
+    destination_free(echo);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* Its listener, of all addresses, does not have the one that it has come to. */
 START_TEST(client_that_has_waited_meanwhile_is_named_whole) {
     struct sandbox *sandbox = sandbox_new(__func__);
@@ -473,5 +511,6 @@ SCENARIO_MAIN("proxy_protocol", SCENARIO(nginx_learns_addresses_of_every_kind_as
               SCENARIO(check_by_the_server_is_local, 40),
               SCENARIO(check_by_version_1_has_the_addresses_of_the_agents_connection, 40),
               SCENARIO(reload_changes_it_for_new_relays_alone, 40),
+              SCENARIO(agent_counts_headers_and_shows_which_services_have_them, 40),
               SCENARIO(client_that_has_waited_meanwhile_is_named_whole, 40),
               SCENARIO(destination_that_closes_upon_the_header_leaves_nothing_behind, 40))
