@@ -203,6 +203,30 @@ START_TEST(agents_join_through_haproxy) {
 }
 END_TEST
 
+/* And until then its log says why, and what it is that speaks there. */
+START_TEST(agent_port_behind_balancers_takes_agents_directly_after_a_reload) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *echo = destination_start(handle_echo, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(sandbox, "echo", port, destination_port(echo), NULL);
+    struct server server =
+        server_start(sandbox, (struct server_plan){.services = service, .agents = "'accept_proxy': '127.0.0.1',"});
+    struct process *agent = agent_start(&server, "alpha", NULL, NULL);
+    process_await(server.process, 0, ASK_MS, "agent port", "connection refused", "does not begin with a PROXY header",
+                  "127.0.0.1:", NULL);
+    const char *edit = sandbox_text(sandbox, "sed -i 's/\"accept_proxy\": \"127.0.0.1\",//' %s", server.file);
+    ck_assert_int_eq(sandbox_do(sandbox, "edit", "sh", "-c", edit, NULL), 0);
+    size_t mark = process_mark(server.process);
+    process_signal(server.process, SIGHUP);
+    process_await(server.process, mark, ASK_MS, "configuration reloaded", NULL);
+    agent_await(&server, mark, "alpha", 60000); /* it waits longer each time */
+    ck_assert(!process_is_over(agent));
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(port, ASK_MS)));
+    destination_free(echo);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* A service of the first Munnel leads to one of the second: its destination is the agent of the second. */
 START_TEST(client_s_address_arrives_through_two_munnels) {
     struct sandbox *sandbox = sandbox_new(__func__);
@@ -222,4 +246,6 @@ END_TEST
 
 SCENARIO_MAIN("balancers", SCENARIO(haproxy_in_front_of_a_service, 90),
               SCENARIO(checks_of_haproxy_reach_no_destination, 60), SCENARIO(nginx_in_front_of_a_service, 60),
-              SCENARIO(agents_join_through_haproxy, 60), SCENARIO(client_s_address_arrives_through_two_munnels, 60))
+              SCENARIO(agents_join_through_haproxy, 60),
+              SCENARIO(agent_port_behind_balancers_takes_agents_directly_after_a_reload, 90),
+              SCENARIO(client_s_address_arrives_through_two_munnels, 60))
