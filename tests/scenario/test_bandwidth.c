@@ -8,6 +8,7 @@
 
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/live_relay.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -113,32 +114,39 @@ END_TEST
 
 /* ---- a reload ---- */
 
-/* 2 kB a second become 2 GB, wherever they are written. */
-static void widen(const struct server *server) {
+static void replace(const char *path, const char *what, const char *by) {
     static char text[65536];
-    FILE *file = fopen(server->file, "r+");
+    FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
     size_t length = fread(text, 1, sizeof text - 1, file);
-    text[length] = '\0';
-    for (char *at = text; (at = strstr(at, "2kB"));)
-        at[1] = 'G';
-    rewind(file);
-    ck_assert_uint_eq(fwrite(text, 1, length, file), length);
     ck_assert_int_eq(fclose(file), 0);
-    process_signal(server->process, SIGHUP);
+    text[length] = '\0';
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    const char *rest = text;
+    for (const char *at; (at = strstr(rest, what)); rest = at + strlen(what))
+        fprintf(file, "%.*s%s", (int)(at - rest), rest, by);
+    fputs(rest, file);
+    ck_assert_int_eq(fclose(file), 0);
 }
 
-START_TEST(a_reload_sets_a_relay_free_that_runs) {
+/* At 2 kB a second, which become 2 GB, it would take eight minutes. */
+static void set_free_by_reload(const char *name, const char *service_more, const char *agents_more) {
     static char much[MEGABYTE];
     atomic_ullong length = MEGABYTE;
+    struct sandbox *sandbox = sandbox_new(name);
     struct destination *answer = destination_start(handle_answer_at_end, &length);
-    struct simple simple = simple_start(__func__, destination_port(answer), CRAWL, NULL);
+    uint16_t port = port_take();
+    const char *service = service_to(sandbox, "slow", port, destination_port(answer), service_more);
+    struct server server = server_start(sandbox, (struct server_plan){.services = service, .agents = agents_more});
     struct tally_result got, wanted;
-    int fd = socket_client(simple.port);
+    agent_join_warm(&server, "alpha", NULL);
+    int fd = socket_client(port);
     ck_assert(socket_send(fd, much, 100000, ASK_MS));
     destination_await_connections(answer, 1, ASK_MS);
-    widen(&simple.server);
-    ck_assert(socket_send(fd, much, sizeof much, BULK_MS)); /* at 2 kB a second it would take eight minutes */
+    replace(server.file, "2kB", "2GB");
+    process_signal(server.process, SIGHUP);
+    ck_assert(socket_send(fd, much, sizeof much, BULK_MS));
     socket_finish(fd);
     ck_assert_int_eq(socket_drain(fd, &got, BULK_MS), END_FILE);
     close(fd);
@@ -146,6 +154,41 @@ START_TEST(a_reload_sets_a_relay_free_that_runs) {
     ck_assert(tally_same(&got, &wanted));
     ck_assert_uint_eq(destination_connections(answer), 1);
     destination_free(answer);
+    sandbox_free(sandbox);
+}
+
+START_TEST(a_reload_changes_the_limit_of_a_service_for_a_relay_that_runs) {
+    set_free_by_reload(__func__, CRAWL, NULL);
+}
+END_TEST
+
+START_TEST(a_reload_changes_the_limit_of_an_address_for_a_relay_that_runs) {
+    set_free_by_reload(__func__, "'bandwidth_per_source_in': '2kB', 'bandwidth_per_source_out': '2kB',", NULL);
+}
+END_TEST
+
+START_TEST(a_reload_changes_the_limit_of_each_agent_for_a_relay_that_runs) {
+    set_free_by_reload(__func__, NULL, "'bandwidth_in': '2kB', 'bandwidth_out': '2kB',");
+}
+END_TEST
+
+START_TEST(the_agents_file_changes_the_limit_of_an_agent_that_is_connected) {
+    static char much[100000];
+    struct destination *sink = destination_start(handle_sink, NULL);
+    struct simple simple = simple_start(__func__, destination_port(sink), NULL, NULL);
+    const char *agents = server_pki_file(&simple.server, "agents.json");
+    replace(agents, "\"groups\"", "\"bandwidth_in\": \"2kB\", \"groups\"");
+    process_await(simple.server.process, 0, ASK_MS, "agents file reloaded", NULL);
+    int fd = socket_client(simple.port);
+    ck_assert(socket_send(fd, much, sizeof much, ASK_MS));
+    socket_finish(fd);
+    ck_assert_int_eq(socket_wait_end(fd, 3000), END_LATE);
+    replace(agents, "2kB", "2GB");
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_FILE);
+    close(fd);
+    destination_await_ended(sink, 1, ASK_MS);
+    ck_assert_uint_eq(destination_connection(sink, 0)->received.bytes, sizeof much);
+    destination_free(sink);
     sandbox_free(simple.sandbox);
 }
 END_TEST
@@ -176,5 +219,8 @@ SCENARIO_MAIN("bandwidth", SCENARIO(what_a_service_s_limit_holds_back_arrives_wh
               SCENARIO(what_several_limits_hold_back_arrives_whole, 90),
               SCENARIO(a_half_close_behind_a_limit_gets_the_whole_answer, 90),
               SCENARIO(a_relay_that_crawls_is_not_idle_and_holds_back_no_other_service, 60),
-              SCENARIO(a_reload_sets_a_relay_free_that_runs, 90),
+              SCENARIO(a_reload_changes_the_limit_of_a_service_for_a_relay_that_runs, 90),
+              SCENARIO(a_reload_changes_the_limit_of_an_address_for_a_relay_that_runs, 90),
+              SCENARIO(a_reload_changes_the_limit_of_each_agent_for_a_relay_that_runs, 90),
+              SCENARIO(the_agents_file_changes_the_limit_of_an_agent_that_is_connected, 60),
               SCENARIO(a_client_that_leaves_while_it_is_held_back_leaves_nothing, 60))
