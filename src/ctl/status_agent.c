@@ -18,12 +18,15 @@ enum { SENTENCE = 512 };
 static void add_services(char *text, size_t size, const json_t *status) {
     double refused = answer_number(status, "services.refused");
     double unreachable = answer_number(status, "services.unreachable");
-    char more[2 * NUMBER_TEXT] = "";
+    double unhealthy = answer_number(status, "services.unhealthy");
+    char more[3 * NUMBER_TEXT] = "";
 
     if (refused > 0)
         snprintf(more, sizeof more, ", %.0f refused", refused);
     if (unreachable > 0)
         snprintf(more + strlen(more), sizeof more - strlen(more), ", %.0f not reached", unreachable);
+    if (unhealthy > 0)
+        snprintf(more + strlen(more), sizeof more - strlen(more), ", %.0f unhealthy", unhealthy);
     snprintf(text, size, "%.0f of %.0f services permitted%s", answer_number(status, "services.permitted"),
              answer_number(status, "services.count"), more);
 }

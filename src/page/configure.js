@@ -43,23 +43,32 @@ export function DifferenceSheet({ onClose }) {
 
 const NO_AGENT = [['wait', 'Wait', 'hold the client for a while; a quick reconnect is not felt'], ['refuse', 'Refuse', 'reset the client at once'], ['close', 'Close', 'close the port until an agent is back']];
 const PROXY = [['off', 'Not', 'each client seems to come from the agent'], ['v1', 'Version 1', 'text'], ['v2', 'Version 2', 'binary, with the relay’s id']];
+const CHECKS = [['none', 'Not', 'only failed clients tell'], ['tcp', 'TCP', 'a connection'], ['tls', 'TLS', 'a handshake'], ['http', 'HTTP', 'a GET that is answered well']];
 const RATES = { bandwidth_in: 'Bytes per second from clients', bandwidth_out: 'Bytes per second to clients' };
-const MEMBERS = ['name', 'listen', 'hosts', 'accept_proxy', 'group', 'connect', 'proxy_protocol', 'no_agent', ...Object.keys(RATES)];
+const MEMBERS = ['name', 'listen', 'hosts', 'accept_proxy', 'group', 'connect', 'proxy_protocol', 'check', 'no_agent', ...Object.keys(RATES)];
 
-const blank = () => ({ name: '', listen: '', hosts: '', accept_proxy: '', groups: '', connect: '', proxy_protocol: 'off', no_agent: 'wait' });
+const blank = () => ({ name: '', listen: '', hosts: '', accept_proxy: '', groups: '', connect: '', proxy_protocol: 'off', check: 'none', check_path: '/', no_agent: 'wait' });
 
 const ratesOf = (from) => Object.fromEntries(Object.keys(RATES).map((key) => [key, from[key] || 0]));
 
 function formOf(service) {
   const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
-  return { name: service.name, listen: text(service.listen), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, no_agent: service.configuration.no_agent, ...ratesOf(service.configuration) };
+  return { name: service.name, listen: text(service.listen), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, check: service.configuration.check.type, check_path: service.configuration.check.path, no_agent: service.configuration.no_agent, ...ratesOf(service.configuration) };
+}
+
+/* The form has two of its members; a path is for HTTP alone. */
+function checkOf(form, before) {
+  const { path, ...rest } = before?.check || {};
+  if (!before && form.check === 'none') return {};
+  if (form.check !== 'tls' && form.check !== 'http') delete rest.host;
+  return { check: { ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)), type: form.check, ...(form.check === 'http' ? { path: form.check_path } : {}) } };
 }
 
 /* Only what the form has is changed; the rest of a service stays. */
 function bodyOf(form, before) {
   const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group', 'hosts', 'accept_proxy'].includes(key)));
   const groups = listOf(form.groups), balancers = listOf(form.accept_proxy), hosts = listOf(form.hosts);
-  return { ...rest, listen: listOf(form.listen), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), no_agent: form.no_agent, ...ratesOf(form) };
+  return { ...rest, listen: listOf(form.listen), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), ...checkOf(form, before), no_agent: form.no_agent, ...ratesOf(form) };
 }
 
 const Radios = ({ name, legend, choices, form, set }) => html`<fieldset class="form-line"><legend>${legend}</legend>
@@ -75,6 +84,8 @@ function FormFields({ form, set, problem, isNew, agents }) {
     <datalist id="known-groups">${groups.map((group) => html`<option value=${group} />`)}</datalist>
     <${Field} id="connect" label="Destination" value=${form.connect} placeholder="localhost:5900" hint="As the agent sees it." onInput=${set('connect')} problem=${at(problem, 'connect')} />
     <${Radios} name="proxy_protocol" legend="Client’s address to the destination (PROXY protocol)" choices=${PROXY} form=${form} set=${set} />
+    <${Radios} name="check" legend="Agents check the destination" choices=${CHECKS} form=${form} set=${set} />
+    ${form.check === 'http' && html`<${Field} id="check_path" label="Path" value=${form.check_path} placeholder="/health" onInput=${set('check_path')} problem=${at(problem, 'check')} />`}
     ${Object.entries(RATES).map(([key, label]) => html`<${Field} id=${key} label=${label} value=${form[key] || ''} placeholder="1MB" onInput=${set(key)} problem=${at(problem, key)} />`)}
     <${Radios} name="no_agent" legend="When no agent can serve" choices=${NO_AGENT} form=${form} set=${set} />`;
 }

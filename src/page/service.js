@@ -50,10 +50,15 @@ function Refused({ service }) {
 
 const NEVER = { idle_timeout: 'never', bandwidth_burst: 'of 0.1 s' };
 
+const wanted = (check) => (check.type === 'http' ? `GET ${check.path} with ${check.status}` : check.type === 'tls' ? 'a TLS handshake' : 'a connection');
+
+const checkText = (check) => (check.type === 'none' ? 'no' : `${wanted(check)}, every ${duration(check.interval)}; ${check.fall} failures in a row and no clients come, ${check.rise} successes and they do again`);
+
 /* Without a value it is as if it were not there; 0 is no limit. */
 function termText(key, value) {
   if (Array.isArray(value)) return value.join(', ') || '–';
   if (value === 0) return NEVER[key] || 'no limit';
+  if (key === 'check') return checkText(value);
   if (key.endsWith('_timeout')) return duration(value);
   if (key.startsWith('bandwidth_')) return key.endsWith('_burst') ? sizeText(value) : `${sizeText(value)}/s`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

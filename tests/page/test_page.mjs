@@ -312,8 +312,12 @@ test('a service is added, changed and removed, each with its difference first', 
     await look.page.getByLabel(/^Version 1/).check();
     await look.button('Show difference').click();
     await look.text('+ proxy_protocol: "v1"').waitFor();
+    await look.page.getByLabel(/^TCP/).check();
+    await look.button('Show difference').click();
+    await look.text('+ check.type: "tcp"').waitFor();
     await look.confirm('Change service');
     await look.page.locator('#terms dd', { hasText: 'v1' }).waitFor();
+    await look.page.locator('#terms dd', { hasText: 'a connection, every 10 s; 3 failures in a row' }).waitFor();
     await rig.client(ports[7]);
     ok(await isRefused(ports[6]), 'the port before is closed');
     await look.page.locator('.title', { hasText: 'extra' }).waitFor();

@@ -73,10 +73,11 @@ static json_t *served_json(const struct upstream_view *view, const struct served
 
     for (size_t i = 0; i < service->to_count; i++)
         json_array_append_new(connect, value_text(service->to[i]));
-    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:n,s:o,s:o}", "name", value_text(service->name), "state",
+    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:o,s:o,s:o}", "name", value_text(service->name), "state",
                      state_of(view, service), "server", value_text(view->address), "connect", connect, "proxy_protocol",
                      proxy_version_name(service->proxy), "answer",
-                     services_are_answered(view->services) ? "permits" : "unanswered", "because", "destination",
+                     services_are_answered(view->services) ? "permits" : "unanswered", "because",
+                     value_text(agent_admin_is_unhealthy(service) ? service->verdict->detail : NULL), "destination",
                      destination_json(service), "health", health_json(service));
 }
 
