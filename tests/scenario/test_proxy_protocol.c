@@ -269,12 +269,9 @@ START_TEST(address_of_the_first_client_passes_through_two_servers_in_binary) {
 }
 END_TEST
 
-/* What a balancer knows of the client reaches the destination: here the host that was asked for. */
-START_TEST(authority_of_a_balancers_header_arrives_at_haproxy) {
-    static const char request[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x1a\xc0\0\2\3\xc6\x33\x64\2\x9c\x42\x01\xbb"
-                                  "\x02\0\x0b"
-                                  "web.exampleGET / HTTP/1.0\r\n\r\n";
-    struct sandbox *sandbox = sandbox_new(__func__);
+/* HAProxy answers `request` with what the header in front of it had; `more` are members of the service. */
+static void expect_answer(const char *name, const char *more, const char *request, size_t length, const char *wanted) {
+    struct sandbox *sandbox = sandbox_new(name);
     const char *haproxy = sandbox_peer(sandbox, "haproxy");
     uint16_t web = port_take(), port = port_take();
     char answer[1024] = "";
@@ -283,21 +280,37 @@ START_TEST(authority_of_a_balancers_header_arrives_at_haproxy) {
                       sandbox_text(sandbox,
                                    "frontend web\n  mode http\n  bind 127.0.0.1:%u accept-proxy\n"
                                    "  http-request return status 200 content-type text/plain "
-                                   "lf-string \"%%[fc_pp_authority] %%ci:%%cp %%fi:%%fp\"\n",
+                                   "lf-string \"%%[fc_pp_authority] %%ci to %%fi\"\n",
                                    web));
         struct server server =
-            server_start(sandbox, (struct server_plan){
-                                      .services = service_to(sandbox, "web", port, web,
-                                                             "'proxy_protocol': 'v2', 'accept_proxy': '127.0.0.1',")});
+            server_start(sandbox, (struct server_plan){.services = service_to(sandbox, "web", port, web, more)});
         agent_join_warm(&server, "alpha", NULL);
         ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(web)));
         int fd = socket_client(port);
-        ck_assert(socket_send(fd, request, sizeof request - 1, ASK_MS));
+        ck_assert(socket_send(fd, request, length, ASK_MS));
         ck_assert_int_eq(socket_read(fd, answer, sizeof answer - 1, NULL, ASK_MS), END_FILE);
-        ck_assert_ptr_nonnull(strstr(answer, "\r\n\r\nweb.example 192.0.2.3:40002 198.51.100.2:443"));
+        const char *body = strstr(answer, "\r\n\r\n");
+        ck_assert_ptr_nonnull(body);
+        ck_assert_str_eq(body + 4, wanted);
         close(fd);
     }
     sandbox_free(sandbox);
+}
+
+/* What a balancer knows of the client reaches the destination: here the host that was asked for. */
+START_TEST(authority_of_a_balancers_header_arrives_at_haproxy) {
+    static const char request[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x1a\xc0\0\2\3\xc6\x33\x64\2\x9c\x42\x01\xbb"
+                                  "\x02\0\x0b"
+                                  "web.exampleGET / HTTP/1.0\r\n\r\n";
+    expect_answer(__func__, "'proxy_protocol': 'v2', 'accept_proxy': '127.0.0.1',", request, sizeof request - 1,
+                  "web.example 192.0.2.3 to 198.51.100.2");
+}
+END_TEST
+
+START_TEST(name_by_which_a_shared_port_was_chosen_arrives_at_haproxy) {
+    static const char request[] = "GET / HTTP/1.0\r\nHost: web.example.org\r\n\r\n";
+    expect_answer(__func__, "'proxy_protocol': 'v2', 'hosts': '*.example.org',", request, sizeof request - 1,
+                  "web.example.org 127.0.0.1 to 127.0.0.1");
 }
 END_TEST
 
@@ -507,6 +520,7 @@ SCENARIO_MAIN("proxy_protocol", SCENARIO(nginx_learns_addresses_of_every_kind_as
               SCENARIO(address_of_the_first_client_passes_through_two_servers_as_text, 40),
               SCENARIO(address_of_the_first_client_passes_through_two_servers_in_binary, 40),
               SCENARIO(authority_of_a_balancers_header_arrives_at_haproxy, 40),
+              SCENARIO(name_by_which_a_shared_port_was_chosen_arrives_at_haproxy, 40),
               SCENARIO(port_relative_to_the_clients_is_one_of_the_server, 40),
               SCENARIO(check_by_the_server_is_local, 40),
               SCENARIO(check_by_version_1_has_the_addresses_of_the_agents_connection, 40),
