@@ -250,6 +250,23 @@ START_TEST(curl_gets_pages_by_https) {
 }
 END_TEST
 
+START_TEST(http_without_tls_is_answered) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    const char *curl = sandbox_peer(served.sandbox, "curl");
+    static const char *const bodies[] = {"", "@/dev/null", "@/bin/sh"};
+    for (size_t i = 0; curl && i < sizeof bodies / sizeof *bodies; i++) {
+        int code = sandbox_do(served.sandbox, "curl", curl, "-sS", "-i", "--max-time", "10", *bodies[i] ? "-d" : "-0",
+                              *bodies[i] ? bodies[i] : "-0",
+                              sandbox_text(served.sandbox, "http://127.0.0.1:%u/", served.port), NULL);
+        ck_assert_msg(code == 0, "%s", sandbox_output(served.sandbox, "curl"));
+        ck_assert_ptr_nonnull(strstr(sandbox_output(served.sandbox, "curl"), "400 Bad Request"));
+        ck_assert_ptr_nonnull(strstr(sandbox_output(served.sandbox, "curl"), "https://"));
+    }
+    ck_assert_uint_eq(destination_connections(served.destination), 0);
+    served_end(&served);
+}
+END_TEST
+
 /* ---- certificates ---- */
 
 START_TEST(the_name_chooses_and_a_new_certificate_is_for_new_clients) {
@@ -303,6 +320,34 @@ START_TEST(client_certificates_are_required_or_requested) {
         ck_assert_uint_eq(destination_connections(served.destination), is_request ? 2 : 1);
         served_end(&served);
     }
+}
+END_TEST
+
+/* Writes the configuration anew by sed, and has it read. */
+static void reload(struct served *served, const char *change, const char *expected, const char *place) {
+    size_t mark = process_mark(served->server.process);
+    ck_assert_int_eq(sandbox_do(served->sandbox, "sed", "sed", "-i", change, served->server.file, NULL), 0);
+    process_signal(served->server.process, SIGHUP);
+    process_await(served->server.process, mark, LOG_MS, expected, place, NULL);
+}
+
+START_TEST(a_reload_changes_tls_and_refuses_what_is_wrong) {
+    struct served served = serve(__func__, handle_echo, NULL, NULL);
+    struct sandbox *sandbox = served.sandbox;
+    struct client before = client_connect(sandbox, served.port, (struct client_plan){.version = TLS1_2_VERSION});
+    ck_assert(converses(&before, "before"));
+    reload(&served, "s,/web.pem,/none.pem,", "none.pem", "tls.cert");
+    reload(&served, "s|/none.pem|/web.pem|; /web.pem/s|/web.key|/server.key|", "is not the key of", "tls.key");
+    reload(&served, "/web.pem/s|/server.key|/web.key|; s|{\"cert\": \\[|{\"min_version\": \"1.3\", \"cert\": [|",
+           "configuration reloaded", "version");
+    struct client old = client_connect(sandbox, served.port, (struct client_plan){.version = TLS1_2_VERSION}),
+                  new = client_connect(sandbox, served.port, (struct client_plan){.version = TLS1_3_VERSION});
+    ck_assert(!old.is_up);
+    ck_assert(converses(&new, "new") && converses(&before, "as before"));
+    client_end(&before);
+    client_end(&old);
+    client_end(&new);
+    served_end(&served);
 }
 END_TEST
 
@@ -402,8 +447,10 @@ END_TEST
 SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_are_refused, 40),
               SCENARIO(fifty_megabytes_go_each_way_and_each_end_is_an_end, 90),
               SCENARIO(a_client_that_is_cut_is_reset_at_the_destination, 40), SCENARIO(curl_gets_pages_by_https, 40),
+              SCENARIO(http_without_tls_is_answered, 40),
               SCENARIO(the_name_chooses_and_a_new_certificate_is_for_new_clients, 40),
               SCENARIO(client_certificates_are_required_or_requested, 60),
+              SCENARIO(a_reload_changes_tls_and_refuses_what_is_wrong, 60),
               SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),
               SCENARIO(silent_clients_do_not_keep_others_out, 90),
               SCENARIO(a_relay_outlives_the_links_of_its_agent, 90))

@@ -73,14 +73,21 @@ static bool looks_like_tls(const unsigned char first[TLS_RECORD_HEADER]) {
     return first[0] >= SSL3_RT_CHANGE_CIPHER_SPEC && first[0] <= SSL3_RT_APPLICATION_DATA && first[1] == 3;
 }
 
-static void name_protocol(const unsigned char first[TLS_RECORD_HEADER], struct error *error) {
+/* NULL: none of these. */
+static const char *find_protocol(const unsigned char first[TLS_RECORD_HEADER]) {
     for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (memcmp(first, protocols[i].begins, protocols[i].length) == 0) {
-            error_set(error, "this is not TLS: it looks like %s", protocols[i].name);
-            return;
-        }
-    error_set(error, "this is not TLS (it begins with %02x %02x %02x %02x %02x)", first[0], first[1], first[2],
-              first[3], first[4]);
+        if (memcmp(first, protocols[i].begins, protocols[i].length) == 0)
+            return protocols[i].name;
+    return NULL;
+}
+
+static void name_protocol(const unsigned char first[TLS_RECORD_HEADER], struct error *error) {
+    const char *name = find_protocol(first);
+    if (name)
+        error_set(error, "this is not TLS: it looks like %s", name);
+    else
+        error_set(error, "this is not TLS (it begins with %02x %02x %02x %02x %02x)", first[0], first[1], first[2],
+                  first[3], first[4]);
 }
 
 struct meaning {
@@ -201,6 +208,12 @@ bool tls_received_nothing(const SSL *ssl) {
 bool tls_is_no_tls(const SSL *ssl) {
     const struct tls_notes *notes = tls_notes_of(ssl);
     return notes && notes->has_first && !looks_like_tls(notes->first);
+}
+
+bool tls_is_http(const SSL *ssl) {
+    const struct tls_notes *notes = tls_notes_of(ssl);
+    const char *name = notes && notes->has_first ? find_protocol(notes->first) : NULL;
+    return name && strcmp(name, "HTTP") == 0;
 }
 
 bool tls_is_wrong_version(const SSL *ssl) {

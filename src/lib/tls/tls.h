@@ -83,6 +83,7 @@ enum tls_verdict tls_explain(const SSL *ssl, struct error *error);
 bool tls_received_nothing(const SSL *ssl); /* not a byte has come */
 /* Of a handshake that failed: what came is no TLS; or the peer knows only older versions than are allowed. */
 bool tls_is_no_tls(const SSL *ssl);
+bool tls_is_http(const SSL *ssl); /* no TLS, but a request by HTTP/1 */
 bool tls_is_wrong_version(const SSL *ssl);
 
 /* Would a peer with this certificate, let in before, be refused by the context now: revoked, or expired? */

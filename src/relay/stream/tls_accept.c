@@ -15,11 +15,12 @@
 #include "relay/stream/tls_tlvs.h"
 #include "relay/thread_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
-enum { TLS_ACCEPT_MS = 10000 };
+enum { TLS_ACCEPT_MS = 10000, ANSWERED_MS = 2000, ANSWERED_MOST = 65536 };
 
-enum state { QUIET, QUEUED, RUNNING };
+enum state { QUIET, QUEUED, RUNNING, ANSWERED };
 
 struct tls_accept {
     struct readiness readiness;
@@ -29,6 +30,8 @@ struct tls_accept {
     enum state state;
     bool counts; /* running, and not for too long yet */
     uint64_t begun_us, deadline_us;
+    enum client_tls_result result; /* answered, as the next */
+    size_t dropped;
     TAILQ_ENTRY(tls_accept) by_age;   /* all: the one whose deadline comes first is the first */
     TAILQ_ENTRY(tls_accept) by_state; /* those that are queued; those that count */
 };
@@ -66,7 +69,10 @@ static void leave(struct tls_accept *accept, enum client_tls_result result) {
     struct tls_accepts *accepts = &accept->thread->tls_accepts;
     struct client *client = accept->client;
     readiness_end(&accept->readiness);
-    TAILQ_REMOVE(&accepts->all, accept, by_age);
+    if (accept->state == ANSWERED)
+        TAILQ_REMOVE(&accepts->answered, accept, by_age);
+    else
+        TAILQ_REMOVE(&accepts->all, accept, by_age);
     if (accept->state == QUEUED)
         TAILQ_REMOVE(&accepts->queued, accept, by_state);
     if (accept->counts)
@@ -91,6 +97,54 @@ static void fail(struct tls_accept *accept, enum client_tls_result result, const
     sock_close(fd);
 }
 
+/*
+ * ---- HTTP without TLS ----
+ *
+ * People forget the s of https, and see no more than a reset then. What they have sent is read away for a moment: a
+ * close with bytes that were not read is a reset, which overtakes the answer.
+ */
+
+static void leave_answered(struct tls_accept *accept) {
+    char detail[sizeof accept->client->detail];
+    strbuf_copy(detail, sizeof detail, accept->client->detail);
+    fail(accept, accept->result, detail);
+}
+
+static void drop_request(struct tls_accept *accept) {
+    char bytes[4096];
+    struct iovec part = {bytes, sizeof bytes};
+    ssize_t got;
+    while ((got = sock_readv(accept->client->fd, &part, 1)) > 0 && accept->dropped < ANSWERED_MOST)
+        accept->dropped += (size_t)got;
+    if (got < 0 && sock_would_block(errno))
+        readiness_await(&accept->readiness, EV_READ);
+    else
+        leave_answered(accept);
+}
+
+static void answer_http(struct tls_accept *accept, enum client_tls_result result, const char *detail) {
+    static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 63\r\n"
+                                 "Connection: close\r\n\r\n"
+                                 "This port speaks HTTPS: write https:// in front of its address\n";
+    struct tls_accepts *accepts = &accept->thread->tls_accepts;
+    struct iovec part = {(void *)(uintptr_t)answer, sizeof answer - 1};
+    strbuf_copy(accept->client->detail, sizeof accept->client->detail, detail);
+    stream_tls_free(accept->tls);
+    accept->tls = NULL;
+    (void)sock_writev(accept->client->fd, &part, 1);
+    (void)sock_half_close(accept->client->fd);
+    if (accept->counts)
+        count_no_more(accepts, accept);
+    TAILQ_REMOVE(&accepts->all, accept, by_age);
+    TAILQ_INSERT_TAIL(&accepts->answered, accept, by_age);
+    accept->state = ANSWERED;
+    accept->result = result;
+    accept->deadline_us = clock_us() + ANSWERED_MS * 1000ull;
+    drop_request(accept);
+}
+
+/* ---- the end of a handshake ---- */
+
 static void fail_handshake(struct tls_accept *accept) {
     static const enum client_tls_result results[] = {
         [TLS_CUT] = CLIENT_TLS_CUT,
@@ -106,7 +160,10 @@ static void fail_handshake(struct tls_accept *accept) {
         result = CLIENT_TLS_NONE;
     else if (result == CLIENT_TLS_REFUSED && tls_is_wrong_version(ssl))
         result = CLIENT_TLS_VERSION;
-    fail(accept, result, error.text);
+    if (tls_is_http(ssl))
+        answer_http(accept, result, error.text);
+    else
+        fail(accept, result, error.text);
 }
 
 /* ---- the handshake ---- */
@@ -191,6 +248,8 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
     struct tls_accept *accept = context;
     if (accept->state == RUNNING)
         proceed(accept);
+    else if (accept->state == ANSWERED)
+        drop_request(accept);
     else if (accept->state == QUIET && (what & (EV_READ | EV_CLOSED)))
         enqueue(accept);
 }
@@ -231,6 +290,8 @@ void tls_accept_sweep(struct relay_thread *thread, uint64_t now_us) {
             fail(accept, CLIENT_TLS_TIMEOUT,
                  accept->state == QUIET ? "it sent nothing for 10 seconds" : "TLS was not set up within 10 seconds");
     }
+    while ((next = TAILQ_FIRST(&thread->tls_accepts.answered)) && now_us >= next->deadline_us)
+        leave_answered(next);
     start_if_room(&thread->tls_accepts);
 }
 
@@ -238,6 +299,8 @@ void tls_accept_end_all(struct relay_thread *thread) {
     struct tls_accept *accept;
     while ((accept = TAILQ_FIRST(&thread->tls_accepts.all)))
         fail(accept, CLIENT_TLS_SERVER, "the program was stopped");
+    while ((accept = TAILQ_FIRST(&thread->tls_accepts.answered)))
+        leave_answered(accept);
     event_del(&thread->tls_accepts.starter);
 }
 
@@ -246,5 +309,6 @@ void tls_accepts_init(struct relay_thread *thread) {
     TAILQ_INIT(&accepts->all);
     TAILQ_INIT(&accepts->queued);
     TAILQ_INIT(&accepts->running);
+    TAILQ_INIT(&accepts->answered);
     event_assign(&accepts->starter, relay_thread_base(thread), -1, 0, on_starter, thread);
 }

@@ -7,7 +7,7 @@
  * no TLS state and costs a descriptor; those that have wait for their turn in order, and RELAY_THREAD_HANDSHAKES_MAX
  * are under way at a time, of which none counts for longer than RELAY_THREAD_HANDSHAKE_US. One deadline covers all.
  * Runs on: a relay thread. Owns: the clients, until they go back by on_client_tls; their handshakes.
- * States: quiet -> queued -> running -> back.
+ * States: quiet -> queued -> running -> (answered, what was HTTP ->) back.
  */
 #ifndef MUNNEL_RELAY_STREAM_TLS_ACCEPT_H
 #define MUNNEL_RELAY_STREAM_TLS_ACCEPT_H

@@ -25,6 +25,12 @@ static bool keeps_addresses(const struct service *service, const struct service_
            shared_listen_same_own(service->options.config, &before->listen, options->config, &after->listen);
 }
 
+/* What it has is read again by itself: files that are wrong at the moment do not keep other options from changing. */
+static bool prepare_tls(const struct service *service, struct service_next *next, struct error *error) {
+    next->keeps_tls = !service->is_shut && service_tls_is_same(service->conf, next->options.conf);
+    return next->keeps_tls || service_make_tls(next->options.conf, &next->tls, error);
+}
+
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {
     const struct service_config *conf = next->options.conf;
 
@@ -37,7 +43,7 @@ static bool make_next(struct service *service, struct service_next *next, struct
         error_set(error, "out of memory");
         return false;
     }
-    if (!next->access || !service_make_tls(conf, &next->tls, error))
+    if (!next->access || !prepare_tls(service, next, error))
         return false;
     if (service->listeners && keeps_addresses(service, &next->options)) {
         const struct listener_options listening = service_listener_options(service, &next->options);
@@ -119,8 +125,10 @@ static void apply_terms(struct service *service, struct service_next *next) {
     service->terms = next->terms;
     service->access = next->access;
     service->balancers = next->balancers;
-    service->tls = next->tls;
-    next->tls = tls;
+    if (!next->keeps_tls) {
+        service->tls = next->tls;
+        next->tls = tls;
+    }
     service->conf = next->options.conf;
     service->needs = service_needs_of(service->conf);
     service->options = next->options;

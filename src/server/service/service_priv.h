@@ -30,6 +30,7 @@ struct service_tls;
 
 struct service_next { /* what a reload has prepared */
     struct service_tls *tls;
+    bool keeps_tls; /* the service keeps what it has */
     struct service_options options;
     struct service_terms *terms;
     struct balance *balance;

@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct service_tls {
     SSL_CTX *context;
@@ -58,6 +59,15 @@ struct service_tls *service_tls_new(const struct service_config *conf, struct er
         return tls;
     service_tls_free(tls);
     return NULL;
+}
+
+bool service_tls_is_same(const struct service_config *one, const struct service_config *other) {
+    const char *one_ca = one->tls.client_ca ? one->tls.client_ca : "",
+               *other_ca = other->tls.client_ca ? other->tls.client_ca : "";
+    return strlist_same(&one->tls.certificates, &other->tls.certificates) &&
+           strlist_same(&one->tls.keys, &other->tls.keys) && strlist_same(&one->tls.alpn, &other->tls.alpn) &&
+           strcmp(one_ca, other_ca) == 0 && one->tls.client_auth == other->tls.client_auth &&
+           one->tls.min_version == other->tls.min_version;
 }
 
 void service_tls_free(struct service_tls *tls) {

@@ -22,6 +22,8 @@ struct service_tls_watch { /* where it tells what it finds */
 
 /* `conf` has tls.cert. NULL with `error` about the file. */
 struct service_tls *service_tls_new(const struct service_config *conf, struct error *error);
+/* Are these of the same files and options? */
+bool service_tls_is_same(const struct service_config *one, const struct service_config *other);
 void service_tls_free(struct service_tls *tls); /* NULL is fine */
 SSL_CTX *service_tls_context(const struct service_tls *tls);
 

@@ -110,6 +110,27 @@ START_TEST(the_first_that_expires_counts) {
 }
 END_TEST
 
+START_TEST(each_option_makes_a_difference) {
+    static char ca[] = "ca.pem";
+    struct service_config other = conf;
+    ck_assert(service_tls_is_same(&conf, &other));
+    other.tls.min_version = CONFIG_TLS_1_3;
+    ck_assert(!service_tls_is_same(&conf, &other));
+    other = conf;
+    other.tls.client_ca = ca;
+    ck_assert(!service_tls_is_same(&conf, &other));
+    other = conf;
+    other.tls.client_auth = CONFIG_CLIENT_REQUIRE;
+    ck_assert(!service_tls_is_same(&conf, &other));
+    other = conf;
+    other.tls.keys = (struct strlist){NULL, 0};
+    ck_assert(!service_tls_is_same(&conf, &other));
+    other = conf;
+    other.tls.alpn = conf.tls.keys;
+    ck_assert(!service_tls_is_same(&conf, &other));
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_checked_fixture(group, set_up, tear_down);
@@ -117,6 +138,7 @@ static TCase *all(void) {
     tcase_add_test(group, files_that_do_not_fit_change_nothing);
     tcase_add_test(group, a_key_that_others_may_read_is_refused);
     tcase_add_test(group, the_first_that_expires_counts);
+    tcase_add_test(group, each_option_makes_a_difference);
     return group;
 }
 
