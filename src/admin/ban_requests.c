@@ -7,7 +7,9 @@
 
 #include "admin/ban_requests.h"
 
-#include <stdio.h>
+#include "admin/values.h"
+#include "lib/net/source_key.h"
+
 #include <string.h>
 
 static bool refuse(struct http_request *request, const char *pointer, const char *detail, const char *remedy) {
@@ -18,31 +20,17 @@ static bool refuse(struct http_request *request, const char *pointer, const char
 
 /* ---- addresses ---- */
 
-static bool read_address(struct addr *address, const char *text) {
-    struct endpoint endpoint = {.port = 0};
-
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", text);
-    return *text && strlen(text) < sizeof endpoint.host && addr_from_endpoint(address, &endpoint);
-}
-
-static bool is_link_local(const struct addr *address) {
-    uint8_t bytes[16];
-    bool is_ipv4;
-
-    return addr_host_bytes(address, bytes, &is_ipv4) && !is_ipv4 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
-}
-
 static bool take_address(struct http_request *request, struct addr *address) {
     const json_t *value = json_object_get(http_request_body(request), "address");
     const char *text = json_string_value(value);
 
-    if (!text || !read_address(address, text))
-        return refuse(request, "/address", value ? "this is not an IP address" : "this is missing",
-                      "Send an IPv4 or IPv6 address, without a port");
-    if (is_link_local(address))
-        return refuse(request, "/address", "all hosts of a link have the network fe80::/64, which would be banned",
-                      "Write the address into the service's \"deny\" instead");
-    return true;
+    struct error error = {""};
+
+    if (!text)
+        error_set(&error, value ? "this is not a string" : "this is missing");
+    else if (source_parse(address, text, &error) == 0)
+        return true;
+    return refuse(request, "/address", error.text, "Send an IPv4 or IPv6 address, without a port");
 }
 
 /* ---- other members ---- */
@@ -82,8 +70,10 @@ static bool take_seconds(struct http_request *request, unsigned *seconds) {
 
 /* It comes back in logs and lists. */
 static bool is_plain(const char *text) {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+    const unsigned char *at = (const unsigned char *)text;
+
+    for (; *at; at++)
+        if (*at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
             return false;
     return true;
 }
@@ -104,14 +94,45 @@ bool ban_request_take(struct http_request *request, struct ban_request *ban) {
            take_seconds(request, &ban->seconds) && take_reason(request, &ban->reason);
 }
 
-bool ban_request_read_address(struct http_request *request, const char *text, struct addr *address) {
-    if (read_address(address, text))
+static bool read_address(struct http_request *request, const char *text, struct addr *address) {
+    struct error error;
+
+    if (source_parse(address, text, &error) == 0)
         return true;
-    http_answer_error(request, 400, "not an IP address: %s", text);
+    http_answer_error(request, 400, "%s: %s", text, error.text);
     return false;
 }
 
 bool ban_request_take_path(struct http_request *request, struct addr *address, const char **service) {
     *service = http_request_query(request, "service");
-    return ban_request_read_address(request, http_request_param(request, "address"), address);
+    return read_address(request, http_request_param(request, "address"), address);
+}
+
+/* ---- lists ---- */
+
+json_t *ban_shown_json(const struct ban_shown *ban, uint64_t now_us) {
+    uint64_t left_us = ban->until_us - now_us;
+
+    return json_pack("{s:o,s:o,s:o,s:I,s:o,s:o}", "address", value_text(ban->address), "service",
+                     value_text(ban->service), "until", value_time(value_wall_ms() + (int64_t)(left_us / 1000)),
+                     "left_s", (json_int_t)((left_us + 999999) / 1000000), "by", value_text(ban->by), "reason",
+                     value_text(*ban->reason ? ban->reason : NULL));
+}
+
+bool ban_filter_take(struct http_request *request, struct ban_filter *filter) {
+    const char *text = http_request_query(request, "address");
+    struct addr address;
+
+    *filter = (struct ban_filter){.service = http_request_query(request, "service")};
+    if (!text)
+        return true;
+    if (!read_address(request, text, &address))
+        return false;
+    source_name(&address, filter->address, sizeof filter->address);
+    return true;
+}
+
+bool ban_filter_matches(const struct ban_filter *filter, const struct ban_shown *ban) {
+    return (!*filter->address || strcmp(ban->address, filter->address) == 0) &&
+           (!filter->service || !ban->service || strcmp(ban->service, filter->service) == 0);
 }

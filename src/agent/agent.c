@@ -10,6 +10,8 @@
 
 #include "admin/recent_events.h"
 #include "agent/drain.h"
+#include "agent/upstream/ban_list.h"
+#include "lib/base/clock.h"
 #include "lib/os/malloc.h"
 
 #include <assert.h>
@@ -40,6 +42,7 @@ struct agent {
     struct data_links *data_links;
     struct upstream_parts parts;
     struct upstream *upstreams[IDENTITY_SERVERS_MAX];
+    struct ban_list *bans;
     struct drain *drain;
     bool rejected;
 };
@@ -254,8 +257,9 @@ static int make_plane(struct agent *agent, struct error *error) {
 static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
+    agent->bans = ban_list_new();
     agent->data_links = data_links_new(settings->loop, agent->plane, settings->log, &settings->times.data_links);
-    if (!agent->data_links)
+    if (!agent->data_links || !agent->bans)
         return error_set(error, "out of memory");
     agent->parts = (struct upstream_parts){.loop = settings->loop,
                                            .plane = agent->plane,
@@ -264,6 +268,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .resolver = settings->resolver,
                                            .data_links = agent->data_links,
                                            .allow = settings->allow,
+                                           .bans = agent->bans,
                                            .name = settings->name,
                                            .group = settings->group,
                                            .instance = agent->instance,
@@ -310,6 +315,7 @@ void agent_free(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_free(agent->upstreams[i]);
     data_links_free(agent->data_links);
+    ban_list_free(agent->bans);
     free(agent);
 }
 
@@ -319,6 +325,7 @@ void agent_start(struct agent *agent) {
 }
 
 void agent_recheck(struct agent *agent) {
+    ban_list_tick(agent->bans, clock_us());
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_recheck(agent->upstreams[i]);
     data_links_recheck(agent->data_links);
@@ -368,6 +375,15 @@ bool agent_is_draining(const struct agent *agent) {
 
 struct plane *agent_plane(const struct agent *agent) {
     return agent->plane;
+}
+
+struct ban_list *agent_bans(struct agent *agent) {
+    return agent->bans;
+}
+
+void agent_send_bans(struct agent *agent) {
+    for (unsigned i = 0; i < agent->settings->server_count; i++)
+        upstream_send_bans(agent->upstreams[i]);
 }
 
 const struct upstream *agent_upstream(const struct agent *agent, size_t index) {

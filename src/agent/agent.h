@@ -10,6 +10,7 @@
 #include "agent/upstream/upstream.h"
 
 struct agent;
+struct ban_list;
 
 struct agent_times {
     struct upstream_times upstream;
@@ -56,6 +57,8 @@ void agent_log_statistics(const struct agent *agent); /* one line "statistics" w
 const char *agent_instance(const struct agent *agent); /* 32 hex digits */
 bool agent_is_draining(const struct agent *agent);
 struct plane *agent_plane(const struct agent *agent);
+struct ban_list *agent_bans(struct agent *agent);
+void agent_send_bans(struct agent *agent);                                      /* they have changed */
 const struct upstream *agent_upstream(const struct agent *agent, size_t index); /* below server_count */
 
 /* After the loop: AGENT_EXIT_REJECTED when it gave up on every server; `detail` has the first one's text. */

@@ -8,6 +8,7 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/admin/agent_admin.c \
 	src/agent/admin/agent_admin.h \
 	src/agent/admin/agent_admin_priv.h \
+	src/agent/admin/agent_bans.c \
 	src/agent/admin/agent_metrics.c \
 	src/agent/admin/problems.c \
 	src/agent/admin/rates.c \
@@ -50,6 +51,10 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/trust.h \
 	src/agent/startup.c \
 	src/agent/startup.h \
+	src/agent/upstream/ban_list.c \
+	src/agent/upstream/ban_list.h \
+	src/agent/upstream/ban_sender.c \
+	src/agent/upstream/ban_sender.h \
 	src/agent/upstream/connect_attempt.c \
 	src/agent/upstream/connect_attempt.h \
 	src/agent/upstream/data_dials.c \

@@ -46,6 +46,7 @@ struct service_config {
     enum config_balance balance;
     enum config_no_agent no_agent;
     enum proxy_version proxy_protocol;
+    bool agent_bans;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */

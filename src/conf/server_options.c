@@ -68,6 +68,8 @@ static const struct option_spec service_specs[] = {
      .help = "where the agent connects to; of a list the first that answers; \"HOST:+0\": at the client's port"},
     {"proxy_protocol", OPTION_CHOICE, IN_SERVICE(proxy_protocol), "\"off\"", .words = proxy_versions,
      .help = "the header with the client's address that the destination gets first"},
+    {"agent_bans", OPTION_FLAG, IN_SERVICE(agent_bans), "false",
+     .help = "true: its agents may have clients refused for a time (munnel ban)"},
     {"balance", OPTION_CHOICE, IN_SERVICE(balance), "\"round-robin\"", .words = balances,
      .help = "how an agent is picked"},
     {"no_agent", OPTION_CHOICE, IN_SERVICE(no_agent), "\"wait\"", .words = no_agents,

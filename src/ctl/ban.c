@@ -11,14 +11,16 @@
 #include "ctl/commands.h"
 #include "ctl/lists.h"
 #include "lib/base/date.h"
+#include "lib/net/addr.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LONGEST_S = 30 * 86400 };
 
 struct ban_arguments {
     struct admin_place place;
-    char *span, *service, *reason;
+    char *span, *service, *reason, *relay;
 };
 
 static int check_span(const char *text, struct error *error) {
@@ -42,6 +44,8 @@ static const struct option_spec ban_specs[] = {
     SERVICE_SPEC("by this service alone [by all of them]"),
     {"reason", OPTION_TEXT, AT(reason), "null", .wanted = "a text", .flag = "reason", .argument = "TEXT",
      .help = "for lists and logs"},
+    {"relay", OPTION_TEXT, AT(relay), "null", .wanted = "a relay's id", .flag = "relay", .argument = "ID",
+     .help = "the client of this relay, live or ended, instead of ADDR"},
 };
 static const struct option_spec unban_specs[] = {
     ADMIN_PLACE_SPECS(struct ban_arguments, place),
@@ -92,13 +96,43 @@ static void print_ban(const struct display *display, const json_t *ban) {
             answer_text(ban, "service", NULL) ? "service " : "all services", answer_text(ban, "service", ""));
 }
 
+/* The client's address of "192.0.2.7:4711", "[2001:db8::7]:4711". False with error: it has none, as of a Unix socket.
+ */
+static bool take_host(char address[ENDPOINT_HOST], const char *client, struct error *error) {
+    struct endpoint endpoint;
+    struct addr addr;
+
+    if (endpoint_parse(&endpoint, client, error) == 0 && !endpoint.is_unix && addr_from_endpoint(&addr, &endpoint)) {
+        memcpy(address, endpoint.host, ENDPOINT_HOST);
+        return true;
+    }
+    error_set(error, "its client has no IP address: \"%.60s\"", client);
+    return false;
+}
+
+static bool find_client(struct admin_context *context, const char *relay, char address[ENDPOINT_HOST],
+                        struct error *error) {
+    char target[ADMIN_TARGET];
+    struct http_reply reply = {0};
+    bool is_found = admin_target(target, "/v1/relays/", relay, "", error) &&
+                    admin_call(context->client, "GET", target, &reply, error) == 0 &&
+                    take_host(address, answer_text(reply.json, "client", ""), error);
+
+    http_reply_done(&reply);
+    return is_found;
+}
+
 static int ban(struct admin_context *context, void *arguments, struct error *error) {
     const struct ban_arguments *given = arguments;
+    const char *address = context->line->word_count ? context->line->words[0] : NULL;
+    char client[ENDPOINT_HOST];
     struct http_reply reply = {0};
 
-    if (!context->line->word_count)
+    if (!address && !given->relay)
         return list(context, given->service, error);
-    json_t *body = body_of(context->line->words[0], given);
+    if (given->relay && !find_client(context, given->relay, client, error))
+        return -1;
+    json_t *body = body_of(address ? address : client, given);
     int result = body ? admin_ask(context->client, &(struct http_ask){"POST", "/v1/bans", .body = body}, &reply, error)
                       : error_set(error, "out of memory");
     if (result == 0 && context->is_json)
@@ -113,7 +147,9 @@ static int ban(struct admin_context *context, void *arguments, struct error *err
 static int check(const struct cmdline *line, const void *arguments) {
     const struct ban_arguments *given = arguments;
 
-    if (line->word_count || (!given->span && !given->reason))
+    if (line->word_count && given->relay)
+        return admin_refuse("munnel ban", "an address and --relay do not go together");
+    if (line->word_count || given->relay || (!given->span && !given->reason))
         return 0;
     return admin_refuse("munnel ban", "--for and --reason go with an address: munnel ban ADDR");
 }
@@ -121,7 +157,8 @@ static int check(const struct cmdline *line, const void *arguments) {
 const struct admin_command ban_command = {
     .spec = {.program = "munnel ban",
              .usage = "munnel ban lets services refuse the clients of an address for a time; without\n"
-                      "one it prints the bans that there are. An IPv6 address stands for its /64.\n\n"
+                      "one it prints the bans that there are. An IPv6 address stands for its /64.\n"
+                      "On an agent's machine its servers are asked: by services with agent_bans.\n\n"
                       "usage: munnel ban [OPTION]... [ADDR]\n",
              .table = &ban_table},
     .most = 1,

@@ -27,7 +27,8 @@
     O(NOTICE, "notice")     /* server: `reason` is for the operator of the agent, and goes to the agent's log */       \
     O(SERVICES, "services") /* server: what the agent may be asked to serve; see services.h */                         \
     O(SERVICES_ACK, "services_ack") /* agent: what of it its rules refuse */                                           \
-    O(HEALTH, "health")             /* agent: what its checks of destinations have found; see health.h */
+    O(HEALTH, "health")             /* agent: what its checks of destinations have found; see health.h */              \
+    O(BANS, "bans")                 /* agent: clients that are to be refused; see ban_changes.h */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
     CONTROL_OPS(CONTROL_OP_ENUM)

@@ -7,6 +7,8 @@ noinst_LIBRARIES += libmunnel_proto.a
 libmunnel_proto_a_SOURCES = \
 	src/proto/auth_proof.c \
 	src/proto/auth_proof.h \
+	src/proto/ban_changes.c \
+	src/proto/ban_changes.h \
 	src/proto/control.c \
 	src/proto/control.h \
 	src/proto/features.c \

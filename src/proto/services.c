@@ -78,6 +78,7 @@ static int check_added(const json_t *list, struct error *error) {
     struct health_check check;
     const char *name;
     enum proxy_version proxy;
+    bool takes_bans = false;
     uint32_t last = 0;
     size_t index;
     json_t *item;
@@ -85,8 +86,8 @@ static int check_added(const json_t *list, struct error *error) {
     json_array_foreach (list, index, item)
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
-            take_proxy(item, &proxy, error) || check_destinations(json_object_get(item, "to"), error) ||
-            health_check_take(&check, item, error))
+            take_proxy(item, &proxy, error) || json_take_bool(item, "bans", &takes_bans, error) ||
+            check_destinations(json_object_get(item, "to"), error) || health_check_take(&check, item, error))
             return -1;
     return 0;
 }
@@ -122,6 +123,7 @@ void services_get(const struct services_part *part, size_t index, struct service
     for (size_t i = 0; i < offer->to_count; i++)
         offer->to[i] = json_string_value(json_array_get(to, i));
     (void)take_proxy(item, &offer->proxy, NULL);
+    offer->takes_bans = json_is_true(json_object_get(item, "bans"));
     (void)health_check_take(&offer->check, item, NULL); /* services_parse has checked it */
 }
 
@@ -198,6 +200,8 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
     if (offer->proxy != PROXY_OFF)
         writer->fails |=
             json_object_set_new(item, "proxy_protocol", json_string(proxy_version_name(offer->proxy))) != 0;
+    if (offer->takes_bans)
+        writer->fails |= json_object_set_new(item, "bans", json_true()) != 0;
     writer->fails |= !health_check_put(item, &offer->check);
     writer->fails |= json_array_append_new(writer->add, item) != 0;
     writer->size += size;

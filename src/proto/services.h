@@ -37,6 +37,7 @@ struct service_offer { /* one service as it is announced */
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
+    bool takes_bans;          /* its agents may send `bans` of it */
     enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
     struct health_check check;
 };

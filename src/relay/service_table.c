@@ -55,6 +55,7 @@ struct served_service *served_service_new(const struct service_offer *offer) {
                                        .to_count = offer->to_count,
                                        .size = size + (verdict ? sizeof *verdict : 0),
                                        .proxy = offer->proxy,
+                                       .takes_bans = offer->takes_bans,
                                        .name = service->texts};
     atomic_init(&service->references, 1);
     char *at = append(service->texts, offer->name);

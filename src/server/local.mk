@@ -70,6 +70,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/services.c \
 	src/server/service/access.c \
 	src/server/service/access.h \
+	src/server/service/agent_bans.c \
+	src/server/service/agent_bans.h \
 	src/server/service/announce.c \
 	src/server/service/announce.h \
 	src/server/service/balance.c \

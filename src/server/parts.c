@@ -110,6 +110,7 @@ static struct registry *make_registry(struct server *server) {
                                                    .sessions = server->sessions,
                                                    .services = &server->services,
                                                    .announce = server->announce,
+                                                   .bans = server->bans,
                                                    .links = &server->links,
                                                    .resume_s = server->conf->agents.resume_s,
                                                    .clients_most = SESSION_CLIENTS_MOST,

@@ -66,8 +66,6 @@ static void write_configuration(const struct server *server, struct metrics *to)
     metrics_value(to, METRIC_NO_LABELS, (uint64_t)tls_expires_at(server->policy.tls));
     write_one(to, "munnel_clients_limit", METRIC_GAUGE, "Clients that can be connected at once.",
               client_table_limit(server->clients));
-    write_one(to, "munnel_bans", METRIC_GAUGE, "Sources that are banned for a time, by one service or all.",
-              bans_count(server->bans));
     write_one(to, "munnel_data_links_limit", METRIC_GAUGE, "Data links that agents can have at once.",
               server->links.limit);
 }
@@ -134,6 +132,16 @@ static void write_sessions(const struct server *server, struct metrics *to) {
     write_one(to, "munnel_links_expected", METRIC_GAUGE, "Data links that agents are about to open.", orders);
 }
 
+static void write_bans(const struct bans *bans, struct metrics *to) {
+    metrics_family(to, "munnel_bans", METRIC_GAUGE, "Sources that are banned for a time, by one service or all.");
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("by", "operator")), bans_count(bans) - bans_count_of_agents(bans));
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("by", "agent")), bans_count_of_agents(bans));
+    metrics_family(to, "munnel_agent_bans_ignored_total", METRIC_COUNTER, "Bans that agents asked for in vain.");
+    for (unsigned i = 0; i < BAN_IGNORED_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", ban_ignored_label((enum ban_ignored)i))),
+                      bans_ignored(bans, (enum ban_ignored)i));
+}
+
 static void write_agent_port(const struct server *server, struct metrics *to) {
     write_one(to, "munnel_unauthenticated_connections", METRIC_GAUGE,
               "Connections to the agent port without HELLO yet.", agent_listener_count(server->agent_listener));
@@ -188,6 +196,7 @@ void server_metrics_write(const struct server *server, struct metrics *to) {
     write_groups(server, to);
     write_agent_port(server, to);
     write_shared_ports(server->shared_ports, to);
+    write_bans(server->bans, to);
     plane_metrics_write(server->plane, to);
     plane_metrics_write_lag(server->plane, statistics_lag(server->statistics), to);
     service_metrics_write(&server->services, to);

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "proto/ban_changes.h"
 #include "proto/control.h"
 #include "proto/frame.h"
 #include "proto/hello.h"
@@ -295,6 +296,32 @@ static void check_services_ack(const json_t *json) {
     check_reports(json);
 }
 
+static void check_bans(const json_t *json) {
+    struct ban_changes changes, again;
+    struct ban_changes_writer writer;
+    struct ban_change change;
+    struct error error = {{0}};
+    size_t count = 0;
+    if (ban_changes_parse(&changes, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    ban_changes_write(&writer);
+    for (bool has_room = true; count < changes.add_count && has_room; count += has_room) {
+        ban_changes_added(&changes, count, &change);
+        FUZZ_REQUIRE(change.seconds > 0 && change.seconds <= BAN_CHANGE_SECONDS && !addr_is_unix(&change.address));
+        has_room = ban_changes_put(&writer, &change);
+    }
+    for (size_t i = 0; i < changes.remove_count; i++) {
+        ban_changes_removed(&changes, i, &change);
+        FUZZ_REQUIRE(change.seconds == 0);
+    }
+    FUZZ_REQUIRE(ban_changes_parse(&again, writer.json, &error) == 0 && again.add_count == count);
+    char *text = ban_changes_finish(&writer);
+    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
+    free(text);
+}
+
 void fuzz_control(const uint8_t *bytes, size_t length) {
     struct control_message control, again;
     struct error error = {{0}};
@@ -308,6 +335,8 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
         check_services_ack(control.json);
     if (control.op == CONTROL_OP_HEALTH)
         check_reports(control.json);
+    if (control.op == CONTROL_OP_BANS)
+        check_bans(control.json);
     if (control.op != CONTROL_OP_UNKNOWN) {
         bool links = control.op == CONTROL_OP_LINKS;
         char *text = links ? control_format_links(control.count, control.server_thread, control.is_exclusive)

@@ -107,6 +107,7 @@ scenario_programs = \
 	tests/scenario/test_accept_proxy \
 	tests/scenario/test_balancers \
 	tests/scenario/test_access \
+	tests/scenario/test_bans \
 	tests/scenario/test_bandwidth \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
@@ -232,6 +233,8 @@ tests_scenario_test_bandwidth_SOURCES = tests/scenario/test_bandwidth.c
 tests_scenario_test_bandwidth_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_balancers_SOURCES = tests/scenario/test_balancers.c
 tests_scenario_test_balancers_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_bans_SOURCES = tests/scenario/test_bans.c
+tests_scenario_test_bans_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c
 tests_scenario_test_access_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_silent_agent_SOURCES = tests/scenario/test_silent_agent.c

@@ -301,6 +301,9 @@ START_TEST(an_address_is_banned_listed_and_unbanned) {
     prints(&tooled, "there is no service other");
     EXPECT(&tooled, USAGE, "ban", "192.0.2.1", "--for=31d");
     EXPECT(&tooled, USAGE, "ban", "--for=1h");
+    EXPECT(&tooled, USAGE, "ban", "192.0.2.1", "--relay=0123abcd-1");
+    EXPECT(&tooled, 1, "ban", "--relay=0123abcd-1");
+    prints(&tooled, "no relay 0123abcd-1");
     tooled_end(&tooled);
 }
 END_TEST

@@ -18,6 +18,7 @@ struct agent_admin {
 };
 
 admin_handler agent_admin_list_services;
+admin_handler agent_admin_list_bans, agent_admin_add_ban, agent_admin_lift_ban;
 
 json_t *agent_admin_status(const void *admin); /* without the caller's role. NULL: out of memory */
 /* What is wrong, the worst first. *has_bad: one is more than a warning. NULL: out of memory. */

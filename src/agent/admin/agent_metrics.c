@@ -10,6 +10,7 @@
 
 #include "admin/plane_metrics.h"
 #include "agent/admin/agent_admin_priv.h"
+#include "agent/upstream/ban_list.h"
 #include "relay/service_counts.h"
 
 static void write_servers(const struct agent_admin *admin, struct metrics *to) {
@@ -114,6 +115,8 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     write_services(admin, to);
     write_checks(plane, to);
     write_proxies(plane, to);
+    metrics_family(to, "munnel_agent_bans", METRIC_GAUGE, "Clients that servers are asked to refuse.");
+    metrics_value(to, METRIC_NO_LABELS, ban_list_count(agent_bans(admin->options.agent)));
     write_parts(plane, to);
     plane_metrics_write(plane, to);
 }

@@ -132,6 +132,8 @@ static void judge_all(struct services *services, const struct services_part *par
             remember_refusal(services, &offer, reason);
             services_ack_refuse(answer, offer.id, reason);
         } else if ((added->items[added->count] = served_service_new(&offer))) {
+            if (offer.takes_bans)
+                ban_sender_restart(&services->sender);
             health_take_over(services, added->items[added->count], answer);
             added->size += added->items[added->count++]->size;
         } else {
@@ -228,6 +230,7 @@ void services_on_set(struct services *services) {
     free(services->answer);
     services->answer = NULL;
     services_recheck(services);
+    ban_sender_send(services);
 }
 
 /* ---- the end ---- */

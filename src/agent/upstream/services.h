@@ -10,8 +10,10 @@
 #ifndef MUNNEL_AGENT_UPSTREAM_SERVICES_H
 #define MUNNEL_AGENT_UPSTREAM_SERVICES_H
 
+#include "agent/upstream/ban_sender.h"
 #include "relay/plane.h"
 
+struct ban_list;
 struct recent_events;
 
 enum { SERVICES_MAX = 100000, SERVICES_MEMORY_MAX = 64 * 1024 * 1024 }; /* of one session */
@@ -45,6 +47,8 @@ struct services {
     struct service_table *before; /* of the last control link, while its services are announced anew */
     size_t due;                   /* services whose health the server has yet to be told */
     uint64_t reported_ms;         /* when it was told last */
+    const struct ban_list *bans;  /* of this agent; NULL: none */
+    struct ban_sender sender;     /* of these */
 };
 
 /* True, with `reason`: these rules forbid all its destinations. */

@@ -58,6 +58,7 @@ struct session *session_new(const struct session_parts *parts) {
                                           .events = parts->events,
                                           .who = parts->who,
                                           .allow = parts->allow,
+                                          .bans = parts->bans,
                                           .session = session->tag};
     snprintf(session->services.server, sizeof session->services.server, "%s", parts->welcome->server);
     session->links.threads = parts->welcome->threads;
@@ -136,9 +137,15 @@ static void end_lost(struct session *session) {
                   LOG_FIELDS(LOG_TEXT("detail", detail)));
 }
 
+void session_send_bans(struct session *session) {
+    if (session->state == SESSION_LIVE)
+        ban_sender_send(&session->services);
+}
+
 void session_recheck(struct session *session) {
     if (session->state == SESSION_LIVE)
         services_recheck(&session->services);
+    session_send_bans(session);
     if (session->order_failed && session->state == SESSION_RETIRED)
         session->order_failed = !plane_retire_session(session->plane, session->tag);
     else if (session->order_failed)
@@ -225,6 +232,7 @@ static enum session_event on_message(struct session *session, const struct contr
         return on_services(session, control);
     case CONTROL_OP_SERVICES_ACK:
     case CONTROL_OP_HEALTH:
+    case CONTROL_OP_BANS:
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;

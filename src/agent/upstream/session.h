@@ -51,6 +51,7 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct data_links *data_links;
     const char *who; /* "server host:port" */
     struct trust *trust;
+    const struct ban_list *bans; /* or NULL */
     const struct acl *allow;     /* this agent's rules */
     const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
     const struct welcome *welcome;
@@ -67,6 +68,8 @@ void session_on_lost(struct session *session); /* its control link is gone */
 void session_retire(struct session *session);  /* suspended: it is not resumed any more */
 /* Makes up for what the plane had no memory for; ends the relays of a retired one that its server does not know. */
 void session_recheck(struct session *session);
+
+void session_send_bans(struct session *session); /* those that are due, if it has a control link */
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 

@@ -31,6 +31,7 @@ static const struct session *welcome_session(struct upstream *upstream, struct l
                                   .who = upstream->who,
                                   .trust = upstream->trust,
                                   .allow = upstream->parts->allow,
+                                  .bans = upstream->parts->bans,
                                   .control = &upstream->attempt.hello,
                                   .order = &upstream->attempt.order,
                                   .welcome = welcome,
@@ -240,6 +241,13 @@ void upstream_stop(struct upstream *upstream) {
 
 unsigned upstream_of_tag(uint64_t tag) {
     return (unsigned)(tag & ((1 << CONNECT_ATTEMPT_INDEX_BITS) - 1));
+}
+
+void upstream_send_bans(struct upstream *upstream) {
+    struct session *session;
+
+    LIST_FOREACH (session, &upstream->sessions, next)
+        session_send_bans(session);
 }
 
 void upstream_send(struct upstream *upstream, enum control_op op) {

@@ -33,6 +33,7 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct resolver *resolver;
     struct data_links *data_links;
     const struct acl *allow;
+    const struct ban_list *bans;         /* or NULL */
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
     void (*on_change)(void *context); /* it gave up, or a session of it was drained, or has lost its control link */
@@ -66,6 +67,7 @@ void upstream_on_session_over(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_us);
 
+void upstream_send_bans(struct upstream *upstream);                /* they have changed */
 void upstream_send(struct upstream *upstream, enum control_op op); /* on every control link */
 bool upstream_is_drained(const struct upstream *upstream);         /* no control link waits for `drained` */
 bool upstream_is_alone(const struct upstream *upstream);           /* no control link is left */

@@ -15,6 +15,10 @@ uint64_t source_key_of(const struct addr *peer); /* equal for peers of one sourc
 enum { SOURCE_BYTES = 16 };
 bool source_bytes_of(const struct addr *peer, uint8_t bytes[SOURCE_BYTES]);
 
+/* An IP address as people and peers write it. 0, or -1 with `error`: it is none, or one of a link, of which all hosts
+ * are one source. */
+int source_parse(struct addr *addr, const char *text, struct error *error);
+
 /* The same for people: the host, or the network of IPv6 "2001:db8::"; returns `text`. */
 char *source_name(const struct addr *peer, char *text, size_t size);
 

@@ -15,53 +15,32 @@
 #include "server/admin/values.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* ---- list ---- */
 
-static json_t *ban_json(const struct ban *ban, uint64_t now_us) {
-    return json_pack("{s:o,s:o,s:o,s:I,s:o,s:o}", "address", value_text(ban->address), "service",
-                     value_text(ban->service), "until",
-                     value_time(value_wall_ms() + (int64_t)((ban->until_us - now_us) / 1000)), "left_s",
-                     (json_int_t)((ban->until_us - now_us + 999999) / 1000000), "by", value_text(ban->by), "reason",
-                     value_text(*ban->reason ? ban->reason : NULL));
-}
-
-/* Those for all services are of each service, too. */
-static bool matches(const struct ban *ban, const char *address, const char *service) {
-    return (!address || strcmp(ban->address, address) == 0) &&
-           (!service || !ban->service || strcmp(ban->service, service) == 0);
-}
-
-/* False: it is none, and 400 has been answered. *name is the source's, as bans have it; "" without an address. */
-static bool take_address(struct http_request *request, char name[ADDR_TEXT]) {
-    const char *text = http_request_query(request, "address");
-    struct addr address;
-
-    *name = '\0';
-    if (!text)
-        return true;
-    if (!ban_request_read_address(request, text, &address))
-        return false;
-    source_name(&address, name, ADDR_TEXT);
-    return true;
+static struct ban_shown shown(const struct ban *ban) {
+    return (struct ban_shown){.address = ban->address,
+                              .service = ban->service,
+                              .by = ban->by,
+                              .reason = ban->reason,
+                              .until_us = ban->until_us};
 }
 
 void admin_list_bans(struct http_request *request, void *context) {
     const struct admin *admin = context;
-    const char *service = http_request_query(request, "service");
     uint64_t now_us = clock_us();
+    struct ban_filter filter;
     json_int_t total = 0;
-    char address[ADDR_TEXT];
 
-    if (!take_address(request, address))
+    if (!ban_filter_take(request, &filter))
         return;
     json_t *list = json_array();
     for (const struct ban *ban = bans_first(admin->options.bans); ban; ban = bans_after(ban)) {
-        if (ban->until_us <= now_us || !matches(ban, *address ? address : NULL, service))
+        const struct ban_shown as = shown(ban);
+        if (ban->until_us <= now_us || !ban_filter_matches(&filter, &as))
             continue;
         if (total++ < ADMIN_LISTED_MOST)
-            json_array_append_new(list, ban_json(ban, now_us));
+            json_array_append_new(list, ban_shown_json(&as, now_us));
     }
     http_answer_json(request, 200, json_pack("{s:o,s:I}", "bans", list, "total", total));
 }
@@ -115,7 +94,8 @@ void admin_add_ban(struct http_request *request, void *context) {
         return;
     }
     note(admin, ban->address, "banned", ban->service, ban->by, ban->reason);
-    http_answer_json(request, result == BANS_ADDED ? 201 : 200, ban_json(ban, now_us));
+    const struct ban_shown as = shown(ban);
+    http_answer_json(request, result == BANS_ADDED ? 201 : 200, ban_shown_json(&as, now_us));
 }
 
 void admin_lift_ban(struct http_request *request, void *context) {
@@ -127,7 +107,7 @@ void admin_lift_ban(struct http_request *request, void *context) {
     if (!ban_request_take_path(request, &address, &service))
         return;
     source_name(&address, name, sizeof name);
-    if (!bans_remove(admin->options.bans, &address, service)) {
+    if (!bans_remove(admin->options.bans, &address, service, NULL)) {
         http_answer_error(request, 404, "%s is not banned%s%s", name, service ? " by service " : "",
                           service ? service : "");
         return;

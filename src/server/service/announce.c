@@ -72,7 +72,8 @@ static bool write_service(struct services_writer *writer, const struct service *
     const struct strlist *to = &service->conf->connect;
     struct service_offer offer = {.id = service->id,
                                   .name = service->conf->name,
-                                  .proxy = service->conf->proxy_protocol};
+                                  .proxy = service->conf->proxy_protocol,
+                                  .takes_bans = service->conf->agent_bans};
 
     for (; offer.to_count < to->count && offer.to_count < SERVICE_DESTINATIONS_MAX; offer.to_count++)
         offer.to[offer.to_count] = to->items[offer.to_count];
@@ -274,26 +275,11 @@ static void take_answer(struct announce *announce, struct session *session, stru
 
 /* --- reports of its checks --- */
 
-/* Services are in the order of their ids. NULL: there is none, as when it was removed meanwhile. */
-static struct service *find_service(const struct announce *announce, uint32_t id) {
-    const struct service_list *services = announce->options.services;
-    size_t from = 0, to = services->count;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (services->items[middle]->id < id)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < services->count && services->items[from]->id == id ? services->items[from] : NULL;
-}
-
 static void take_reports(struct announce *announce, struct session *session, const struct health_reports *reports) {
     for (size_t i = 0; i < reports->count; i++) {
         struct health_report report;
         health_reports_get(reports, i, &report);
-        struct service *service = find_service(announce, report.id);
+        struct service *service = service_list_find(announce->options.services, report.id);
         if (service)
             service_report(service, session, &report);
     }

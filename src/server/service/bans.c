@@ -10,17 +10,27 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/secret.h"
+#include "lib/log/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADS = 16384 };
+enum { HEADS = 16384, LINES_A_MINUTE = 10 };
+
+struct ban_owner { /* an agent, as long as it has bans */
+    struct ban_owner *next;
+    size_t count;
+    char name[];
+};
 
 struct bans {
-    size_t count;
+    size_t count, of_agents;
     uint64_t secret;
     uint64_t earliest_us; /* no ban ends before */
     TAILQ_HEAD(ban_list, ban) all;
+    struct ban_owner *owners; /* the one that was looked for last comes first */
+    uint64_t ignored[BAN_IGNORED_COUNT];
+    struct log_limit lines;
     struct ban *heads[HEADS];
 };
 
@@ -34,16 +44,6 @@ struct bans *bans_new(void) {
         return bans;
     free(bans);
     return NULL;
-}
-
-void bans_free(struct bans *bans) {
-    struct ban *ban;
-
-    while (bans && (ban = TAILQ_FIRST(&bans->all))) {
-        TAILQ_REMOVE(&bans->all, ban, in_order);
-        free(ban);
-    }
-    free(bans);
 }
 
 /* ---- the table ---- */
@@ -60,12 +60,58 @@ static bool is_of_service(const struct ban *ban, const char *service) {
     return ban->service && service ? strcmp(ban->service, service) == 0 : ban->service == service;
 }
 
-static struct ban *find(const struct bans *bans, const uint8_t source[SOURCE_BYTES], const char *service) {
+static struct ban *find(const struct bans *bans, const uint8_t source[SOURCE_BYTES], const char *service,
+                        const struct ban_owner *owner) {
     struct ban *ban = bans->heads[head_of(bans, source)];
 
-    while (ban && !(is_of_source(ban, source) && is_of_service(ban, service)))
+    while (ban && !(is_of_source(ban, source) && is_of_service(ban, service) && ban->owner == owner))
         ban = ban->next;
     return ban;
+}
+
+/* An agent sends many at a time: it comes first for the next ones. NULL: it has no bans. */
+static struct ban_owner *find_owner(struct bans *bans, const char *agent) {
+    struct ban_owner **at = &bans->owners, *owner;
+
+    while ((owner = *at) && strcmp(owner->name, agent) != 0)
+        at = &owner->next;
+    if (!owner)
+        return NULL;
+    *at = owner->next;
+    owner->next = bans->owners;
+    bans->owners = owner;
+    return owner;
+}
+
+/* With one ban more. NULL: out of memory. */
+static struct ban_owner *join_owner(struct bans *bans, struct ban_owner *owner, const char *agent) {
+    size_t size = strlen(agent) + 1;
+
+    if (!owner) {
+        owner = calloc(1, sizeof *owner + size);
+        if (!owner)
+            return NULL;
+        memcpy(owner->name, agent, size);
+        owner->next = bans->owners;
+        bans->owners = owner;
+    }
+    owner->count++;
+    bans->of_agents++;
+    return owner;
+}
+
+static void leave_owner(struct bans *bans, struct ban_owner *owner) {
+    struct ban_owner **at = &bans->owners;
+
+    if (!owner)
+        return;
+    bans->of_agents--;
+    if (--owner->count)
+        return;
+    while (*at != owner)
+        at = &(*at)->next;
+    *at = owner->next;
+    free(owner);
 }
 
 static void drop(struct bans *bans, struct ban *ban) {
@@ -76,7 +122,14 @@ static void drop(struct bans *bans, struct ban *ban) {
     *at = ban->next;
     TAILQ_REMOVE(&bans->all, ban, in_order);
     bans->count--;
+    leave_owner(bans, ban->owner);
     free(ban);
+}
+
+void bans_free(struct bans *bans) {
+    while (bans && bans->count)
+        drop(bans, TAILQ_FIRST(&bans->all));
+    free(bans);
 }
 
 /* ---- changes ---- */
@@ -118,15 +171,26 @@ static void insert(struct bans *bans, struct ban *ban) {
         bans->earliest_us = ban->until_us;
 }
 
+static bool is_full(const struct bans *bans, const struct ban_order *order, const struct ban_owner *owner) {
+    return bans->count >= BANS_MOST || (order->agent && bans->of_agents >= BANS_OF_AGENTS_MOST) ||
+           (owner && owner->count >= BANS_OF_AGENT_MOST);
+}
+
 enum bans_result bans_add(struct bans *bans, const struct ban_order *order, uint64_t now_us, const struct ban **ban) {
     uint8_t source[SOURCE_BYTES] = {0};
-    struct ban *before = source_bytes_of(&order->address, source) ? find(bans, source, order->service) : NULL;
+    struct ban_owner *owner = order->agent ? find_owner(bans, order->agent) : NULL;
+    bool has_before = source_bytes_of(&order->address, source) && (owner || !order->agent);
+    struct ban *before = has_before ? find(bans, source, order->service, owner) : NULL;
 
-    if (!before && bans->count >= BANS_MOST)
+    if (!before && is_full(bans, order, owner))
         return BANS_FULL;
     struct ban *made = make(order);
-    if (!made)
+    if (made && order->agent)
+        made->owner = join_owner(bans, owner, order->agent);
+    if (!made || (order->agent && !made->owner)) {
+        free(made);
         return BANS_MEMORY;
+    }
     memcpy(made->source, source, sizeof source);
     made->until_us = now_us + (uint64_t)order->seconds * 1000000;
     if (before)
@@ -136,15 +200,16 @@ enum bans_result bans_add(struct bans *bans, const struct ban_order *order, uint
     return before ? BANS_CHANGED : BANS_ADDED;
 }
 
-size_t bans_remove(struct bans *bans, const struct addr *address, const char *service) {
+size_t bans_remove(struct bans *bans, const struct addr *address, const char *service, const char *agent) {
+    const struct ban_owner *owner = agent ? find_owner(bans, agent) : NULL;
     uint8_t source[SOURCE_BYTES];
     size_t removed = 0;
 
-    if (!bans->count || !source_bytes_of(address, source))
+    if (!bans->count || !source_bytes_of(address, source) || (agent && !owner))
         return 0;
     for (struct ban *ban = bans->heads[head_of(bans, source)], *next; ban; ban = next) {
         next = ban->next;
-        if (!is_of_source(ban, source) || (service && !is_of_service(ban, service)))
+        if (!is_of_source(ban, source) || (service && !is_of_service(ban, service)) || (owner && ban->owner != owner))
             continue;
         drop(bans, ban);
         removed++;
@@ -183,10 +248,43 @@ size_t bans_count(const struct bans *bans) {
     return bans->count;
 }
 
+size_t bans_count_of_agents(const struct bans *bans) {
+    return bans->of_agents;
+}
+
 const struct ban *bans_first(const struct bans *bans) {
     return TAILQ_FIRST(&bans->all);
 }
 
 const struct ban *bans_after(const struct ban *ban) {
     return TAILQ_NEXT(ban, in_order);
+}
+
+/* ---- what agents asked for in vain ---- */
+
+const char *ban_ignored_label(enum ban_ignored why) {
+    static const char *const labels[BAN_IGNORED_COUNT] = {
+#define BAN_IGNORED_LABEL(name, label, detail) label,
+        BANS_IGNORED(BAN_IGNORED_LABEL)
+#undef BAN_IGNORED_LABEL
+    };
+    return labels[why];
+}
+
+const char *ban_ignored_detail(enum ban_ignored why) {
+    static const char *const details[BAN_IGNORED_COUNT] = {
+#define BAN_IGNORED_DETAIL(name, label, detail) detail,
+        BANS_IGNORED(BAN_IGNORED_DETAIL)
+#undef BAN_IGNORED_DETAIL
+    };
+    return details[why];
+}
+
+bool bans_note_ignored(struct bans *bans, enum ban_ignored why, unsigned *left_out) {
+    bans->ignored[why]++;
+    return log_limit_allows(&bans->lines, LINES_A_MINUTE, left_out);
+}
+
+uint64_t bans_ignored(const struct bans *bans, enum ban_ignored why) {
+    return bans->ignored[why];
 }

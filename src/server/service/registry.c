@@ -10,6 +10,7 @@
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
+#include "server/service/agent_bans.h"
 #include "server/service/announce.h"
 
 #include <stdlib.h>
@@ -223,6 +224,15 @@ int registry_answered(struct registry *registry, struct session *session, const 
 
 int registry_reported(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
     return announce_reported(registry->options.announce, session, json, error);
+}
+
+int registry_banned(struct registry *registry, const struct session *session, const json_t *json, struct error *error) {
+    const struct agent_bans agent_bans = {.bans = registry->options.bans,
+                                          .services = registry->options.services,
+                                          .log = registry->options.log,
+                                          .events = registry->options.events};
+
+    return agent_bans_take(&agent_bans, session, json, error);
 }
 
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {

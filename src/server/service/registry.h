@@ -13,6 +13,7 @@
 
 struct announce;
 struct recent_events;
+struct bans;
 struct registry;
 
 /* Sessions that wait for their agents and have no clients: beyond, the one that has waited for longest is retired. */
@@ -25,6 +26,7 @@ struct registry_options {
     struct session_table *sessions;
     const struct service_list *services;
     struct announce *announce;
+    struct bans *bans;
     struct link_count *links; /* the data links of all sessions */
     unsigned resume_s;        /* for which a session outlives its control link */
     uint64_t clients_most;    /* of a session in all its life: then its agent is asked for another one */
@@ -68,6 +70,8 @@ void registry_ask_links(struct registry *registry, const struct carrier_role *ro
 int registry_answered(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* Its agent reports what its checks have found (announce_reported). 0 or -1 */
 int registry_reported(struct registry *registry, struct session *session, const json_t *json, struct error *error);
+/* Its agent asks for bans (agent_bans_take). 0 or -1 */
+int registry_banned(struct registry *registry, const struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
 /* GOAWAY to all: agents join another server; their relays run on. Sessions whose links are all lost end: no agent can

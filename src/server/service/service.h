@@ -44,6 +44,9 @@ struct service_list { /* the services of a server, in the order of its configura
     size_t waiting; /* clients of all of them that wait for an agent */
 };
 
+/* The service that agents know by this id; NULL: there is none, as when it was removed meanwhile. */
+struct service *service_list_find(const struct service_list *services, uint32_t id);
+
 /* Bound, not yet open. NULL with `error`. */
 struct service *service_new(const struct service_options *options, struct error *error);
 int service_open(struct service *service, struct error *error); /* lets clients in, if it may without an agent */

@@ -23,6 +23,20 @@ static bool has_relative_port(const struct strlist *connect) {
     return false;
 }
 
+/* They are in the order of their ids. */
+struct service *service_list_find(const struct service_list *services, uint32_t id) {
+    size_t from = 0, to = services->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (services->items[middle]->id < id)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < services->count && services->items[from]->id == id ? services->items[from] : NULL;
+}
+
 unsigned service_needs_of(const struct service_config *conf) {
     unsigned needs = 0;
 

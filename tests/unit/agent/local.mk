@@ -80,6 +80,14 @@ unit_agent_tests += tests/unit/agent/upstream/test_data_links_exclusive
 tests_unit_agent_upstream_test_data_links_exclusive_SOURCES = tests/unit/agent/upstream/test_data_links_exclusive.c $(data_links_fixture)
 tests_unit_agent_upstream_test_data_links_exclusive_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/upstream/test_ban_list
+tests_unit_agent_upstream_test_ban_list_SOURCES = tests/unit/agent/upstream/test_ban_list.c
+tests_unit_agent_upstream_test_ban_list_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_ban_sender
+tests_unit_agent_upstream_test_ban_sender_SOURCES = tests/unit/agent/upstream/test_ban_sender.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_ban_sender_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_health
 tests_unit_agent_upstream_test_health_SOURCES = tests/unit/agent/upstream/test_health.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_health_LDADD = $(LINK_UNIT_AGENT)

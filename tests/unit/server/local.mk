@@ -16,6 +16,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_service_health \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
+	tests/unit/server/service/test_agent_bans \
 	tests/unit/server/service/test_bans \
 	tests/unit/server/service/test_service_tls \
 	tests/unit/server/service/test_balance \
@@ -146,6 +147,8 @@ tests_unit_server_test_statistics_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_balance.c
 tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_agent_bans_SOURCES = tests/unit/server/service/test_agent_bans.c $(unit_server_fixture)
+tests_unit_server_service_test_agent_bans_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_bans_SOURCES = tests/unit/server/service/test_bans.c
 tests_unit_server_service_test_bans_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_tls_SOURCES = tests/unit/server/service/test_service_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h

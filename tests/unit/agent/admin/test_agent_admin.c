@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent_admin: what an agent answers on its socket: the operations of status.c, agent_services.c, problems.c,
- * agent_metrics.c, and those that it shares with the server.
+ * test_agent_admin: what an agent answers on its socket: the operations of status.c, agent_services.c, agent_bans.c,
+ * problems.c, agent_metrics.c, and those that it shares with the server.
  */
 #include "config.h"
 
@@ -269,6 +269,46 @@ START_TEST(log_level_is_changed) {
 }
 END_TEST
 
+START_TEST(ban_is_taken_listed_told_to_the_server_and_lifted) {
+    harness_connect(&harness);
+    open_admin();
+    fake_control_text(0, "{\"op\":\"services\",\"version\":1,\"add\":[{\"id\":1,\"name\":\"ssh\",\"to\":["
+                         "\"10.0.0.1:22\"],\"bans\":true},{\"id\":2,\"name\":\"web\",\"to\":[\"10.0.0.1:80\"]}]}");
+    fake_services_set();
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"ssh\",\"for_s\":60}"),
+                      201);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BANS), 1);
+    get("/v1/bans");
+    expect_number("total", 1);
+    expect_text("bans/0/address", "192.0.2.1");
+    expect_text("bans/0/service", "ssh");
+    expect_status("GET", "/metrics", 200);
+    ck_assert_msg(strstr(answer, "munnel_agent_bans 1\n"), "%s", answer);
+    expect_status("DELETE", "/v1/bans/192.0.2.1?service=ssh", 204);
+    expect_status("DELETE", "/v1/bans/192.0.2.9", 204); /* which an earlier run may have asked for */
+    get("/v1/bans");
+    expect_number("total", 0);
+}
+END_TEST
+
+START_TEST(ban_that_no_server_lets_it_make_is_refused_with_what_to_do) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"web\"}"), 201);
+    announce(); /* until then it was not known */
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"web\"}"), 422);
+    expect_text("pointer", "/service");
+    expect_text("detail", "service web does not let its agents ban");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("remedy")), "agent_bans"));
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"none\"}"), 422);
+    expect_text("detail", "this agent serves no service none");
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\"}"), 422);
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"127.0.0.1\"}"), 422);
+    expect_text("pointer", "/address");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_BANS), 0);
+}
+END_TEST
+
 START_TEST(agent_that_ends_says_so) {
     harness_connect(&harness);
     open_admin();
@@ -293,6 +333,8 @@ static TCase *answers(void) {
     tcase_add_test(group, relays_are_asked_of_the_data_plane);
     tcase_add_test(group, numbers_are_those_of_the_data_plane);
     tcase_add_test(group, log_level_is_changed);
+    tcase_add_test(group, ban_is_taken_listed_told_to_the_server_and_lifted);
+    tcase_add_test(group, ban_that_no_server_lets_it_make_is_refused_with_what_to_do);
     tcase_add_test(group, agent_that_ends_says_so);
     return group;
 }

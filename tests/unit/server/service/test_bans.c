@@ -23,7 +23,8 @@ static struct addr host(const char *text) {
 
 static enum bans_result add(struct bans *bans, const char *address, const char *service, unsigned seconds,
                             uint64_t now_us) {
-    const struct ban_order order = {host(address), service, "user 0", "a reason", seconds};
+    const struct ban_order order = {
+        .address = host(address), .service = service, .by = "user 0", .reason = "a reason", .seconds = seconds};
     const struct ban *ban;
 
     return bans_add(bans, &order, now_us, &ban);
@@ -38,7 +39,7 @@ static bool refuses(const struct bans *bans, const char *address, const char *se
 static size_t lift(struct bans *bans, const char *address, const char *service) {
     struct addr peer = host(address);
 
-    return bans_remove(bans, &peer, service);
+    return bans_remove(bans, &peer, service, NULL);
 }
 
 START_TEST(ban_is_of_one_address_and_of_one_service_or_each) {
@@ -78,7 +79,7 @@ START_TEST(unix_socket_has_no_address_that_can_be_banned) {
     ck_assert(addr_from_endpoint(&local, &endpoint));
     add(bans, "192.0.2.1", NULL, 60, 0);
     ck_assert(!bans_match(bans, &local, "ssh", 0));
-    ck_assert_uint_eq(bans_remove(bans, &local, NULL), 0);
+    ck_assert_uint_eq(bans_remove(bans, &local, NULL, NULL), 0);
     bans_free(bans);
 }
 END_TEST
@@ -170,6 +171,55 @@ START_TEST(list_has_the_newest_first_with_all_texts) {
 }
 END_TEST
 
+static enum bans_result add_for(struct bans *bans, const char *agent, unsigned number) {
+    char address[ADDR_TEXT];
+    const struct ban *ban;
+
+    snprintf(address, sizeof address, "10.%u.%u.%u", number >> 16, number >> 8 & 255, number & 255);
+    const struct ban_order order = {
+        .address = host(address), .service = "ssh", .agent = agent, .by = agent, .reason = "", .seconds = 60};
+    return bans_add(bans, &order, 0, &ban);
+}
+
+START_TEST(agent_lifts_its_own_bans_alone) {
+    struct bans *bans = bans_new();
+    struct addr peer = host("10.0.0.1");
+
+    ck_assert_int_eq(add_for(bans, "a", 1), BANS_ADDED);
+    ck_assert_int_eq(add_for(bans, "b", 1), BANS_ADDED);
+    ck_assert_int_eq(add_for(bans, "a", 1), BANS_CHANGED);
+    ck_assert_int_eq(add(bans, "10.0.0.1", "ssh", 60, 0), BANS_ADDED);
+    ck_assert_uint_eq(bans_count_of_agents(bans), 2);
+    ck_assert_uint_eq(bans_remove(bans, &peer, "ssh", "c"), 0);
+    ck_assert_uint_eq(bans_remove(bans, &peer, "ssh", "a"), 1);
+    ck_assert(refuses(bans, "10.0.0.1", "ssh", 0));
+    ck_assert_uint_eq(bans_remove(bans, &peer, NULL, NULL), 2); /* an operator lifts them all */
+    ck_assert_uint_eq(bans_count_of_agents(bans), 0);
+    bans_free(bans);
+}
+END_TEST
+
+START_TEST(agents_leave_room_for_each_other_and_for_operators) {
+    struct bans *bans = bans_new();
+    char agent[16];
+
+    for (unsigned i = 0; i < BANS_OF_AGENT_MOST; i++)
+        ck_assert_int_eq(add_for(bans, "greedy", i), BANS_ADDED);
+    ck_assert_int_eq(add_for(bans, "greedy", BANS_OF_AGENT_MOST), BANS_FULL);
+    ck_assert_int_eq(add_for(bans, "greedy", 0), BANS_CHANGED);
+    for (unsigned i = 0; i < BANS_OF_AGENTS_MOST - BANS_OF_AGENT_MOST; i++) {
+        snprintf(agent, sizeof agent, "agent%u", i / 1000);
+        ck_assert_int_eq(add_for(bans, agent, i), BANS_ADDED);
+    }
+    ck_assert_int_eq(add_for(bans, "late", 1), BANS_FULL);
+    ck_assert_int_eq(add(bans, "192.0.2.1", NULL, 60, 0), BANS_ADDED);
+    bans_tick(bans, 60 * SECOND);
+    ck_assert_int_eq(add_for(bans, "greedy", 1), BANS_ADDED);
+    ck_assert_uint_eq(bans_count_of_agents(bans), 1);
+    bans_free(bans);
+}
+END_TEST
+
 static TCase *table(void) {
     TCase *group = tcase_create("table");
 
@@ -180,6 +230,8 @@ static TCase *table(void) {
     tcase_add_test(group, ban_once_more_takes_the_place_of_the_first);
     tcase_add_test(group, lifting_is_of_one_service_or_of_all);
     tcase_add_test(group, full_table_keeps_what_it_has);
+    tcase_add_test(group, agent_lifts_its_own_bans_alone);
+    tcase_add_test(group, agents_leave_room_for_each_other_and_for_operators);
     tcase_add_test(group, list_has_the_newest_first_with_all_texts);
     return group;
 }

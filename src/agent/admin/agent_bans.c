@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * agent_bans: /v1/bans of an agent: clients that its servers are asked to refuse.
+ *
+ * What no server lets this agent do is refused at once, if that is known; while a server is not connected, or has not
+ * announced its services yet, a ban is kept for it.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#include "config.h"
+
+#include "admin/ban_requests.h"
+#include "admin/values.h"
+#include "agent/admin/agent_admin_priv.h"
+#include "agent/upstream/ban_list.h"
+#include "lib/base/clock.h"
+
+#include <stdio.h>
+
+enum { LISTED_MOST = 1000 };
+
+/* ---- list ---- */
+
+/* `room` is for the address. */
+static struct ban_shown shown(const struct ban_entry *entry, char room[ADDR_TEXT]) {
+    return (struct ban_shown){.address = source_name(&entry->address, room, ADDR_TEXT),
+                              .service = entry->service,
+                              .by = entry->by,
+                              .reason = entry->reason,
+                              .until_us = entry->until_us};
+}
+
+void agent_admin_list_bans(struct http_request *request, void *context) {
+    const struct agent_admin *admin = context;
+    uint64_t now_us = clock_us();
+    struct ban_filter filter;
+    json_int_t total = 0;
+
+    if (!ban_filter_take(request, &filter))
+        return;
+    json_t *list = json_array();
+    for (const struct ban_entry *entry = ban_list_newest(agent_bans(admin->options.agent)); entry;
+         entry = ban_list_older(entry)) {
+        char address[ADDR_TEXT];
+        const struct ban_shown as = shown(entry, address);
+        if (entry->is_lifted || entry->until_us <= now_us || !ban_filter_matches(&filter, &as))
+            continue;
+        if (total++ < LISTED_MOST)
+            json_array_append_new(list, ban_shown_json(&as, now_us));
+    }
+    http_answer_json(request, 200, json_pack("{s:o,s:I}", "bans", list, "total", total));
+}
+
+/* ---- may it? ---- */
+
+enum permission { ALLOWED, NOT_ALLOWED, UNKNOWN, OPEN /* a server may tell yet */ };
+
+static enum permission permission_of(const struct agent_admin *admin, const char *service) {
+    bool is_known = false, all_answered = true;
+
+    for (size_t i = 0; i < admin->options.settings->server_count; i++) {
+        struct upstream_view view;
+        upstream_read(agent_upstream(admin->options.agent, i), &view);
+        if (view.services && ban_sender_may_ban(view.services, service, &is_known))
+            return ALLOWED;
+        all_answered &= view.condition == UPSTREAM_STANDBY || view.condition == UPSTREAM_GAVE_UP ||
+                        (view.services && services_are_answered(view.services));
+    }
+    if (is_known || (all_answered && !service))
+        return NOT_ALLOWED;
+    return all_answered ? UNKNOWN : OPEN;
+}
+
+static bool may_ban(const struct agent_admin *admin, struct http_request *request, const char *service) {
+    enum permission permission = permission_of(admin, service);
+    char detail[160];
+
+    if (permission == ALLOWED || permission == OPEN)
+        return true;
+    if (permission == UNKNOWN)
+        snprintf(detail, sizeof detail, "this agent serves no service %.80s", service);
+    else if (service)
+        snprintf(detail, sizeof detail, "service %.80s does not let its agents ban", service);
+    else
+        snprintf(detail, sizeof detail, "no service that this agent serves lets its agents ban");
+    http_answer_problem(request, &(struct http_problem){.status = 422,
+                                                        .pointer = service ? "/service" : "",
+                                                        .detail = detail,
+                                                        .remedy = permission == UNKNOWN
+                                                                      ? "munnel status has those that there are"
+                                                                      : "On the server write \"agent_bans\": true into "
+                                                                        "the service in munnel.json"});
+    return false;
+}
+
+/* fail2ban would ban this machine, where the log of a destination has no clients. */
+static bool is_client(struct http_request *request, const struct addr *address) {
+    if (!addr_is_loopback(address))
+        return true;
+    http_answer_problem(request,
+                        &(struct http_problem){.status = 422,
+                                               .pointer = "/address",
+                                               .detail = "this is the agent's machine, not a client",
+                                               .remedy =
+                                                   "Let the destination know its clients (proxy_protocol of the "
+                                                   "service), or name a relay of the client: munnel ban --relay ID"});
+    return false;
+}
+
+/* ---- changes ---- */
+
+static void note(const struct agent_admin *admin, const char *address, const char *what, const char *service,
+                 const char *by, const char *reason) {
+    char detail[RECENT_EVENT_TEXT];
+
+    snprintf(detail, sizeof detail, "%s, by %.80s%s%s", address, by, *reason ? ": " : "", reason);
+    log_write(admin->options.log, LOG_LEVEL_INFO, "agent", "%s is %s: %s %s, by %.80s%s%s", address, what,
+              service ? "service" : "all services", service ? service : "", by, *reason ? ": " : "", reason);
+    recent_events_add(admin->options.events, EVENT_KIND_SERVICE, EVENT_INFO, service ? service : "all services", what,
+                      detail);
+}
+
+void agent_admin_add_ban(struct http_request *request, void *context) {
+    const struct agent_admin *admin = context;
+    const struct ban_entry *entry;
+    struct ban_request asked;
+    uint64_t now_us = clock_us();
+    char address[ADDR_TEXT];
+
+    if (!ban_request_take(request, &asked) || !is_client(request, &asked.address) ||
+        !may_ban(admin, request, asked.service))
+        return;
+    const struct ban_list_order order = {.address = asked.address,
+                                         .service = asked.service,
+                                         .by = http_request_actor(request),
+                                         .reason = asked.reason,
+                                         .seconds = asked.seconds};
+    enum ban_list_result result = ban_list_add(agent_bans(admin->options.agent), &order, now_us, &entry);
+    if (result == BAN_LIST_FULL) {
+        http_answer_error(request, 409, "there are %d bans already", BAN_LIST_MOST);
+        return;
+    }
+    if (result == BAN_LIST_MEMORY) {
+        http_answer_json(request, 500, NULL);
+        return;
+    }
+    const struct ban_shown as = shown(entry, address);
+    note(admin, as.address, "banned", as.service, as.by, as.reason);
+    http_answer_json(request, result == BAN_LIST_ADDED ? 201 : 200, ban_shown_json(&as, now_us));
+    agent_send_bans(admin->options.agent);
+}
+
+/* Also of one that is not known here, as after a restart of the agent: servers are told in any case. */
+void agent_admin_lift_ban(struct http_request *request, void *context) {
+    const struct agent_admin *admin = context;
+    const char *service;
+    struct addr address;
+    char name[ADDR_TEXT];
+
+    if (!ban_request_take_path(request, &address, &service))
+        return;
+    source_name(&address, name, sizeof name);
+    ban_list_lift(agent_bans(admin->options.agent), &address, service, clock_us());
+    note(admin, name, "no longer banned", service, http_request_actor(request), "");
+    http_answer_empty(request, 204);
+    agent_send_bans(admin->options.agent);
+}

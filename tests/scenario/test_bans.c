@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_bans: clients that are banned from behind the firewall are refused at the server, by the service that the agent
+ * serves and by no other.
+ */
+#include "config.h"
+
+#include "harness/attacked_server.h"
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, SOON_MS = 10000, CONTROL = 0x04 /* a frame's type */ };
+
+struct world { /* a server with one agent, and an echo behind each of two services; a balancer names their clients */
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *agent;
+    struct destination *echo;
+    const char *socket; /* the agent's */
+    uint16_t banning, other;
+    unsigned runs;
+    const char *output;
+};
+
+static struct world start(const char *name) {
+    struct world world = {.sandbox = sandbox_new(name), .banning = port_take(), .other = port_take()};
+    struct sandbox *sandbox = world.sandbox;
+
+    world.echo = destination_start(handle_echo, NULL);
+    const char *banning = service_to(sandbox, "banning", world.banning, destination_port(world.echo),
+                                     "'accept_proxy': '127.0.0.1', 'agent_bans': true,");
+    const char *other =
+        service_to(sandbox, "other", world.other, destination_port(world.echo), "'accept_proxy': '127.0.0.1',");
+    world.server =
+        server_start(sandbox, (struct server_plan){.services = sandbox_text(sandbox, "%s,%s", banning, other)});
+    world.socket = sandbox_path(sandbox, "agent.sock");
+    const char *file = sandbox_write(sandbox, "agent.json", "{ 'admin': { 'socket': 'agent.sock' } }", true);
+    world.agent = agent_start(&world.server, "alpha", NULL, "--config", file, NULL);
+    agent_await(&world.server, 0, "alpha", JOIN_MS);
+    agent_await_warm(&world.server, world.agent);
+    return world;
+}
+
+static void end(struct world *world) {
+    sandbox_free(world->sandbox);
+    destination_free(world->echo);
+}
+
+/* On the agent's machine: "munnel WORD ADDR OPTION...". Returns the exit code. */
+static int run(struct world *world, const char *word, const char *address, const char *option) {
+    const char *name = sandbox_text(world->sandbox, "run%u", world->runs++);
+    int code = sandbox_do(world->sandbox, name, sandbox_program(world->sandbox, "munnel"), word, "--socket",
+                          world->socket, address, option, NULL);
+
+    world->output = sandbox_output(world->sandbox, name);
+    return code;
+}
+
+/* Of a client with this address, as a balancer says. */
+static bool is_served(uint16_t port, const char *address) {
+    int fd = socket_client(port);
+    char text[64];
+
+    ck_assert_int_ge(fd, 0);
+    snprintf(text, sizeof text, "PROXY TCP4 %s 192.0.2.254 4711 22\r\n", address);
+    (void)socket_send(fd, text, strlen(text), ASK_MS);
+    bool serves = socket_converse(fd, "hello", ASK_MS);
+    close(fd);
+    return serves;
+}
+
+START_TEST(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_after_a_restart_of_the_server) {
+    struct world world = start("obeyed");
+
+    ck_assert(is_served(world.banning, "192.0.2.1"));
+    ck_assert_int_eq(run(&world, "ban", "192.0.2.1", "--service=banning"), 0);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !is_served(world.banning, "192.0.2.1")));
+    ck_assert(is_served(world.banning, "192.0.2.2"));
+    ck_assert(is_served(world.other, "192.0.2.1"));
+    sandbox_kill(world.sandbox, world.server.process);
+    server_start_again(&world.server);
+    agent_await(&world.server, 0, "alpha", JOIN_MS);
+    process_await(world.server.process, 0, SOON_MS, "192.0.2.1 is banned", "agent alpha", NULL);
+    ck_assert(!is_served(world.banning, "192.0.2.1"));
+    ck_assert(is_served(world.banning, "192.0.2.2"));
+    ck_assert_int_eq(run(&world, "unban", "192.0.2.1", NULL), 0);
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_served(world.banning, "192.0.2.1")));
+    end(&world);
+}
+END_TEST
+
+START_TEST(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once) {
+    struct world world = start("refused");
+
+    ck_assert_int_eq(run(&world, "ban", "192.0.2.1", "--service=other"), 1);
+    ck_assert_msg(strstr(world.output, "service other does not let its agents ban"), "%s", world.output);
+    ck_assert_int_eq(run(&world, "ban", "192.0.2.1", "--service=third"), 1);
+    ck_assert_msg(strstr(world.output, "this agent serves no service third"), "%s", world.output);
+    ck_assert_int_eq(run(&world, "ban", "127.0.0.1", NULL), 1);
+    ck_assert_msg(strstr(world.output, "this is the agent's machine"), "%s", world.output);
+    ck_assert(is_served(world.other, "192.0.2.1"));
+    end(&world);
+}
+END_TEST
+
+START_TEST(client_of_a_relay_is_banned_by_the_id_of_that) {
+    struct world world = start("relay");
+    char line[512];
+
+    ck_assert(is_served(world.banning, "192.0.2.1"));
+    process_await(world.server.process, 0, SOON_MS, "\"relay ", "\"banning\"", "\"done\"", NULL);
+    ck_assert_int_eq(sandbox_do(world.sandbox, "relays", sandbox_program(world.sandbox, "munnel"), "relay", "list",
+                                "--json", "--state=ended", "--socket", world.socket, NULL),
+                     0);
+    const char *id = strstr(sandbox_output(world.sandbox, "relays"), "\"id\":\"");
+    ck_assert_ptr_nonnull(id);
+    snprintf(line, sizeof line, "--relay=%.*s", (int)strcspn(id + 6, "\""), id + 6);
+    ck_assert_int_eq(run(&world, "ban", line, "--for=10m"), 0);
+    ck_assert_msg(strstr(world.output, "192.0.2.1: banned for 10m"), "%s", world.output);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !is_served(world.banning, "192.0.2.1")));
+    ck_assert(is_served(world.other, "192.0.2.1"));
+    end(&world);
+}
+END_TEST
+
+/* Ids are small numbers: those of all services, and of none. */
+static void ban_everybody(struct attacked_server *attacked_server, void *context) {
+    struct attacked_session session = attacked_server_join(attacked_server, "mallory", "\"group\":\"mallory\",");
+    char text[128];
+
+    (void)context;
+    for (unsigned id = 0; id < 10; id++) {
+        snprintf(text, sizeof text,
+                 "{\"op\":\"bans\",\"add\":[{\"service\":%u,\"address\":\"127.0.0.1\",\"for_s\":60}]}", id);
+        ck_assert(intruder_send_frame(session.control, CONTROL, (uint32_t)strlen(text), text, strlen(text)));
+    }
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_echoes(attacked_server->port, ASK_MS)));
+    intruder_free(session.control);
+}
+
+START_TEST(hostile_agent_cannot_ban_by_a_service_of_another_group) {
+    struct attacked_server attacked_server =
+        attacked_server_start(__func__, (struct attacked_server_plan){.service = "'group': 'good', 'agent_bans': true,",
+                                                                      .group = "good",
+                                                                      .open = true});
+    attacked_server_attack(&attacked_server, ban_everybody, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+SCENARIO_MAIN("bans", SCENARIO(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_after_a_restart_of_the_server, 60),
+              SCENARIO(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once, 60),
+              SCENARIO(client_of_a_relay_is_banned_by_the_id_of_that, 60),
+              SCENARIO(hostile_agent_cannot_ban_by_a_service_of_another_group, 90))
