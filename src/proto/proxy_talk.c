@@ -29,7 +29,8 @@ enum {
 enum socks_stage { SOCKS_METHOD, SOCKS_USER, SOCKS_CONNECT };
 
 struct proxy_talk {
-    const struct proxy *proxy;
+    struct proxy own;          /* that it goes by */
+    const struct proxy *proxy; /* the same */
     struct endpoint server;
     char target[ENDPOINT_HOST + 16]; /* "example.org:10001" */
     enum proxy_step step;
@@ -259,7 +260,8 @@ struct proxy_talk *proxy_talk_new(const struct proxy *proxy, const struct endpoi
     struct proxy_talk *talk = calloc(1, sizeof *talk);
     if (!talk)
         return NULL;
-    talk->proxy = proxy;
+    talk->own = *proxy;
+    talk->proxy = &talk->own;
     talk->server = *server;
     endpoint_format(server, talk->target, sizeof talk->target);
     talk->step = PROXY_AGAIN;

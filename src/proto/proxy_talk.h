@@ -28,7 +28,7 @@ enum proxy_step {
     PROXY_FAILED    /* proxy_talk_fault(), proxy_talk_detail() */
 };
 
-/* `proxy` is kept by reference. NULL: out of memory. */
+/* Both are copied. NULL: out of memory. */
 struct proxy_talk *proxy_talk_new(const struct proxy *proxy, const struct endpoint *server);
 void proxy_talk_free(struct proxy_talk *talk); /* NULL is fine */
 

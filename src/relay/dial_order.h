@@ -14,10 +14,10 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-/* Agent: connect to a server. Strings and key are copied, tls is up-ref'ed. */
+/* Agent: connect to a server. Strings, key and proxy are copied, tls is up-ref'ed. */
 struct dial_order {
     struct addr address;           /* of the server, or of the proxy */
-    const struct proxy *proxy;     /* NULL: directly; else it must outlive the plane */
+    const struct proxy *proxy;     /* NULL: directly */
     const struct endpoint *server; /* what the proxy is asked for; NULL: directly */
     SSL_CTX *tls;
     const char *server_name;

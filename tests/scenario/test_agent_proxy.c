@@ -239,7 +239,7 @@ START_TEST(squid_with_digest) {
 }
 END_TEST
 
-START_TEST(squid_that_does_not_accept_the_password) {
+START_TEST(squid_that_does_not_accept_the_password_until_it_changes) {
     struct world world = start(__func__);
     const char *squid = sandbox_peer(world.sandbox, "squid");
 
@@ -250,6 +250,10 @@ START_TEST(squid_that_does_not_accept_the_password) {
         process_await(world.agent, 0, LOG_MS, "cannot connect", "answered 407", "offers Digest", "does not accept user",
                       NULL);
         ck_assert_uint_eq(process_count(world.agent, 0, "hunter2", NULL), 0);
+        secret(&world, "proxy.password", "secret\n");
+        process_await(world.agent, 0, LOG_MS, "password reloaded", NULL);
+        agent_await(&world.server, 0, "alpha", LOG_MS);
+        expect_relay(&world);
     }
     end(&world);
 }
@@ -477,7 +481,7 @@ START_TEST(a_password_is_refused_in_arguments_and_files) {
 END_TEST
 
 SCENARIO_MAIN("agent_proxy", SCENARIO(squid_without_a_password, 90), SCENARIO(squid_with_basic, 90),
-              SCENARIO(squid_with_digest, 90), SCENARIO(squid_that_does_not_accept_the_password, 60),
+              SCENARIO(squid_with_digest, 90), SCENARIO(squid_that_does_not_accept_the_password_until_it_changes, 60),
               SCENARIO(tinyproxy_with_and_without_a_password, 90), SCENARIO(dante_without_a_user, 90),
               SCENARIO(dante_with_a_user, 90), SCENARIO(each_lie_is_named_by_log_status_and_check, 60),
               SCENARIO(a_silent_proxy_is_named, 60), SCENARIO(the_environment_names_a_proxy_and_exceptions, 60),

@@ -283,9 +283,10 @@ static void log_one(const struct identity *identity, const struct proxy *proxy, 
             LOG_FIELDS(LOG_TEXT("file", identity->file_before_code)));
 }
 
-void identity_recheck(const struct identity_set *identities, struct log *log) {
+void identity_recheck(struct identity_set *identities, struct log *log) {
     char who[ENDPOINT_HOST + 32];
 
+    proxy_choice_recheck(&identities->proxy, log);
     for (size_t i = 0; i < identities->count; i++) {
         snprintf(who, sizeof who, "server %s", identities->items[i].address);
         trust_recheck(identities->items[i].trust, log, who);

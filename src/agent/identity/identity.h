@@ -51,7 +51,8 @@ const struct server_identity *identity_servers(const struct identity_set *identi
 /* The first server for which there is neither token nor certificate, as it was written; NULL: none. */
 const char *identity_unproved(const struct identity_set *identities);
 
-void identity_recheck(const struct identity_set *identities, struct log *log); /* trust_recheck() for each */
+/* trust_recheck() for each, and proxy_choice_recheck() */
+void identity_recheck(struct identity_set *identities, struct log *log);
 /* Logs for each server how it is verified and which credentials are used; a warning if there are none. */
 void identity_log(const struct identity_set *identities, struct log *log);
 

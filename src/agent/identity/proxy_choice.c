@@ -57,20 +57,30 @@ static int take_option(struct proxy_choice *choice, const struct agent_options *
     return 0;
 }
 
-static int read_password(struct proxy_choice *choice, const char *path, struct error *error) {
+static int read_password(struct proxy *proxy, const char *path, struct error *error) {
     struct error detail = {""};
     size_t length = 0;
     char *text = file_read_secret(path, PASSWORD_FILE_MAX, &length, error);
 
     if (!text)
         return -1;
-    int failed = strlen(text) == length ? proxy_set_password(&choice->proxy, text, &detail)
+    int failed = strlen(text) == length ? proxy_set_password(proxy, text, &detail)
                                         : error_set(&detail, "a proxy's password has no control characters");
     if (failed)
         error_set(error, "%s: %s", path, detail.text);
     secret_wipe(text, length);
     free(text);
     return failed;
+}
+
+static int take_password_file(struct proxy_choice *choice, const char *path, struct error *error) {
+    const char *const paths[] = {path};
+
+    choice->password_file = strdup(path);
+    choice->watch = file_watch_new(paths, 1);
+    if (!choice->password_file || !choice->watch)
+        return error_set(error, "out of memory");
+    return read_password(&choice->proxy, path, error);
 }
 
 static int find_password(struct proxy_choice *choice, const struct agent_options *options, struct error *error) {
@@ -82,7 +92,7 @@ static int find_password(struct proxy_choice *choice, const struct agent_options
         return error_set(error, "%s names no user for the password of %s; write http://USER@HOST:PORT", choice->from,
                          path);
     if (path)
-        return read_password(choice, path, error);
+        return take_password_file(choice, path, error);
     if (choice->proxy.has_user && !choice->proxy.has_password)
         return error_set(error, "%s names a user and there is no password; name a file that holds it: %s", choice->from,
                          place_of(options, options->by_flag.proxy, "--proxy-password-file FILE",
@@ -99,8 +109,22 @@ int proxy_choice_make(struct proxy_choice *choice, const struct agent_options *o
     return find_password(choice, options, error);
 }
 
+void proxy_choice_recheck(struct proxy_choice *choice, struct log *log) {
+    struct error error = {""};
+
+    if (!choice->watch || !file_watch_has_changed(choice->watch))
+        return;
+    if (read_password(&choice->proxy, choice->password_file, &error))
+        log_event(log, LOG_LEVEL_WARNING, "proxy", "the changed password cannot be used: the old one stays in use",
+                  LOG_FIELDS(LOG_TEXT("detail", error.text)));
+    else
+        log_event(log, LOG_LEVEL_INFO, "proxy", "password reloaded", NULL);
+}
+
 void proxy_choice_done(struct proxy_choice *choice) {
     free(choice->no_proxy);
+    free(choice->password_file);
+    file_watch_free(choice->watch);
     secret_wipe(choice, sizeof *choice);
 }
 

@@ -121,6 +121,22 @@ START_TEST(the_password_comes_from_a_file) {
 }
 END_TEST
 
+/* Its time may be the same, but not its length. */
+START_TEST(a_password_that_changes_is_taken) {
+    options.proxy = text("http://bob@a:3128");
+    options.proxy_password_file = text(unit_text_file("password", "hunter2\n"));
+    expect_way("a.example:1", "http://a:3128");
+    proxy_choice_recheck(&choice, NULL);
+    ck_assert_str_eq(choice.proxy.password, "hunter2");
+    unit_text_file("password", "another one\n");
+    proxy_choice_recheck(&choice, NULL);
+    ck_assert_str_eq(choice.proxy.password, "another one");
+    unit_text_file("password", "\n");
+    proxy_choice_recheck(&choice, NULL);
+    ck_assert_str_eq(choice.proxy.password, "another one");
+}
+END_TEST
+
 START_TEST(others_must_not_read_it) {
     options.proxy = text("http://bob@a:3128");
     options.proxy_password_file = text(unit_text_file("password", "hunter2\n"));
@@ -138,6 +154,7 @@ static TCase *choosing(void) {
     tcase_add_test(group, the_option_goes_before_the_environment_for_every_server);
     tcase_add_test(group, a_wrong_variable_is_named);
     tcase_add_test(group, the_password_comes_from_a_file);
+    tcase_add_test(group, a_password_that_changes_is_taken);
     tcase_add_test(group, others_must_not_read_it);
     return group;
 }
