@@ -80,7 +80,7 @@ void health_take_over(struct services *services, struct served_service *service,
 }
 
 static bool may_report(const struct services *services, uint64_t now_ms) {
-    return services->due && services_are_answered(services) && now_ms - services->reported_ms >= HEALTH_INTERVAL_MS;
+    return services->due && now_ms - services->reported_ms >= HEALTH_INTERVAL_MS;
 }
 
 /* Those that are due, HEALTH_REPORTS_MAX at most. NULL: out of memory, and nothing has changed. */

@@ -61,7 +61,8 @@ int services_take(struct services *services, const json_t *json, struct error *e
 void services_on_set(struct services *services); /* every relay thread has a table; the last one: sends the answer */
 /* The checks of a service have found something new. */
 void services_on_health(struct services *services, const struct health_event *event);
-void services_recheck(struct services *services);            /* once a second: tells the server what is due */
+/* And once a second, when the server knows what is permitted: tells it what is due. */
+void services_recheck(struct services *services);
 void services_end(struct services *services);                /* the session is over: the relay threads forget it */
 void services_done(struct services *services);               /* frees; the plane may be gone */
 bool services_are_answered(const struct services *services); /* the server knows what is permitted */

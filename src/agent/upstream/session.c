@@ -143,7 +143,7 @@ void session_send_bans(struct session *session) {
 }
 
 void session_recheck(struct session *session) {
-    if (session->state == SESSION_LIVE)
+    if (session->state == SESSION_LIVE && services_are_answered(&session->services))
         services_recheck(&session->services);
     session_send_bans(session);
     if (session->order_failed && session->state == SESSION_RETIRED)
@@ -244,7 +244,7 @@ static enum session_event on_message(struct session *session, const struct contr
 /* Without a control link it is told by the next one. */
 void session_on_health(struct session *session, const struct health_event *event) {
     services_on_health(&session->services, event);
-    if (session->state == SESSION_LIVE)
+    if (session->state == SESSION_LIVE && services_are_answered(&session->services))
         services_recheck(&session->services);
 }
 

@@ -10,8 +10,6 @@
 
 #include "server/service/service_priv.h"
 
-#include "lib/base/clock.h"
-
 enum { LINES_A_MINUTE = 20 /* of a service; an agent may report as often as it likes */ };
 
 struct health_check service_health_check(const struct service_config *conf) {
@@ -25,22 +23,6 @@ struct health_check service_health_check(const struct service_config *conf) {
                                  .path = check->path,
                                  .host = check->host ? check->host : "",
                                  .status = check->status};
-}
-
-void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
-                         bool has_event) {
-    size_t is = balance_usable(service->balance);
-
-    if (!was == !is)
-        return;
-    if (!service->is_paused)
-        service->since_us = clock_us();
-    if (is && has_event)
-        service_add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
-    else if (has_event && !service->is_shut)
-        service_add_event(service, EVENT_WARNING, lost, session_label(session));
-    if (is && service->conf->no_agent == CONFIG_CLOSE)
-        service_listen(service);
 }
 
 static void note_change(struct service *service, const struct session *session, const struct health_report *report,

@@ -68,6 +68,22 @@ void service_close_without_agent(struct service *service) {
         stop_listening(service, "not listening until an agent is available");
 }
 
+void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
+                         bool has_event) {
+    size_t is = balance_usable(service->balance);
+
+    if (!was == !is)
+        return;
+    if (!service->is_paused)
+        service->since_us = clock_us();
+    if (is && has_event)
+        service_add_event(service, EVENT_INFO, "reachable by agent", session_label(session));
+    else if (has_event && !service->is_shut)
+        service_add_event(service, EVENT_WARNING, lost, session_label(session));
+    if (is && service->conf->no_agent == CONFIG_CLOSE)
+        service_listen(service);
+}
+
 void service_settle(struct service *service) {
     if (service->is_shut)
         return;

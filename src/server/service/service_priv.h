@@ -78,10 +78,6 @@ struct service {
 unsigned service_needs_of(const struct service_config *conf); /* see service_needs */
 /* As agents are told; its texts are those of `conf`. */
 struct health_check service_health_check(const struct service_config *conf);
-/* `was`: how many agents could be given clients before something changed. If that was the first or the last one: since
- * when, an event (`lost`: its text when none is left), and a port that opens. */
-void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
-                         bool has_event);
 
 /* service.c: what service_new and service_prepare make. */
 bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error);
@@ -110,6 +106,10 @@ void service_settle_port(struct service *service); /* its balancers or its confi
 void service_listen(struct service *service);
 /* Not while an agent has yet to answer: the service may have changed, and its port should not close in between. */
 void service_close_without_agent(struct service *service);
+/* `was`: how many agents could be given clients before something changed. If that was the first or the last one: since
+ * when, an event (`lost`: its text when none is left), and a port that opens. */
+void service_note_usable(struct service *service, size_t was, const struct session *session, const char *lost,
+                         bool has_event);
 
 /* service_probe.c */
 bool service_is_probe(const struct service *service, evutil_socket_t fd, const struct addr *peer);
