@@ -162,6 +162,35 @@ START_TEST(request_is_sent_and_the_status_decides) {
 }
 END_TEST
 
+/* A destination that expects the header would wait for it, and take the request for a broken one. */
+static void expect_proxy_header(enum proxy_version proxy, const char *bytes, size_t length) {
+    static const struct services_part nothing = {.version = 1};
+    struct service_offer offer = {
+        .id = 9, .name = "s", .to = {"127.0.0.1:9"}, .to_count = 1, .check = tcp, .proxy = proxy};
+    struct served_service *service = served_service_new(&offer);
+    char got[64];
+    memory_connect_will(MEMORY_AT_ONCE);
+    world.table = service_table_change(NULL, "00112233", &nothing, &service, 1);
+    served_service_release(service);
+    ck_assert(plane_set_services(world.plane, SESSION, world.table));
+    evutil_socket_t far = next_dial(9);
+    expect_event(1, true, "");
+    memory_carry(far, MUCH);
+    ck_assert_uint_eq(memory_receive(far, got, sizeof got), length);
+    ck_assert_mem_eq(got, bytes, length);
+}
+
+START_TEST(destination_gets_the_proxy_header_of_no_client) {
+    static const char local[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0"; /* and the NUL behind it */
+    expect_proxy_header(PROXY_V2, local, 16);
+}
+END_TEST
+
+START_TEST(destination_gets_the_older_proxy_header_of_no_client) {
+    expect_proxy_header(PROXY_V1, "PROXY UNKNOWN\r\n", 15);
+}
+END_TEST
+
 START_TEST(answer_that_does_not_come_fails_at_the_deadline) {
     memory_connect_will(MEMORY_AT_ONCE);
     set_services(&http, 80, 80);
@@ -233,6 +262,8 @@ static TCase *checking(void) {
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_test(group, connection_is_made_and_closed_and_only_changes_are_events);
     tcase_add_test(group, request_is_sent_and_the_status_decides);
+    tcase_add_test(group, destination_gets_the_proxy_header_of_no_client);
+    tcase_add_test(group, destination_gets_the_older_proxy_header_of_no_client);
     tcase_add_test(group, answer_that_does_not_come_fails_at_the_deadline);
     tcase_add_test(group, destination_that_the_rules_forbid_is_not_dialled);
     tcase_add_test(group, so_many_run_at_once_and_no_more);
