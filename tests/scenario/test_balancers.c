@@ -95,6 +95,34 @@ START_TEST(haproxy_in_front_of_a_service) {
 }
 END_TEST
 
+/* The header comes before the client's TLS, of which the server must not have read a byte then. */
+START_TEST(tls_of_clients_ends_behind_haproxy) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    const char *haproxy = sandbox_peer(sandbox, "haproxy"), *openssl = sandbox_peer(sandbox, "openssl");
+    struct destination *echo = destination_start(handle_echo, NULL);
+    uint16_t port = port_take(), front = port_take();
+    if (haproxy && openssl) {
+        const char *pki = sandbox_pki(sandbox, "pki");
+        const char *more =
+            sandbox_text(sandbox, BEHIND " 'tls': { 'cert': '%s/server.pem', 'key': '%s/server.key' },", pki, pki);
+        struct server server =
+            server_start(sandbox, (struct server_plan){
+                                      .services = service_to(sandbox, "echo", port, destination_port(echo), more)});
+        agent_join_warm(&server, "alpha", NULL);
+        start_haproxy(sandbox, haproxy, section(sandbox, "front", front, port, "send-proxy-v2"));
+        ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(front)));
+        const char *ask = sandbox_text(
+            sandbox, "printf hello | timeout 3 %s s_client -quiet -connect 127.0.0.1:%u -bind 127.0.0.23:0 | head -c 5",
+            openssl, front);
+        ck_assert_int_eq(sandbox_do(sandbox, "ask", "sh", "-c", ask, NULL), 0);
+        ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "ask"), "hello"));
+        process_await(server.process, 0, ASK_MS, "\"service\":\"echo\"", "\"client\":\"127.0.0.23:", NULL);
+    }
+    destination_free(echo);
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* HAProxy ends such a connection at once: no agent connects for it, and no line is written. */
 START_TEST(checks_of_haproxy_reach_no_destination) {
     struct sandbox *sandbox = sandbox_new(__func__);
@@ -245,7 +273,7 @@ START_TEST(client_s_address_arrives_through_two_munnels) {
 END_TEST
 
 SCENARIO_MAIN("balancers", SCENARIO(haproxy_in_front_of_a_service, 90),
-              SCENARIO(checks_of_haproxy_reach_no_destination, 60), SCENARIO(nginx_in_front_of_a_service, 60),
-              SCENARIO(agents_join_through_haproxy, 60),
+              SCENARIO(tls_of_clients_ends_behind_haproxy, 60), SCENARIO(checks_of_haproxy_reach_no_destination, 60),
+              SCENARIO(nginx_in_front_of_a_service, 60), SCENARIO(agents_join_through_haproxy, 60),
               SCENARIO(agent_port_behind_balancers_takes_agents_directly_after_a_reload, 90),
               SCENARIO(client_s_address_arrives_through_two_munnels, 60))
