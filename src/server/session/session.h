@@ -96,7 +96,8 @@ struct announcement *session_announcement(struct session *session); /* of the se
 struct liveness_state *session_liveness(struct session *session);
 bool session_is_silent(const struct session *session); /* see liveness.h */
 
-struct bandwidth *session_bandwidth(const struct session *session); /* of its relays together; it has no limit at first */
+struct bandwidth *
+session_bandwidth(const struct session *session);              /* of its relays together; it has no limit at first */
 struct carriers *session_carriers(struct session *session);    /* its data links */
 unsigned session_client_count(const struct session *session);  /* clients that it has now */
 unsigned session_take_client(struct session *session);         /* one more; returns the relay thread for it */
