@@ -66,7 +66,7 @@ static const struct detail service_details[] = {
     {"destination, 99 %", "dial.p99_ms", VALUE_MS},
     {"first byte, median", "first_byte.p50_ms", VALUE_MS},
     {"first byte, 99 %", "first_byte.p99_ms", VALUE_MS},
-    {"TLS certificate ends", "tls.expires", VALUE_TIME},
+    {"TLS certificate ends", "tls.expires", VALUE_CLOCK},
     {"TLS files not in use", "tls.refused", VALUE_TEXT},
     {"configured in", "origin.file", VALUE_TEXT},
 };

@@ -241,7 +241,8 @@ static void write_all_times(const struct service_list *services, struct metrics 
         const char *name, *help;
         const struct metric_bounds *bounds;
     } all[] = {{SERVICE_WAIT, "munnel_client_wait_seconds",
-                "From accept until an agent got the client, or its end before.", &metric_bounds_latency},
+                "From accept, or the end of its TLS handshake, until an agent got the client, or its end before.",
+                &metric_bounds_latency},
                {SERVICE_DIAL, "munnel_relay_dial_seconds", "From then until the agent had reached the destination.",
                 &metric_bounds_latency},
                {SERVICE_FIRST_BYTE, "munnel_relay_first_byte_seconds",

@@ -290,6 +290,19 @@ START_TEST(the_name_chooses_and_a_new_certificate_is_for_new_clients) {
 }
 END_TEST
 
+/* The name leads to the service, which ends the TLS; a name of none is refused before. */
+START_TEST(a_shared_port_has_tls_that_ends_here) {
+    struct served served = serve_beside(__func__, handle_echo, NULL, NULL, "'hosts': 'web.example',");
+    struct client web = client_connect(served.sandbox, served.port, (struct client_plan){.name = "web.example"}),
+                  other = client_connect(served.sandbox, served.port, (struct client_plan){.name = "other.example"});
+    ck_assert(shows(&web, "web.example") && converses(&web, "hello"));
+    ck_assert(!other.is_up);
+    client_end(&web);
+    client_end(&other);
+    served_end(&served);
+}
+END_TEST
+
 START_TEST(client_certificates_are_required_or_requested) {
     for (int is_request = 0; is_request < 2; is_request++) {
         char name[100];
@@ -449,6 +462,7 @@ SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_ar
               SCENARIO(a_client_that_is_cut_is_reset_at_the_destination, 40), SCENARIO(curl_gets_pages_by_https, 40),
               SCENARIO(http_without_tls_is_answered, 40),
               SCENARIO(the_name_chooses_and_a_new_certificate_is_for_new_clients, 40),
+              SCENARIO(a_shared_port_has_tls_that_ends_here, 40),
               SCENARIO(client_certificates_are_required_or_requested, 60),
               SCENARIO(a_reload_changes_tls_and_refuses_what_is_wrong, 60),
               SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),
