@@ -117,6 +117,15 @@ static void expect_shown(struct world *world, const char *text) {
     ck_assert_msg(strstr(sandbox_output(sandbox, run), text), "no \"%s\" in: %s", text, sandbox_output(sandbox, run));
 }
 
+static void expect_way_in_table(struct world *world) {
+    struct sandbox *sandbox = world->sandbox;
+    const char *run = sandbox_text(sandbox, "table-%llu", (unsigned long long)++world->relays);
+
+    (void)sandbox_do(sandbox, run, sandbox_program(sandbox, "munnel"), "status", "--socket", world->socket, NULL);
+    const char *output = sandbox_output(sandbox, run), *way = strstr(output, "proxy ");
+    ck_assert_msg(way && strstr(way, sandbox_text(sandbox, "://127.0.0.1:%u ", world->proxy_port)), "%s", output);
+}
+
 static void await_proxy(const struct world *world) {
     ck_assert(HOLDS_WITHIN(START_MS, !socket_is_refused(world->proxy_port)));
 }
@@ -136,6 +145,7 @@ static void serve_by(struct world *world, proxy_start start_proxy, const char *p
     agent_await_warm(&world->server, world->agent);
     expect_relay(world);
     expect_shown(world, sandbox_text(world->sandbox, "://127.0.0.1:%u", world->proxy_port)); /* without the user */
+    expect_way_in_table(world);
     size_t mark = process_mark(world->agent);
     sandbox_kill(world->sandbox, proxy);
     process_await(world->agent, mark, LOG_MS, "connection lost", NULL);

@@ -139,6 +139,7 @@ START_TEST(connected_agent_is_well) {
     expect_text("state", "ok");
     expect_text("servers/0/state", "connected");
     expect_text("servers/0/peer", "127.0.0.1:10001");
+    ck_assert(json_is_null(at("servers/0/proxy")));
     expect_text("servers/0/instance", FAKE_SERVER);
     expect_number("servers/0/links/shared", 1);
     ck_assert(json_real_value(at("servers/0/rtt_ms")) >= 2);
