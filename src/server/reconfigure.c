@@ -158,7 +158,7 @@ static void open_ports(struct reconfigure *change) {
             service_settle(step->service);
     }
     shared_ports_settle(server->shared_ports);
-    if (reconfigure_moves_agents(change) && agent_listener_open(server->agent_listener, &error))
+    if (change->moves_agents && agent_listener_open(server->agent_listener, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "server", "%s", error.text);
 }
 

@@ -48,7 +48,7 @@ static bool keeps_its_ports(const struct reconfigure *change, const struct servi
              (difference->kind != SERVER_CHANGE_CHANGED || strlist_has(&difference->options, "interface")));
 }
 
-bool reconfigure_moves_agents(const struct reconfigure *change) {
+static bool moves_agents(const struct reconfigure *change) {
     const struct server_config *before = change->server->conf, *after = change->conf;
 
     return server_diff_has(change->diff, "agents.interface") || server_diff_has(change->diff, "agents.freebind") ||
@@ -59,10 +59,11 @@ bool reconfigure_moves_agents(const struct reconfigure *change) {
 static void collect_donors(struct reconfigure *change) {
     const struct server *server = change->server;
 
+    change->moves_agents = moves_agents(change);
     for (size_t i = 0; i < server->services.count; i++)
         if (!keeps_its_ports(change, server->services.items[i]))
             change->donors[change->donor_count++] = service_listeners(server->services.items[i]);
-    if (reconfigure_moves_agents(change))
+    if (change->moves_agents)
         change->donors[change->donor_count++] = agent_listener_group(server->agent_listener);
     shared_ports_collect_donors(server->shared_ports, change->conf, change->donors, &change->donor_count);
     change->donors[change->donor_count++] = server->reserve;
@@ -208,7 +209,7 @@ static int prepare_agent_port(struct reconfigure *change, const struct option_pl
 
     if (agent_listener_prepare_balancers(change->server->agent_listener, &change->conf->agents.accept_proxy, &detail))
         return option_error(&accept_proxy, "%s", detail.text);
-    if (!reconfigure_moves_agents(change))
+    if (!change->moves_agents)
         return 0;
     int failed = prepare_own_agent_port(change, &own, &detail);
     strlist_done(&own);

@@ -37,9 +37,7 @@ struct reconfigure {
     struct listener_group *reserve; /* NULL: none is kept */
     const struct strlist *paused;   /* or NULL */
     bool is_trial, is_return, is_applied;
+    bool moves_agents; /* they connect at other sockets */
 };
-
-/* reconfigure_prepare.c: do agents connect at other sockets? */
-bool reconfigure_moves_agents(const struct reconfigure *change);
 
 #endif

@@ -377,6 +377,67 @@ START_TEST(silent_connections_keep_no_good_one_out) {
 }
 END_TEST
 
+/* ---- balancers, checks, pauses ---- */
+
+START_TEST(behind_a_balancer_the_header_comes_before_the_name) {
+    static const char head[] = "PROXY TCP4 192.0.2.7 192.0.2.8 4000 80\r\nGET / HTTP/1.1\r\nHost: one.example\r\n\r\n",
+                      authority[] = "\2\0\13one.example";
+    struct site site = site_make(__func__);
+    const char *more = "'hosts': 'one.example', 'accept_proxy': '127.0.0.1', 'proxy_protocol': 'v2',";
+    char got[1024];
+    size_t count = 0, mark;
+
+    site_serve(&site, (struct server_plan){
+                          .services = service_to(site.sandbox, "one", site.port, destination_port(site.one), more)});
+    mark = process_mark(site.server.process);
+    int fd = socket_client(site.port);
+    ck_assert(socket_send(fd, head, sizeof head - 1, ASK_MS));
+    socket_finish(fd);
+    ck_assert_int_eq(socket_read(fd, got, sizeof got, &count, ASK_MS), END_FILE);
+    close(fd);
+    ck_assert_ptr_nonnull(memmem(got, count, authority, sizeof authority - 1)); /* the TLV, which is echoed, too */
+    ck_assert_ptr_nonnull(memmem(got, count, "GET / HTTP/1.1", 14));
+    process_await(site.server.process, mark, ASK_MS, "\"relay ", "192.0.2.7", NULL);
+    fd = socket_client(site.port); /* the same without a header */
+    ck_assert(socket_send(fd, "GET / HTTP/1.1\r\n", 16, ASK_MS));
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    close(fd);
+    site_end(&site);
+}
+END_TEST
+
+/* `third` may be NULL. */
+static int munnel(struct site *site, const char *first, const char *second, const char *third) {
+    const char *socket = sandbox_text(site->sandbox, "--socket=%s", sandbox_path(site->sandbox, "admin.sock"));
+
+    return sandbox_do(site->sandbox, "munnel", sandbox_program(site->sandbox, "munnel"), first, second, socket, third,
+                      NULL);
+}
+
+START_TEST(a_service_of_a_shared_port_is_checked_and_paused) {
+    struct site site = site_make(__func__);
+    const char *more =
+        sandbox_text(site.sandbox, "'admin': { 'socket': '%s' },", sandbox_path(site.sandbox, "admin.sock"));
+
+    site_serve(&site, (struct server_plan){.services = both_services(&site), .more = more});
+    int code = munnel(&site, "check", "two", NULL);
+    ck_assert_msg(code == 0, "%s", sandbox_output(site.sandbox, "munnel"));
+    ck_assert_uint_eq(destination_connections(site.two), 1);
+    ck_assert_uint_eq(destination_connections(site.one), 0);
+    ck_assert_int_eq(munnel(&site, "service", "show", "two"), 0);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(site.sandbox, "munnel"), "*.two.example"));
+    ck_assert_int_eq(munnel(&site, "service", "pause", "two"), 0);
+    int fd = socket_client(site.port);
+    ck_assert(socket_send(fd, "GET / HTTP/1.1\r\nHost: two.example\r\n\r\n", 39, ASK_MS));
+    ck_assert_int_eq(socket_wait_end(fd, ASK_MS), END_RESET);
+    close(fd);
+    ck_assert(head_reaches(&site, "one.example", site.one));
+    ck_assert_int_eq(munnel(&site, "service", "resume", "two"), 0);
+    ck_assert(head_reaches(&site, "two.example", site.two));
+    site_end(&site);
+}
+END_TEST
+
 /* ---- reload ---- */
 
 static void put_services(struct site *site, const char *services) {
@@ -436,6 +497,23 @@ START_TEST(hosts_come_and_go_by_reload_while_relays_run) {
 }
 END_TEST
 
+START_TEST(hosts_that_are_not_confirmed_go_back) {
+    struct site site = site_make(__func__);
+    const char *more =
+        sandbox_text(site.sandbox, "'admin': { 'socket': '%s' },", sandbox_path(site.sandbox, "admin.sock"));
+
+    site_serve(&site, (struct server_plan){.services = service_of(&site, "rest", NULL, site.rest), .more = more});
+    size_t mark = process_mark(site.server.process);
+    put_services(&site, both_services(&site));
+    int code = munnel(&site, "reload", "--confirm=5", NULL);
+    ck_assert_msg(code == 0, "%s", sandbox_output(site.sandbox, "munnel"));
+    ck_assert(HOLDS_WITHIN(4000, head_reaches(&site, "two.example", site.two)));
+    process_await(site.server.process, mark, ASK_MS, "the configuration before is back", NULL);
+    ck_assert(HOLDS_WITHIN(ASK_MS, head_reaches(&site, "two.example", site.rest)));
+    site_end(&site);
+}
+END_TEST
+
 START_TEST(a_name_twice_is_refused_with_both_services) {
     struct site site = site_start(__func__);
     size_t mark = process_mark(site.server.process);
@@ -458,5 +536,8 @@ SCENARIO_MAIN("hosts", SCENARIO(http_is_told_apart_by_its_host, 60),
               SCENARIO(an_agent_joins_by_the_port_of_the_web, 60),
               SCENARIO(a_silent_connection_ends_at_the_deadline, 60),
               SCENARIO(silent_connections_keep_no_good_one_out, 60),
+              SCENARIO(behind_a_balancer_the_header_comes_before_the_name, 60),
+              SCENARIO(a_service_of_a_shared_port_is_checked_and_paused, 60),
               SCENARIO(hosts_come_and_go_by_reload_while_relays_run, 60),
+              SCENARIO(hosts_that_are_not_confirmed_go_back, 60),
               SCENARIO(a_name_twice_is_refused_with_both_services, 60))

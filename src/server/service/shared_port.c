@@ -32,6 +32,15 @@ static void on_refused(void *context, enum route_result result, const struct add
     count_refusal(context, result, peer, detail);
 }
 
+/* That of the socket which it was accepted by is of another service, perhaps. */
+static void set_keepalive(evutil_socket_t fd, const struct service_config *conf) {
+    const struct sock_keepalive keepalive = {.idle_s = conf->keepalive_idle_s,
+                                             .interval_s = conf->keepalive_interval_s,
+                                             .probes = conf->keepalive_probes};
+
+    sock_set_keepalive(fd, &keepalive);
+}
+
 static void on_routed(void *context, struct service *service, const struct host_route *route) {
     struct shared_port *port = context;
 
@@ -42,6 +51,7 @@ static void on_routed(void *context, struct service *service, const struct host_
         return;
     }
     port->results[ROUTE_ROUTED]++;
+    set_keepalive(route->fd, service->conf);
     service_take(service, route->fd, &route->found, route->name);
 }
 
