@@ -84,7 +84,7 @@ static enum stream_socket_read read_limited(struct pump *pump, size_t *taken) {
         return STREAM_SOCKET_NOTHING;
     }
     enum stream_socket_read found = read_parts(pump, parts, cut(parts, reserve(pump, parts), allowed), taken);
-    throttle_give_back(pump->throttle, BANDWIDTH_IN, allowed - *taken);
+    throttle_moved(pump->throttle, BANDWIDTH_IN, allowed, *taken);
     return found;
 }
 

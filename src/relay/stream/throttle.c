@@ -12,12 +12,17 @@
 #include <event2/event_struct.h>
 #include <stdlib.h>
 
-enum { LOOK_US = 1000000 }; /* one that waits for long looks so often whether its limits have changed */
+enum {
+    LOOK_US = 1000000, /* one that waits for long looks so often whether its limits have changed */
+    EXPECTED_LEAST = TOKEN_BUCKET_SLICE_LEAST,
+    EXPECTED_FIRST = 4 * EXPECTED_LEAST
+};
 
 struct throttle_way {
     struct throttle *throttle;
     struct event timer;
     size_t reserved; /* may pass from due_us on; 0: nothing is */
+    size_t expected; /* to move at a time: a place for much more would keep others waiting */
     bool is_held;
     uint8_t holder; /* the limit by which it waits longest */
     uint64_t due_us, since_us;
@@ -124,7 +129,7 @@ size_t throttle_take(struct throttle *throttle, enum bandwidth_way direction, si
         return 0;
     uint64_t now_us = clock_us();
     if (way->reserved == 0)
-        reserve(way, wanted, now_us);
+        reserve(way, direction == BANDWIDTH_IN && way->expected < wanted ? way->expected : wanted, now_us);
     if (now_us < way->due_us) {
         way->is_held = true;
         way->since_us = now_us;
@@ -136,9 +141,13 @@ size_t throttle_take(struct throttle *throttle, enum bandwidth_way direction, si
     return taken;
 }
 
-void throttle_give_back(struct throttle *throttle, enum bandwidth_way way, size_t unused) {
-    if (unused > 0)
-        give_back(&throttle->ways[way], unused);
+void throttle_moved(struct throttle *throttle, enum bandwidth_way direction, size_t taken, size_t moved) {
+    struct throttle_way *way = &throttle->ways[direction];
+    if (moved < taken)
+        give_back(way, taken - moved);
+    if (moved == 0)
+        return;
+    way->expected = 2 * moved > EXPECTED_LEAST ? 2 * moved : EXPECTED_LEAST;
 }
 
 bool throttle_is_holding(const struct throttle *throttle) {
@@ -172,6 +181,7 @@ struct throttle *throttle_new(const struct throttle_options *options, bool *lack
         throttle->limits[scope] = bandwidth_hold(options->limits[scope]);
     for (unsigned i = 0; i < BANDWIDTH_WAYS; i++) {
         throttle->ways[i].throttle = throttle;
+        throttle->ways[i].expected = EXPECTED_FIRST;
         event_assign(&throttle->ways[i].timer, options->base, -1, 0, on_timer, &throttle->ways[i]);
     }
     return throttle;

@@ -32,7 +32,9 @@ void throttle_free(struct throttle *throttle); /* gives back what was not used; 
 
 /* How many bytes may pass now, of at most `wanted`. 0: it is held, on_due follows. */
 size_t throttle_take(struct throttle *throttle, enum bandwidth_way way, size_t wanted);
-void throttle_give_back(struct throttle *throttle, enum bandwidth_way way, size_t unused); /* taken, and not moved */
+/* Of the bytes that were taken so many have moved; the others are given back, and as many are expected the next time.
+ */
+void throttle_moved(struct throttle *throttle, enum bandwidth_way way, size_t taken, size_t moved);
 bool throttle_is_holding(const struct throttle *throttle); /* any direction; NULL: it is not */
 /* The limit that holds this direction; BANDWIDTH_SCOPE_COUNT: none. NULL is fine. */
 enum bandwidth_scope throttle_holder(const struct throttle *throttle, enum bandwidth_way way);
