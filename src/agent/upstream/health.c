@@ -13,6 +13,9 @@
 #include "lib/base/strbuf.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { LINES_A_MINUTE = 100 };
 
 const char *health_state_label(enum health_state state) {
     static const char *const labels[] = {"unknown", "healthy", "unhealthy"};
@@ -22,25 +25,31 @@ const char *health_state_label(enum health_state state) {
 
 /* ---- from the checks ---- */
 
-static void note_change(const struct services *services, const struct served_service *service) {
+/* There may be many services, and a server can choose destinations that come and go. */
+static void note_change(struct services *services, const struct served_service *service) {
     const struct served_verdict *verdict = service->verdict;
     bool is_healthy = verdict->state == HEALTH_HEALTHY;
     const char *what = is_healthy ? "destination healthy" : "destination unhealthy";
+    unsigned skipped = 0;
 
+    if (!log_limit_allows(&services->health_lines, LINES_A_MINUTE, &skipped))
+        return;
     log_event(services->log, is_healthy ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, services->who, what,
               LOG_FIELDS(LOG_TEXT("service", service->name), LOG_TEXT("destination", service->to[0]),
-                         LOG_TEXT("detail", verdict->detail)));
+                         LOG_TEXT("detail", verdict->detail), LOG_NUMBER("left_out", skipped)));
     recent_events_add(services->events, EVENT_KIND_SERVICE, is_healthy ? EVENT_INFO : EVENT_WARNING, service->name,
                       what, verdict->detail);
 }
 
 static void note(struct services *services, const struct served_service *service, const struct health_event *event) {
     struct served_verdict *verdict = service->verdict;
+    bool is_news = verdict->state != HEALTH_UNKNOWN || !event->is_healthy; /* what was not known yet served already */
 
     verdict->state = event->is_healthy ? HEALTH_HEALTHY : HEALTH_UNHEALTHY;
     verdict->since_us = clock_us();
     strbuf_copy(verdict->detail, sizeof verdict->detail, event->detail);
-    note_change(services, service);
+    if (is_news)
+        note_change(services, service);
 }
 
 void services_on_health(struct services *services, const struct health_event *event) {
@@ -113,17 +122,28 @@ static void forget_due(struct services *services, size_t index) {
     }
 }
 
+/* Returns the bytes that were sent; 0: out of memory. */
+static size_t tell_some(struct services *services) {
+    size_t index = 0;
+    char *text = write_due(services, &index);
+    size_t size = text ? strlen(text) : 0;
+
+    if (!text)
+        return 0;
+    forget_due(services, index);
+    plane_send_control(services->plane, services->link, text);
+    free(text);
+    return size;
+}
+
 void services_recheck(struct services *services) {
     uint64_t now_ms = clock_ms();
-    size_t index = 0;
+    size_t sent = 0, size = 1;
 
     if (!may_report(services, now_ms))
         return;
-    char *text = write_due(services, &index);
-    if (!text)
-        return;
-    forget_due(services, index);
-    services->reported_ms = now_ms;
-    plane_send_control(services->plane, services->link, text);
-    free(text);
+    for (; services->due && size && sent < HEALTH_BYTES; sent += size)
+        size = tell_some(services);
+    if (sent)
+        services->reported_ms = now_ms;
 }

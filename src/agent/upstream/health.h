@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * health: what the checks of a session's services have found, and when its server is told: each change, of many at once
- * some in a message, and a message each HEALTH_INTERVAL_MS, far below what the server closes a control link for.
+ * health: what the checks of a session's services have found, and when its server is told: each change, many in a
+ * message, and HEALTH_BYTES of them each HEALTH_INTERVAL_MS: less than what the server closes a control link for.
  *
  * A session that goes on by another control link keeps what is known: the answer to the first part of the table has
  * what is unhealthy already, so that no client is sent there meanwhile.
@@ -13,7 +13,7 @@
 
 #include "agent/upstream/services.h"
 
-enum { HEALTH_INTERVAL_MS = 200 };
+enum { HEALTH_INTERVAL_MS = 200, HEALTH_BYTES = 24 * 1024 /* at a time; the last message may be beyond */ };
 
 /* A service was announced, which may be known from the last control link: then the answer says what is known. */
 void health_take_over(struct services *services, struct served_service *service, struct services_ack_writer *answer);

@@ -47,8 +47,9 @@ struct services {
     struct service_table *before; /* of the last control link, while its services are announced anew */
     size_t due;                   /* services whose health the server has yet to be told */
     uint64_t reported_ms;         /* when it was told last */
-    const struct ban_list *bans;  /* of this agent; NULL: none */
-    struct ban_sender sender;     /* of these */
+    struct log_limit health_lines;
+    const struct ban_list *bans; /* of this agent; NULL: none */
+    struct ban_sender sender;    /* of these */
 };
 
 /* True, with `reason`: these rules forbid all its destinations. */

@@ -10,7 +10,7 @@
 
 #include "server/service/service_priv.h"
 
-enum { LINES_A_MINUTE = 20 /* of a service; an agent may report as often as it likes */ };
+enum { LINES_A_MINUTE = 100 /* of an agent, which may report as often as it likes */ };
 
 struct health_check service_health_check(const struct service_config *conf) {
     const struct config_check *check = &conf->check;
@@ -48,7 +48,7 @@ void service_report(struct service *service, struct session *session, const stru
         !balance_set_health(service->balance, session, report->is_healthy, report->detail))
         return;
     bool is_news = before.is_unhealthy || !report->is_healthy; /* what was not known yet served already */
-    bool is_noted = is_news && log_limit_allows(&service->health_lines, LINES_A_MINUTE, &skipped);
+    bool is_noted = is_news && log_limit_allows(session_health_lines(session), LINES_A_MINUTE, &skipped);
     if (is_noted)
         note_change(service, session, report, skipped);
     service_note_usable(service, usable, session, "unreachable: the destination of its last agent is unhealthy",

@@ -71,7 +71,7 @@ struct service {
     uint64_t handshakes[CLIENT_TLS_RESULT_COUNT]; /* of its clients, by their results */
     uint64_t noted_handshakes;                    /* that failed, and are in events already */
     struct log_throttle refusals, failed_handshakes;
-    struct log_limit open_lines, port_lines, health_lines;
+    struct log_limit open_lines, port_lines;
     char who[80]; /* "service NAME", for log lines */
 };
 

@@ -41,7 +41,7 @@ struct session {
     unsigned client_count;
     uint64_t clients_taken, failures;
     uint64_t joined_us, backoff_until_us, suspended_until_us, state_since_us;
-    struct log_limit protocol_errors;
+    struct log_limit protocol_errors, health_lines;
     struct carriers carriers;
     struct liveness_state liveness;
     struct announcement announcement;
@@ -159,6 +159,10 @@ uint64_t session_state_since_us(const struct session *session) {
 
 bool session_was_resumed(const struct session *session) {
     return session->was_resumed;
+}
+
+struct log_limit *session_health_lines(struct session *session) {
+    return &session->health_lines;
 }
 
 struct log_limit *session_protocol_errors(struct session *session) {

@@ -54,6 +54,7 @@ uint64_t session_joined_us(const struct session *session);      /* or was taken 
 uint64_t session_state_since_us(const struct session *session); /* connected, draining, suspended or retired */
 bool session_was_resumed(const struct session *session);
 struct log_limit *session_protocol_errors(struct session *session); /* of its control messages */
+struct log_limit *session_health_lines(struct session *session);    /* of what its checks have found */
 const char *session_name(const struct session *session);
 const char *session_label(const struct session *session); /* for records: its name, or "NAME#3f2a91" if it shares it */
 const char *session_who(const struct session *session);   /* "agent LABEL", for log lines */
