@@ -169,7 +169,7 @@ tests_unit_relay_link_test_handshake_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags)
 unit_relay_tests += tests/unit/relay/link/test_dial
 tests_unit_relay_link_test_dial_SOURCES = tests/unit/relay/link/test_dial.c $(two_planes)
 tests_unit_relay_link_test_dial_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_link_test_dial_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us
+tests_unit_relay_link_test_dial_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,--wrap=clock_us -Wl,--wrap=calloc
 
 unit_relay_tests += tests/unit/relay/link/test_send
 tests_unit_relay_link_test_send_SOURCES = tests/unit/relay/link/test_send.c $(two_planes)

@@ -13,7 +13,19 @@
 
 #include <string.h>
 
-enum { SOON_MS = 5000, LATE_US = 16000000 };
+enum {
+    SOON_MS = 5000,
+    LATE_US = 16000000,
+    LARGE = 16000 /* bytes: of the orders for a link only the talk is larger */
+};
+
+static bool memory_lacks; /* for what is large */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size) {
+    return memory_lacks && count * size > LARGE ? NULL : __real_calloc(count, size);
+}
 
 static uint64_t ahead_us; /* of the real clock */
 
@@ -199,6 +211,28 @@ START_TEST(silence_has_a_deadline) {
 }
 END_TEST
 
+START_TEST(without_memory_for_the_talk_there_is_no_link) {
+    begin("http://p:3128");
+    memory_lacks = true;
+    two_planes_dial(&world.planes);
+    memory_lacks = false;
+    ck_assert_uint_eq(world.gone, 1);
+    ck_assert_str_eq(world.end.detail, "out of memory");
+    ck_assert_int_eq(world.end.proxy_fault, PROXY_FAULT_NONE);
+    two_planes_finish(&world.planes);
+}
+END_TEST
+
+/* The plane is stopped while the proxy has not answered: nothing may be left. */
+START_TEST(a_stop_ends_the_talk) {
+    begin("http://p:3128");
+    dial();
+    plane_free(world.planes.agent);
+    world.planes.agent = NULL;
+    finish();
+}
+END_TEST
+
 static TCase *proxies(void) {
     TCase *group = tcase_create("proxies");
     tcase_add_test(group, a_link_comes_by_connect_in_any_pieces);
@@ -208,6 +242,8 @@ static TCase *proxies(void) {
     tcase_add_test(group, what_the_proxy_answers_is_reported);
     tcase_add_test(group, an_end_is_reported);
     tcase_add_test(group, silence_has_a_deadline);
+    tcase_add_test(group, without_memory_for_the_talk_there_is_no_link);
+    tcase_add_test(group, a_stop_ends_the_talk);
     return group;
 }
 
