@@ -5,7 +5,9 @@
  */
 #include "config.h"
 
+#include "proto/features.h"
 #include "server/server_fixture.h"
+#include "server/service/announce.h"
 #include "server/service/service_priv.h"
 #include "unit.h"
 #include "unit_log.h"
@@ -237,6 +239,33 @@ START_TEST(agent_that_leaves_takes_what_it_reported_with_it) {
 }
 END_TEST
 
+/* Clients would be given to it whatever its destination is like. */
+START_TEST(agent_that_cannot_check_does_not_serve) {
+    struct server_fixture fixture;
+    struct service_agent seen;
+
+    begin(&fixture, CONFIG_WAIT);
+    struct addr peer = {.length = 0};
+    struct session_options options = {.control = fake_link(),
+                                      .peer = &peer,
+                                      .name = "old",
+                                      .instance = "0",
+                                      .credential = "",
+                                      .serves_all = true,
+                                      .features = FEATURES_ALL & ~(1U << FEATURE_HEALTH),
+                                      .threads = 1};
+    struct session *session = registry_admit(fixture.server->registry, &options);
+    ck_assert_ptr_nonnull(session);
+    announce_turn(fixture.server->announce);
+    struct server_fixture_agent agent = {.control = options.control, .tag = session_tag(session)};
+    server_fixture_send_control(&fixture, &agent, "{\"op\":\"services_ack\",\"version\":1}");
+    service_read_agent(service_of(&fixture), session, &seen);
+    ck_assert(!seen.is_permitted);
+    ck_assert_str_eq(seen.refusal, "its munnel-agent is too old: it does not know \"health\"");
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 static TCase *reporting(void) {
     TCase *group = tcase_create("reports");
     tcase_add_test(group, unhealthy_agent_gets_no_clients_until_it_reports_the_contrary);
@@ -249,6 +278,7 @@ static TCase *reporting(void) {
     tcase_add_test(group, malformed_report_is_answered_by_error_and_changes_nothing);
     tcase_add_test(group, flood_of_reports_is_logged_some_times);
     tcase_add_test(group, agent_that_leaves_takes_what_it_reported_with_it);
+    tcase_add_test(group, agent_that_cannot_check_does_not_serve);
     return group;
 }
 
