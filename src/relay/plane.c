@@ -84,6 +84,7 @@ static int make_threads(struct plane *plane) {
             relay_thread_new(&plane->options, &thread_ops, (uint16_t)i, shared ? plane->options.control : NULL);
         if (!plane->threads[i])
             return -1;
+        tls_accepts_init(plane->threads[i]);
         plane->threads[i]->plane = plane;
         plane->threads[i]->own_dials = plane->own_dials;
     }

@@ -11,7 +11,6 @@
 #include "relay/ended_relays.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/relay_priv.h"
-#include "relay/stream/tls_accept.h"
 #include "relay/stream/walk.h"
 
 #include <stdlib.h>
@@ -225,7 +224,6 @@ static int add_timers(struct relay_thread *thread) {
     struct timeval period = {RELAY_THREAD_SWEEP_MS / 1000, RELAY_THREAD_SWEEP_MS % 1000 * 1000};
     event_assign(&thread->sweep, base, -1, EV_PERSIST, on_sweep, thread);
     relay_walks_init(thread);
-    tls_accepts_init(thread);
     event_assign(&thread->starter, base, -1, 0, on_starter, thread);
     defer_queue_init(&thread->again, base, 0);
     defer_queue_init(&thread->turns, base, 0);

@@ -155,7 +155,7 @@ static enum fill read_once(struct link *link, size_t *budget) {
     return fill;
 }
 
-/* An RST may be behind what was read (see stream_socket_on_short_read in socket.c): read once more in a moment. */
+/* An RST may be behind what was read (see on_short_read in socket.c): read once more in a moment. */
 static void recheck_later(struct link *link) {
     if (link_bio_is_empty(link->bio))
         link->needs_recheck = false;

@@ -188,14 +188,14 @@ static bool is_broken(struct stream_socket *socket, int error) {
     return !sock_would_block(error);
 }
 
-void stream_socket_on_end(struct stream_socket *socket) {
+static void on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
     stream_socket_set_reading(socket, false);
 }
 
 /* Nothing is left, or what is left will be reported. */
-void stream_socket_await_input(struct stream_socket *socket) {
+static void await_input(struct stream_socket *socket) {
     socket->may_have_more = false;
     readiness_await(&socket->readiness, EV_READ);
 }
@@ -205,8 +205,8 @@ void stream_socket_await_input(struct stream_socket *socket) {
  * data and left the reset, and no other edge follows. Reading until EAGAIN would cost each message a system call; so
  * one read a moment later checks for all that came in between.
  */
-void stream_socket_on_short_read(struct stream_socket *socket) {
-    stream_socket_await_input(socket);
+static void on_short_read(struct stream_socket *socket) {
+    await_input(socket);
     if (socket->needs_recheck)
         defer_add(socket->rechecks, &socket->recheck);
 }
@@ -221,18 +221,18 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
         socket->needs_recheck = false;
         if (is_broken(socket, errno))
             return STREAM_SOCKET_BROKEN;
-        stream_socket_await_input(socket);
+        await_input(socket);
         return STREAM_SOCKET_NOTHING;
     }
     if (n == 0) {
-        stream_socket_on_end(socket);
+        on_end(socket);
         return STREAM_SOCKET_END;
     }
     *is_short = (size_t)n < wanted && socket->rdhup;
     if ((size_t)n == wanted)
         socket->may_have_more = true;
     else if (!socket->rdhup)
-        stream_socket_on_short_read(socket);
+        on_short_read(socket);
     return STREAM_SOCKET_DATA;
 }
 
@@ -240,14 +240,14 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
  */
 static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t n, size_t *taken) {
     if (n == 0) {
-        stream_socket_on_end(socket);
+        on_end(socket);
         return STREAM_SOCKET_DATA_AND_END;
     }
     *taken += n > 0 ? (size_t)n : 0;
     if (n > 0 || !sock_would_block(errno))
         socket->may_have_more = true;
     else
-        stream_socket_await_input(socket);
+        await_input(socket);
     return STREAM_SOCKET_DATA;
 }
 
@@ -263,12 +263,39 @@ static int skip(struct iovec *parts, int count, size_t done) {
     return i;
 }
 
+/* Answers of TLS itself may wait then. */
+static void await_room_for_tls(struct stream_socket *socket) {
+    if (stream_tls_backlog(socket->tls) > 0)
+        readiness_await(&socket->readiness, EV_WRITE);
+}
+
+/* What broke behind bytes that were taken is found again by the next read. */
+static enum stream_socket_read read_tls(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken) {
+    enum stream_tls_found found = stream_tls_read(socket->tls, socket->rdhup, parts, count, taken);
+    socket->is_streaming = *taken > FRAME_DATA_MAX;
+    socket->lacks_memory = found == STREAM_TLS_NO_MEMORY;
+    if (socket->lacks_memory || (found == STREAM_TLS_BROKEN && *taken == 0))
+        return STREAM_SOCKET_BROKEN;
+    await_room_for_tls(socket);
+    socket->may_have_more = true;
+    if (found == STREAM_TLS_EMPTY) {
+        socket->needs_recheck = false;
+        await_input(socket);
+    } else if (found == STREAM_TLS_DRAINED) {
+        on_short_read(socket);
+    } else if (found == STREAM_TLS_END) {
+        on_end(socket);
+        return *taken > 0 ? STREAM_SOCKET_DATA_AND_END : STREAM_SOCKET_END;
+    }
+    return *taken > 0 ? STREAM_SOCKET_DATA : STREAM_SOCKET_NOTHING;
+}
+
 enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct iovec *parts, int count,
                                            size_t *taken) {
     bool is_short;
     size_t wanted = 0;
     if (socket->tls)
-        return stream_tls_read(socket, parts, count, taken);
+        return read_tls(socket, parts, count, taken);
     for (int i = 0; i < count; i++)
         wanted += parts[i].iov_len;
     enum stream_socket_read found = judge(socket, sock_readv(socket->fd, parts, count), wanted, taken, &is_short);
@@ -293,10 +320,22 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
     return is_kept;
 }
 
+static bool write_tls(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last) {
+    bool is_written = stream_tls_write(socket->tls, parts, count, is_last);
+    await_room_for_tls(socket);
+    return is_written;
+}
+
+static bool end_tls(struct stream_socket *socket) {
+    bool is_written = stream_tls_end(socket->tls);
+    await_room_for_tls(socket);
+    return is_written;
+}
+
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
     int first = 0;
     if (socket->tls)
-        return stream_tls_write(socket, parts, count, is_last);
+        return write_tls(socket, parts, count, is_last);
     if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
         ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
         if (n < 0 && is_broken(socket, errno))
@@ -334,7 +373,7 @@ size_t stream_socket_waiting(const struct stream_socket *socket) {
 static void half_close_when_flushed(struct stream_socket *socket) {
     if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting || kept(socket) > 0)
         return;
-    if ((socket->tls && !stream_tls_end(socket)) || backlog(socket) > 0)
+    if ((socket->tls && !end_tls(socket)) || backlog(socket) > 0)
         return;
     socket->half_closed = true;
     if (!socket->got_end)
@@ -348,7 +387,7 @@ static bool flush_tls(struct stream_socket *socket, size_t limit) {
         size_t length = kept(socket) < limit ? kept(socket) : limit;
         length = length < FRAME_DATA_MAX ? length : FRAME_DATA_MAX;
         struct iovec part = {evbuffer_pullup(socket->out, (ev_ssize_t)length), length};
-        is_whole = part.iov_base && stream_tls_write(socket, &part, 1, false);
+        is_whole = part.iov_base && write_tls(socket, &part, 1, false);
         evbuffer_drain(socket->out, length);
         limit -= length;
     }

@@ -11,7 +11,6 @@
 #include "relay/stream/socket_tls.h"
 
 #include "lib/tls/tls.h"
-#include "proto/frame.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -78,31 +77,29 @@ void stream_tls_leave(struct stream_tls *tls) {
 
 /* ---- reading ---- */
 
-enum found { FOUND_MORE, FOUND_DRAINED, FOUND_END, FOUND_BROKEN };
-
 /* An SSL_read has brought nothing. OpenSSL returns behind each record without plaintext. */
-static enum found judge(const struct stream_tls *tls, int result) {
+static enum stream_tls_found judge(const struct stream_tls *tls, int result) {
     switch (SSL_get_error(tls->ssl, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
-        return link_bio_is_drained(tls->bio) ? FOUND_DRAINED : FOUND_MORE;
+        return link_bio_is_drained(tls->bio) ? STREAM_TLS_DRAINED : STREAM_TLS_MORE;
     case SSL_ERROR_ZERO_RETURN:
-        return FOUND_END;
+        return STREAM_TLS_END;
     default:
-        return FOUND_BROKEN; /* also a FIN without close_notify: the client, or something on the way, cut it */
+        return STREAM_TLS_BROKEN; /* also a FIN without close_notify: the client, or something on the way, cut it */
     }
 }
 
 /* Until the parts are full, or nothing is left. */
-static enum found decrypt(struct stream_tls *tls, struct iovec *parts, int count, size_t *taken) {
+static enum stream_tls_found decrypt(struct stream_tls *tls, struct iovec *parts, int count, size_t *taken) {
     int empty = 0;
     for (int i = 0; i < count;) {
         int room = parts[i].iov_len < INT_MAX ? (int)parts[i].iov_len : INT_MAX;
         ERR_clear_error();
         int n = SSL_read(tls->ssl, parts[i].iov_base, room);
         if (n <= 0) {
-            enum found found = judge(tls, n);
-            if (found != FOUND_MORE || ++empty > EMPTY_MOST)
+            enum stream_tls_found found = judge(tls, n);
+            if (found != STREAM_TLS_MORE || ++empty > EMPTY_MOST)
                 return found;
             continue;
         }
@@ -112,9 +109,9 @@ static enum found decrypt(struct stream_tls *tls, struct iovec *parts, int count
         if (parts[i].iov_len == 0)
             i++;
         if (link_bio_is_drained(tls->bio) && !SSL_has_pending(tls->ssl))
-            return FOUND_DRAINED; /* saves a read that would return EAGAIN */
+            return STREAM_TLS_DRAINED; /* saves a read that would return EAGAIN */
     }
-    return FOUND_MORE;
+    return STREAM_TLS_MORE;
 }
 
 /* The answer to a key update, an alert, behind the `before` bytes that waited already. A peer that asks for answers and
@@ -129,49 +126,23 @@ static bool send_answers(struct stream_tls *tls, size_t before) {
     return tls->answers <= ANSWERS_MOST;
 }
 
-static void await(struct stream_socket *socket, bool is_empty) {
-    if (!is_empty) {
-        stream_socket_on_short_read(socket);
-        return;
-    }
-    socket->needs_recheck = false;
-    stream_socket_await_input(socket);
-}
-
-/* What broke behind bytes that were taken is found again by the next read. */
-static enum stream_socket_read report(struct stream_socket *socket, enum found found, size_t taken) {
-    if (found == FOUND_BROKEN && !taken)
-        return STREAM_SOCKET_BROKEN;
-    if (found == FOUND_DRAINED)
-        await(socket, link_bio_is_empty(socket->tls->bio));
-    else
-        socket->may_have_more = true;
-    if (found == FOUND_END)
-        stream_socket_on_end(socket);
-    if (found == FOUND_END)
-        return taken ? STREAM_SOCKET_DATA_AND_END : STREAM_SOCKET_END;
-    return taken ? STREAM_SOCKET_DATA : STREAM_SOCKET_NOTHING;
-}
-
-enum stream_socket_read stream_tls_read(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken) {
-    struct stream_tls *tls = socket->tls;
+enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct iovec *parts, int count,
+                                      size_t *taken) {
     size_t wanted = 0, before = stream_tls_backlog(tls);
     *taken = 0;
     for (int i = 0; i < count; i++)
         wanted += parts[i].iov_len;
     link_bio_read_at_most(tls->bio, wanted > RECORD ? wanted : RECORD);
-    link_bio_begin_reading(tls->bio, socket->rdhup);
-    enum found found = decrypt(tls, parts, count, taken);
-    socket->is_streaming = *taken > FRAME_DATA_MAX;
-    if (!link_bio_end_reading(tls->bio)) {
-        socket->lacks_memory = true;
-        return STREAM_SOCKET_BROKEN;
-    }
-    if (!send_answers(tls, before))
-        return STREAM_SOCKET_BROKEN;
-    if (stream_tls_backlog(tls) > 0)
-        readiness_await(&socket->readiness, EV_WRITE);
-    return report(socket, found, *taken);
+    link_bio_begin_reading(tls->bio, rdhup);
+    enum stream_tls_found found = decrypt(tls, parts, count, taken);
+    if (found == STREAM_TLS_DRAINED && link_bio_is_empty(tls->bio))
+        found = STREAM_TLS_EMPTY;
+    if (!link_bio_end_reading(tls->bio))
+        return STREAM_TLS_NO_MEMORY;
+    if (send_answers(tls, before))
+        return found;
+    *taken = 0; /* they are worth nothing to a relay that is cut */
+    return STREAM_TLS_BROKEN;
 }
 
 /* ---- writing ---- */
@@ -216,23 +187,13 @@ static bool shut(struct stream_tls *tls) {
     return tls->has_ended;
 }
 
-/* Sends what was encrypted. */
-static bool send_records(struct stream_socket *socket) {
-    if (link_bio_flush(socket->tls->bio) < 0)
-        return false;
-    if (stream_tls_backlog(socket->tls) > 0)
-        readiness_await(&socket->readiness, EV_WRITE);
-    return true;
-}
-
-bool stream_tls_write(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last) {
-    struct stream_tls *tls = socket->tls;
+bool stream_tls_write(struct stream_tls *tls, const struct iovec *parts, int count, bool is_last) {
     if (link_bio_parked(tls->bio) == 0)
         tls->written = 0;
     for (int i = 0; i < count; i++)
         tls->written += parts[i].iov_len;
     bool is_encrypted = encrypt_parts(tls, parts, count) && (!is_last || shut(tls));
-    return send_records(socket) && is_encrypted;
+    return link_bio_flush(tls->bio) >= 0 && is_encrypted;
 }
 
 size_t stream_tls_backlog(const struct stream_tls *tls) {
@@ -253,6 +214,6 @@ bool stream_tls_flush(struct stream_tls *tls) {
     return true;
 }
 
-bool stream_tls_end(struct stream_socket *socket) {
-    return socket->tls->has_ended || (shut(socket->tls) && send_records(socket));
+bool stream_tls_end(struct stream_tls *tls) {
+    return tls->has_ended || (shut(tls) && link_bio_flush(tls->bio) >= 0);
 }

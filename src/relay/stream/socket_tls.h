@@ -12,10 +12,14 @@
 #ifndef MUNNEL_RELAY_STREAM_SOCKET_TLS_H
 #define MUNNEL_RELAY_STREAM_SOCKET_TLS_H
 
+#include "lib/base/posix_types.h"
 #include "relay/link/bio.h"
-#include "relay/stream/socket.h"
 
+#include <event2/buffer.h>
 #include <openssl/ssl.h>
+#include <stdbool.h>
+
+struct stream_tls;
 
 /* The server's end. `early`: what was read of the descriptor already; may be NULL. NULL: out of memory. */
 struct stream_tls *stream_tls_new(SSL_CTX *context, evutil_socket_t fd, struct link_bio_scratch *scratch,
@@ -26,17 +30,23 @@ SSL *stream_tls_ssl(const struct stream_tls *tls);
 void stream_tls_enter(struct stream_tls *tls, struct link_bio_scratch *scratch); /* its handshake is done */
 void stream_tls_leave(struct stream_tls *tls);
 
-/* As the functions of stream_socket, which calls them. */
-enum stream_socket_read stream_tls_read(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken);
-bool stream_tls_write(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last);
+enum stream_tls_found {
+    STREAM_TLS_MORE,    /* the parts are full, or something waits that takes time */
+    STREAM_TLS_DRAINED, /* nothing is left; the last read of the descriptor was a short one, */
+    STREAM_TLS_EMPTY,   /* or met EAGAIN */
+    STREAM_TLS_END,     /* close_notify */
+    STREAM_TLS_BROKEN,
+    STREAM_TLS_NO_MEMORY
+};
+/* Into these parts, which are changed; *taken bytes came, whatever is behind them. `rdhup`: a FIN is known to be there.
+ */
+enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct iovec *parts, int count,
+                                      size_t *taken);
+/* All of it, by the kernel or kept; `is_last`: with its end. False: broken. */
+bool stream_tls_write(struct stream_tls *tls, const struct iovec *parts, int count, bool is_last);
 size_t stream_tls_waiting(const struct stream_tls *tls); /* of what was written; never less than really waits */
 size_t stream_tls_backlog(const struct stream_tls *tls); /* encrypted, with what TLS has to say itself */
-bool stream_tls_flush(struct stream_tls *tls);
-bool stream_tls_end(struct stream_socket *socket); /* sends close_notify, once. False: broken */
-
-/* socket.c, for socket_tls.c: what a read has found. */
-void stream_socket_on_end(struct stream_socket *socket);
-void stream_socket_await_input(struct stream_socket *socket);
-void stream_socket_on_short_read(struct stream_socket *socket);
+bool stream_tls_flush(struct stream_tls *tls);           /* false: broken */
+bool stream_tls_end(struct stream_tls *tls);             /* sends close_notify, once. False: broken */
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "lib/event/readiness.h"
 #include "lib/net/sock.h"
 #include "lib/tls/tls.h"
 #include "relay/stream/socket_tls.h"

@@ -8,6 +8,8 @@
 
 #include "relay/stream/socket_tls.h"
 
+#include "relay/stream/socket.h"
+
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "lib/net/socket_types.h"
