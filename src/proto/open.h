@@ -37,7 +37,11 @@ struct open_request {
 /* Flags that a later version may set: those of the one kind an agent may ignore, those of the other end the link. */
 enum { OPEN_FLAGS_IGNORED = 0x00ff, OPEN_FLAGS_NEEDED = 0xff00 };
 
-enum { OPEN_FLAG_CHECK = 0x0001 }; /* the client is the server itself, which checks the service */
+enum {
+    OPEN_FLAG_CHECK = 0x0001, /* the client is the server itself, which checks the service */
+    OPEN_FLAG_LIMITED =
+        0x0002 /* a limit of bandwidth holds back what the destination sends: to wait for it is no bulk */
+};
 
 int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, struct error *error);
 size_t open_format(uint8_t bytes[FRAME_OPEN_MOST], const struct open_request *open); /* the length */

@@ -16,6 +16,7 @@ enum {
     SECOND_US = 1000000,
     BULK_BYTES = 128 * 1024,  /* within a second: it moves */
     BULK_STARVED = 2,         /* or so often without credit, within a second */
+    BULK_LIMITED = 96 * 1024, /* of a stream with a limit only if it has moved more than its first window, too */
     QUIET_US = 3 * SECOND_US, /* it moves back */
     WANT_EACH_US = 100000
 };
@@ -89,8 +90,12 @@ static void move_to(struct mux_stream *stream, struct mux_carrier *carrier) {
     mux_stream_ready(stream);
 }
 
+static bool is_starved(const struct mux_stream *stream) {
+    return stream->starved >= BULK_STARVED && (!stream->is_limited || stream->sent_in_second > BULK_LIMITED);
+}
+
 static bool would_move(const struct mux_stream *stream, uint64_t now_us) {
-    bool is_bulk = stream->sent_in_second > BULK_BYTES || stream->starved >= BULK_STARVED;
+    bool is_bulk = stream->sent_in_second > BULK_BYTES || is_starved(stream);
     return is_bulk && now_us - stream->second_us <= SECOND_US && !stream_carrier_is_exclusive(stream->rules.out);
 }
 

@@ -115,6 +115,7 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     struct send_buffer out;
     bool finished; /* FIN is behind what `out` has */
     bool wants_room, has_waited, is_ready, is_lazy;
+    bool is_limited;          /* it waits for the peer's limit of bandwidth rather than for ACKs */
     bool got_ack;             /* since the relay has cleared it: one that repeats the last, too */
     stream_position consumed; /* by the reader; FIN counts */
     size_t waiting;           /* bytes for the reader that it has not consumed */

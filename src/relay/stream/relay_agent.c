@@ -267,6 +267,7 @@ static struct relay *begin(struct thread_session *session, uint32_t number, cons
                                   .is_check = open->flags & OPEN_FLAG_CHECK,
                                   .refusal = REFUSAL_COUNT};
     relay_init(&agent->relay, session, &agent_role, NULL);
+    agent->relay.pump.stream.is_limited = open->flags & OPEN_FLAG_LIMITED;
     if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {
         free(agent);
         return NULL;

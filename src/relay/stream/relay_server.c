@@ -282,13 +282,19 @@ void relay_server_renew_limits(struct relay *relay) {
 
 /* ---- OPEN ---- */
 
+static uint16_t flags_of(struct relay *relay) {
+    unsigned check = client_of(relay)->is_check ? OPEN_FLAG_CHECK : 0;
+    unsigned limited = throttle_limits(relay->pump.throttle, BANDWIDTH_OUT) ? OPEN_FLAG_LIMITED : 0;
+    return (uint16_t)(check | limited);
+}
+
 static bool open_stream(struct relay *relay) {
     uint8_t bytes[FRAME_OPEN_MOST];
     const struct client *client = client_of(relay);
     struct open_request open = {.relay = client->number,
                                 .service = client->terms->id,
                                 .budget_ms = client->attempt_ms,
-                                .flags = client->is_check ? OPEN_FLAG_CHECK : 0,
+                                .flags = flags_of(relay),
                                 .client = open_address_of(&client->peer),
                                 .local = client->local};
     if (client->tlvs && client->terms->sends_tlvs) {

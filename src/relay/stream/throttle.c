@@ -150,6 +150,15 @@ void throttle_moved(struct throttle *throttle, enum bandwidth_way direction, siz
     way->expected = 2 * moved > EXPECTED_LEAST ? 2 * moved : EXPECTED_LEAST;
 }
 
+bool throttle_limits(const struct throttle *throttle, enum bandwidth_way direction) {
+    for (unsigned scope = 0; throttle && scope < BANDWIDTH_SCOPE_COUNT; scope++) {
+        const struct token_bucket *bucket = bucket_of(&throttle->ways[direction], scope);
+        if (bucket && token_bucket_rate(bucket) > 0)
+            return true;
+    }
+    return false;
+}
+
 bool throttle_is_holding(const struct throttle *throttle) {
     return throttle && (throttle->ways[BANDWIDTH_IN].is_held || throttle->ways[BANDWIDTH_OUT].is_held);
 }

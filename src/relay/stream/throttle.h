@@ -35,7 +35,8 @@ size_t throttle_take(struct throttle *throttle, enum bandwidth_way way, size_t w
 /* Of the bytes that were taken so many have moved; the others are given back, and as many are expected the next time.
  */
 void throttle_moved(struct throttle *throttle, enum bandwidth_way way, size_t taken, size_t moved);
-bool throttle_is_holding(const struct throttle *throttle); /* any direction; NULL: it is not */
+bool throttle_limits(const struct throttle *throttle, enum bandwidth_way way); /* NULL: it does not */
+bool throttle_is_holding(const struct throttle *throttle);                     /* any direction; NULL: it is not */
 /* The limit that holds this direction; BANDWIDTH_SCOPE_COUNT: none. NULL is fine. */
 enum bandwidth_scope throttle_holder(const struct throttle *throttle, enum bandwidth_way way);
 

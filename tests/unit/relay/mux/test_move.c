@@ -7,6 +7,8 @@
 
 #include "mux_pair.h"
 
+#include "lib/base/clock.h"
+#include "relay/mux/mux_priv.h"
 #include "unit.h"
 
 enum { TIMEOUT_MS = 30000, SMALL = 100, BULK = 3 * 1024 * 1024 };
@@ -303,6 +305,41 @@ START_TEST(bulk_asks_for_an_exclusive_carrier) {
 }
 END_TEST
 
+START_TEST(to_wait_for_a_limit_of_bandwidth_is_no_bulk) {
+    static const uint8_t bytes[SMALL];
+    uint64_t now_us = clock_us();
+    pair_add_wire(&pair, false);
+    struct mux_stream *stream = &pair_open(&pair, SMALL)->stream;
+    ck_assert(mux_stream_append(stream, bytes, sizeof bytes));
+    stream->is_limited = true;
+    mux_note_sent(stream, MUX_WINDOW_SHARED, now_us);
+    for (int i = 0; i < 10; i++)
+        mux_note_starved(stream, now_us);
+    mux_stream_try_move(stream, now_us);
+    ck_assert_uint_eq(pair.wanted[SERVER][true], 0);
+    stream->is_limited = false;
+    mux_stream_try_move(stream, now_us);
+    ck_assert_uint_eq(pair.wanted[SERVER][true], 1);
+    party_reset(pair_party(&pair, SERVER, 1));
+    pair_run_until_quiet(&pair, 10);
+}
+END_TEST
+
+START_TEST(a_stream_with_a_limit_that_moves_much_is_bulk) {
+    static const uint8_t bytes[SMALL];
+    uint64_t now_us = clock_us();
+    pair_add_wire(&pair, false);
+    struct mux_stream *stream = &pair_open(&pair, SMALL)->stream;
+    ck_assert(mux_stream_append(stream, bytes, sizeof bytes));
+    stream->is_limited = true;
+    mux_note_sent(stream, 3 * MUX_WINDOW_SHARED, now_us);
+    mux_stream_try_move(stream, now_us);
+    ck_assert_uint_eq(pair.wanted[SERVER][true], 1);
+    party_reset(pair_party(&pair, SERVER, 1));
+    pair_run_until_quiet(&pair, 10);
+}
+END_TEST
+
 START_TEST(as_many_exclusive_carriers_are_asked_for_as_there_are_bulk_streams) {
     enum { STREAMS = 5 };
     unsigned asked = 0;
@@ -342,6 +379,8 @@ static TCase *all(void) {
     tcase_add_test(group, an_ack_that_waits_while_its_stream_moves_is_sent_all_the_same);
     tcase_add_test(group, bulk_may_leave_before_its_carriers_turn);
     tcase_add_test(group, bulk_asks_for_an_exclusive_carrier);
+    tcase_add_test(group, to_wait_for_a_limit_of_bandwidth_is_no_bulk);
+    tcase_add_test(group, a_stream_with_a_limit_that_moves_much_is_bulk);
     tcase_add_test(group, as_many_exclusive_carriers_are_asked_for_as_there_are_bulk_streams);
     return group;
 }

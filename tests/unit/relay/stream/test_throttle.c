@@ -197,6 +197,15 @@ START_TEST(first_bytes_count_once_also_when_a_second_agent_gets_them) {
 }
 END_TEST
 
+START_TEST(the_agent_knows_that_what_its_destination_sends_is_limited) {
+    struct world_client client;
+    begin(_i ? RATE : 0, _i ? 0 : RATE);
+    make_and_serve(&client, limits);
+    ck_assert_int_eq(world.threads[AGENT]->relays->pump.stream.is_limited, !_i);
+    finish(&client);
+}
+END_TEST
+
 START_TEST(a_check_is_not_held_back) {
     struct world_client client;
     begin(SLOW, SLOW);
@@ -218,6 +227,7 @@ static TCase *bytes(void) {
     tcase_add_test(group, bytes_to_the_client_pass_no_faster_than_they_may);
     tcase_add_test(group, ends_come_behind_what_was_held_back);
     tcase_add_test(group, first_bytes_count_once_also_when_a_second_agent_gets_them);
+    tcase_add_loop_test(group, the_agent_knows_that_what_its_destination_sends_is_limited, 0, 2);
     tcase_add_test(group, a_check_is_not_held_back);
     return group;
 }
