@@ -11,6 +11,7 @@
 #include "conf/places.h"
 #include "conf/server_check.h"
 #include "conf/server_config.h"
+#include "conf/shared_listen.h"
 #include "lib/base/file.h"
 
 #include <stdio.h>
@@ -66,6 +67,8 @@ static int settle(struct server_config *conf, const struct config_edit *edit, co
         return option_error(top, "out of memory");
     if (include_services(conf, edit, top))
         return -1;
+    if (shared_listen_note(conf))
+        return option_error(top, "out of memory");
     conf->file_service_count = conf->service_count;
     if (conf->agents.auth_none) {
         free(conf->agents.tokens);
@@ -184,6 +187,7 @@ void server_config_free(struct server_config *conf) {
     free(conf->files);
     json_decref(conf->expanded);
     strlist_done(&conf->value_files);
+    strlist_done(&conf->shared);
     free(conf->path);
     free(conf);
 }

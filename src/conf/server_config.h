@@ -106,6 +106,7 @@ struct server_config {
     size_t file_count;
     json_t *expanded; /* what is written where a value came from a variable or a file, by option_place_key() */
     struct strlist value_files;                     /* from which values came */
+    struct strlist shared;                          /* addresses that services with hosts share: shared_listen.h */
     unsigned threads;                               /* 0: one for two cores */
     char *admin_socket, *admin_http, *admin_tokens; /* NULL: none */
     char *user, *group; /* the user that the process becomes once its ports are open; NULL: it keeps its own */

@@ -13,17 +13,15 @@
 #include <strings.h>
 
 bool shared_listen_has(const struct server_config *conf, const char *listen) {
-    for (size_t i = 0; i < conf->service_count; i++)
-        if (conf->services[i].hosts.count && strlist_has(&conf->services[i].listen, listen))
-            return true;
-    return false;
+    return strlist_has(&conf->shared, listen);
 }
 
-int shared_listen_all(const struct server_config *conf, struct strlist *shared) {
+int shared_listen_note(struct server_config *conf) {
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct service_config *service = &conf->services[i];
         for (size_t j = 0; service->hosts.count && j < service->listen.count; j++)
-            if (!strlist_has(shared, service->listen.items[j]) && strlist_add(shared, service->listen.items[j]))
+            if (!shared_listen_has(conf, service->listen.items[j]) &&
+                strlist_add(&conf->shared, service->listen.items[j]))
                 return -1;
     }
     return 0;
@@ -146,16 +144,11 @@ static int check_own(const struct server_config *conf, size_t service, const str
 }
 
 int shared_listen_check(const struct server_config *conf, const struct option_place *top) {
-    struct strlist shared = {.count = 0};
-    int failed = 0;
-
     for (size_t i = 0; i < conf->service_count; i++)
         if (check_own(conf, i, top))
             return -1;
-    if (shared_listen_all(conf, &shared))
-        failed = option_error(top, "out of memory");
-    for (size_t i = 0; i < shared.count && !failed; i++)
-        failed = check_address(conf, shared.items[i], top) || check_agents(conf, shared.items[i], top) ? -1 : 0;
-    strlist_done(&shared);
-    return failed;
+    for (size_t i = 0; i < conf->shared.count; i++)
+        if (check_address(conf, conf->shared.items[i], top) || check_agents(conf, conf->shared.items[i], top))
+            return -1;
+    return 0;
 }

@@ -11,9 +11,9 @@
 
 #include "conf/server_config.h"
 
+int shared_listen_note(struct server_config *conf); /* fills conf->shared; 0, or -1 when out of memory */
 bool shared_listen_has(const struct server_config *conf, const char *listen);
-/* All of them, each once, or those of `listen` that are none; into an empty list. 0, or -1 when out of memory. */
-int shared_listen_all(const struct server_config *conf, struct strlist *shared);
+/* Those of `listen` that are not shared, into an empty list. 0, or -1 when out of memory. */
 int shared_listen_own(const struct server_config *conf, const struct strlist *listen, struct strlist *own);
 /* Are those of `was` that were not shared the same ones, in the same order, as those of `is` that are not? */
 bool shared_listen_same_own(const struct server_config *before, const struct strlist *was,

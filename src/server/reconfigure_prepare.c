@@ -38,9 +38,12 @@ static const struct service_config *find_config(const struct server_config *conf
 }
 
 static bool keeps_its_ports(const struct reconfigure *change, const struct service *service) {
-    const struct service_config *before = service_config(service), *after = find_config(change->conf, before->name);
+    const struct service_config *before = service_config(service);
     const struct server_change *difference = server_diff_find(change->diff, before->name);
 
+    if (!difference && !change->conf->shared.count && !change->server->conf->shared.count)
+        return true;
+    const struct service_config *after = find_config(change->conf, before->name);
     if (!after)
         return !difference; /* it was shut before */
     return keeps_its_addresses(change, before, after) &&

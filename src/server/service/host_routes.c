@@ -16,6 +16,7 @@
 
 struct route {
     char *name;
+    size_t order; /* in which they were added */
     struct service *service;
 };
 
@@ -62,19 +63,37 @@ static bool make_name(const char *host, char name[HOST_NAME_SIZE]) {
 
 static int add_name(struct host_routes *routes, const char *host, struct service *service) {
     char name[HOST_NAME_SIZE + 1];
-    size_t at = routes->count;
 
-    if (!make_name(host, name) || find_exact(routes, name))
-        return 0;
+    if (!make_name(host, name))
+        return 0; /* no check of a configuration lets it through */
     char *copy = strdup(name);
     if (!copy)
         return -1;
-    while (at > 0 && strcmp(routes->routes[at - 1].name, copy) > 0)
-        at--;
-    memmove(&routes->routes[at + 1], &routes->routes[at], (routes->count - at) * sizeof *routes->routes);
-    routes->routes[at] = (struct route){.name = copy, .service = service};
+    routes->routes[routes->count] = (struct route){.name = copy, .order = routes->count, .service = service};
     routes->count++;
     return 0;
+}
+
+static int compare_order(const void *a, const void *b) {
+    const struct route *first = a, *second = b;
+    int names = compare(a, b);
+
+    return names ? names : first->order < second->order ? -1 : first->order > second->order;
+}
+
+void host_routes_sort(struct host_routes *routes) {
+    size_t count = 0;
+
+    if (!routes->count)
+        return;
+    qsort(routes->routes, routes->count, sizeof *routes->routes, compare_order);
+    for (size_t i = 0; i < routes->count; i++) {
+        if (count && compare(&routes->routes[count - 1], &routes->routes[i]) == 0)
+            free(routes->routes[i].name);
+        else
+            routes->routes[count++] = routes->routes[i];
+    }
+    routes->count = count;
 }
 
 int host_routes_add(struct host_routes *routes, const struct strlist *hosts, struct service *service) {

@@ -89,6 +89,7 @@ static int make_routes(struct shared_routes *routes, const char *address, const 
         if (host_routes_add(routes->names, &conf->services[i].hosts, services[i]))
             return -1;
     }
+    host_routes_sort(routes->names);
     return 0;
 }
 
@@ -109,18 +110,15 @@ static int prepare_one(struct shared_ports *ports, const char *address, const st
 
 int shared_ports_prepare(struct shared_ports *ports, const struct server_config *conf, struct service *const *services,
                          const struct listener_donors *donors, struct error *error) {
-    struct strlist shared = {.count = 0};
-    int failed = shared_listen_all(conf, &shared);
-
     ports->is_applied = false;
-    ports->plans = calloc(shared.count + 1, sizeof *ports->plans);
-    ports->next = calloc(shared.count + 1, sizeof(struct shared_port *));
-    if (failed || !ports->plans || !ports->next)
-        failed = error_set(error, "out of memory");
-    for (size_t i = 0; i < shared.count && !failed; i++)
-        failed = prepare_one(ports, shared.items[i], conf, services, donors, error);
-    strlist_done(&shared);
-    return failed ? -1 : 0;
+    ports->plans = calloc(conf->shared.count + 1, sizeof *ports->plans);
+    ports->next = calloc(conf->shared.count + 1, sizeof(struct shared_port *));
+    if (!ports->plans || !ports->next)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < conf->shared.count; i++)
+        if (prepare_one(ports, conf->shared.items[i], conf, services, donors, error))
+            return -1;
+    return 0;
 }
 
 /* ---- applying ---- */

@@ -70,8 +70,8 @@ START_TEST(shared_addresses_belong_to_no_service_alone) {
     struct server_config *conf = read_right(shared);
     struct strlist list = {.count = 0};
 
-    ck_assert_int_eq(shared_listen_all(conf, &list), 0);
-    expect_list(&list, ":1", ":2");
+    ck_assert(shared_listen_has(conf, ":1") && shared_listen_has(conf, ":2"));
+    ck_assert_uint_eq(conf->shared.count, 2);
     ck_assert_int_eq(shared_listen_own(conf, &conf->services[0].listen, &list), 0);
     expect_list(&list, NULL, NULL);
     ck_assert_int_eq(shared_listen_own(conf, &conf->services[1].listen, &list), 0);

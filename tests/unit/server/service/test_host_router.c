@@ -69,6 +69,7 @@ static void add(const char *host, char *place) {
     if (host)
         ck_assert_int_eq(strlist_add(&hosts, host), 0);
     ck_assert_int_eq(host_routes_add(world.routes, &hosts, service_of(place)), 0);
+    host_routes_sort(world.routes);
     strlist_done(&hosts);
 }
 

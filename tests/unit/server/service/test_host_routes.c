@@ -39,6 +39,7 @@ static struct host_routes *make(const int *order, size_t count) {
     ck_assert_ptr_nonnull(routes);
     for (size_t i = 0; i < count; i++)
         add(routes, hosts[order[i]], order[i]);
+    host_routes_sort(routes);
     return routes;
 }
 
@@ -94,6 +95,7 @@ START_TEST(a_name_stays_with_the_first_service) {
     struct host_routes *routes = make(order, 1);
 
     add(routes, again, 1);
+    host_routes_sort(routes);
     ck_assert_ptr_eq(host_routes_find(routes, "web.example.org"), service_of(0));
     host_routes_free(routes);
 }
