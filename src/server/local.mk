@@ -33,6 +33,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/auth/agent_bandwidth.h \
 	src/server/auth/agent_listener.c \
 	src/server/auth/agent_listener.h \
+	src/server/auth/agent_listener_life.c \
+	src/server/auth/agent_listener_priv.h \
 	src/server/auth/authenticate.c \
 	src/server/auth/authenticate.h \
 	src/server/auth/control.c \

@@ -11,38 +11,19 @@
  */
 #include "config.h"
 
-#include "server/auth/agent_listener.h"
+#include "server/auth/agent_listener_priv.h"
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
-#include "lib/log/log_throttle.h"
 #include "lib/net/sock.h"
 #include "lib/net/source_key.h"
 #include "server/auth/penalty_box.h"
-#include "server/auth/preauth_table.h"
-#include "server/service/inspect.h"
-#include "server/service/listener_group.h"
-#include "server/service/sniff.h"
 
 #include <stdlib.h>
 
-enum { ACCEPTS_PER_TURN = 32, LINES_A_MINUTE = 10, HANDSHAKE_MS = 500 };
-enum { PENALTY_AUTH_S = 5, PENALTY_DEADLINE_S = 10, PENALTY_FORGOTTEN_S = 600 };
+enum { HANDSHAKE_MS = 500, PENALTY_AUTH_S = 5, PENALTY_DEADLINE_S = 10 };
 
-struct agent_listener {
-    struct agent_listener_options options;
-    struct listener_group *listeners, *next; /* next: what a reload has prepared */
-    struct acl *balancers, *next_balancers;  /* of accept_proxy; NULL: agents send no PROXY header */
-    struct inspect_port inspected;
-    uint64_t balancer_checks;
-    struct preauth_table preauth;
-    uint64_t refused[AGENT_REFUSAL_COUNT];
-    struct penalty_box *penalties;
-    struct log_throttle not_tls[SNIFF_COUNT], silent, full, blocked,
-        balancer; /* so that one kind cannot hide another */
-};
-
-static const char who[] = "agent port";
+static const char who[] = AGENT_PORT_WHO;
 static const char no_first_message[] = "no HELLO within the deadline";
 static const char close_full[] = "connection closed: too many unauthenticated connections";
 
@@ -141,7 +122,7 @@ static void drop_late(struct agent_listener *listener, struct preauth_conn *conn
 
 static void wait_for(struct agent_listener *listener, struct preauth_conn *conn, size_t needs);
 
-static void on_readable(evutil_socket_t fd, short what, void *context) {
+void agent_listener_on_readable(evutil_socket_t fd, short what, void *context) {
     struct preauth_conn *conn = context;
     struct agent_listener *listener = conn->context;
     uint8_t bytes[SNIFF_SIZE];
@@ -238,7 +219,7 @@ static void admit(struct agent_listener *listener, evutil_socket_t fd, const str
         refuse(listener, fd, peer, &listener->full, "connection refused: too many unauthenticated connections");
 }
 
-static void on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
+void agent_listener_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
     struct agent_listener *listener = context;
 
     if (listener->balancers)
@@ -254,14 +235,9 @@ void agent_listener_take(struct agent_listener *listener, evutil_socket_t fd, co
     admit(listener, fd, peer);
 }
 
-static bool has_room(void *context) {
-    (void)context;
-    return true; /* on_accept makes room */
-}
-
 /* ---- behind balancers: limits and penalties go by the address of the PROXY header ---- */
 
-static void on_known(void *context, evutil_socket_t fd, const struct inspected *found) {
+void agent_listener_on_known(void *context, evutil_socket_t fd, const struct inspected *found) {
     admit(context, fd, &found->peer);
 }
 
@@ -273,7 +249,8 @@ static const enum agent_refusal refusals[INSPECT_FAILURE_COUNT] = {
     [INSPECT_MEMORY] = AGENT_REFUSAL_MEMORY,
 };
 
-static void on_failed(void *context, enum inspect_failure failure, const struct addr *peer, const char *detail) {
+void agent_listener_on_failed(void *context, enum inspect_failure failure, const struct addr *peer,
+                              const char *detail) {
     struct agent_listener *listener = context;
 
     if (failure == INSPECT_CLOSED) {
@@ -283,14 +260,6 @@ static void on_failed(void *context, enum inspect_failure failure, const struct 
     listener->refused[refusals[failure]]++;
     log_throttle_event(&listener->balancer, listener->options.log, LOG_LEVEL_WARNING, who, "connection refused", detail,
                        peer);
-}
-
-static void settle_inspected(struct agent_listener *listener) {
-    listener->inspected = (struct inspect_port){.balancers = listener->balancers,
-                                                .deadline_s = listener->options.limits.deadline_s,
-                                                .on_known = on_known,
-                                                .on_failed = on_failed,
-                                                .context = listener};
 }
 
 void agent_listener_begun(struct agent_listener *listener, uint64_t tag) {
@@ -344,150 +313,4 @@ const char *agent_refusal_label(enum agent_refusal refusal) {
 #undef AGENT_REFUSAL_LABEL
     };
     return labels[refusal];
-}
-
-/* ---- life cycle ---- */
-
-static void init_throttles(struct agent_listener *listener) {
-    for (int kind = 0; kind < SNIFF_COUNT; kind++)
-        listener->not_tls[kind].a_minute = LINES_A_MINUTE;
-    listener->silent.a_minute = listener->full.a_minute = listener->blocked.a_minute = LINES_A_MINUTE;
-    listener->balancer.a_minute = LINES_A_MINUTE;
-}
-
-void agent_listener_tick(struct agent_listener *listener) {
-    for (int kind = 0; kind < SNIFF_COUNT; kind++)
-        log_throttle_flush(&listener->not_tls[kind], listener->options.log);
-    log_throttle_flush(&listener->silent, listener->options.log);
-    log_throttle_flush(&listener->full, listener->options.log);
-    log_throttle_flush(&listener->blocked, listener->options.log);
-    log_throttle_flush(&listener->balancer, listener->options.log);
-}
-
-static struct agent_listener *allocate(const struct agent_listener_options *options) {
-    const struct penalty_terms terms = {.longest_s = options->limits.penalty_s, .forgotten_s = PENALTY_FORGOTTEN_S};
-    struct agent_listener *listener = calloc(1, sizeof *listener);
-
-    if (!listener)
-        return NULL;
-    listener->penalties = penalty_box_new(&terms);
-    if (listener->penalties)
-        return listener;
-    free(listener);
-    return NULL;
-}
-
-static struct listener_group *prepare_listeners(struct agent_listener *listener, const struct agent_port *port,
-                                                const struct listener_donors *donors, struct error *error) {
-    struct listener_options listening = {.base = listener->options.base,
-                                         .log = listener->options.log,
-                                         .who = who,
-                                         .keepalive = sock_keepalive_link,
-                                         .backlog = SOCK_BACKLOG,
-                                         .freebind = port->freebind,
-                                         .interface = port->interface,
-                                         .passed = listener->options.passed,
-                                         .accepts_per_turn = ACCEPTS_PER_TURN,
-                                         .has_room = has_room,
-                                         .on_accept = on_accept,
-                                         .context = listener};
-
-    return listener_group_prepare(&listening, port->listen, donors, error);
-}
-
-struct agent_listener *agent_listener_new(const struct agent_listener_options *options, struct error *error) {
-    struct agent_listener *listener = allocate(options);
-
-    if (!listener) {
-        error_set(error, "out of memory");
-        return NULL;
-    }
-    listener->options = *options;
-    init_throttles(listener);
-    SSL_CTX_up_ref(options->tls);
-    preauth_table_init(&listener->preauth, options->base, on_readable, listener);
-    if (acl_read(&listener->balancers, options->accept_proxy, error) == 0)
-        listener->listeners = prepare_listeners(listener, &options->port, &(struct listener_donors){.count = 0}, error);
-    settle_inspected(listener);
-    listener->options.port = (struct agent_port){.listen = NULL};
-    listener->options.accept_proxy = NULL;
-    if (listener->listeners)
-        return listener;
-    agent_listener_free(listener);
-    return NULL;
-}
-
-int agent_listener_open(struct agent_listener *listener, struct error *error) {
-    if (listener_group_open(listener->listeners, error))
-        return -1;
-    listener_group_log(listener->listeners, "listening for agents on");
-    return 0;
-}
-
-void agent_listener_set_limits(struct agent_listener *listener, const struct agent_limits *limits) {
-    listener->options.limits = *limits;
-    penalty_box_set_longest(listener->penalties, limits->penalty_s);
-    settle_inspected(listener);
-}
-
-/* --- reload --- */
-
-int agent_listener_prepare(struct agent_listener *listener, const struct agent_port *port,
-                           const struct listener_donors *donors, struct error *error) {
-    listener->next = prepare_listeners(listener, port, donors, error);
-    return listener->next ? 0 : -1;
-}
-
-int agent_listener_prepare_balancers(struct agent_listener *listener, const struct strlist *accept_proxy,
-                                     struct error *error) {
-    return acl_read(&listener->next_balancers, accept_proxy, error);
-}
-
-void agent_listener_apply(struct agent_listener *listener) {
-    struct listener_group *before = listener->listeners;
-    struct acl *balancers = listener->balancers;
-
-    listener->balancers = listener->next_balancers;
-    listener->next_balancers = balancers;
-    settle_inspected(listener);
-    if (!listener->next)
-        return;
-    listener_group_commit(listener->next);
-    listener->listeners = listener->next;
-    listener->next = before; /* closed by agent_listener_discard */
-}
-
-void agent_listener_discard(struct agent_listener *listener) {
-    listener_group_free(listener->next);
-    acl_free(listener->next_balancers);
-    listener->next = NULL;
-    listener->next_balancers = NULL;
-}
-
-struct listener_group *agent_listener_group(const struct agent_listener *listener) {
-    return listener->listeners;
-}
-
-void agent_listener_set_tls(struct agent_listener *listener, SSL_CTX *tls) {
-    SSL_CTX_up_ref(tls);
-    SSL_CTX_free(listener->options.tls);
-    listener->options.tls = tls;
-}
-
-void agent_listener_shut(struct agent_listener *listener) {
-    listener_group_free(listener->listeners);
-    listener->listeners = NULL;
-    inspect_drop(listener->options.inspect, &listener->inspected);
-    preauth_table_remove_waiting(&listener->preauth);
-}
-
-void agent_listener_free(struct agent_listener *listener) {
-    if (!listener)
-        return;
-    agent_listener_shut(listener);
-    preauth_table_done(&listener->preauth);
-    SSL_CTX_free(listener->options.tls);
-    penalty_box_free(listener->penalties);
-    acl_free(listener->balancers);
-    free(listener);
 }

@@ -538,12 +538,48 @@ START_TEST(health_check_of_a_balancer_is_no_failure) {
 }
 END_TEST
 
+static void change_balancers(struct server_fixture *server_fixture, const char *balancers) {
+    struct agent_listener *listener = server_fixture->server->agent_listener;
+    struct strlist list = {0};
+
+    if (balancers)
+        ck_assert_int_eq(strlist_add(&list, balancers), 0);
+    ck_assert_int_eq(agent_listener_prepare_balancers(listener, &list, NULL), 0);
+    agent_listener_apply(listener);
+    agent_listener_discard(listener);
+    strlist_done(&list);
+}
+
+/* One that is waited for goes by those of its accept. */
+START_TEST(other_balancers_are_for_new_connections) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    open_behind(&server_fixture, "127.0.0.0/8");
+    int waiting = connect_agent(&server_fixture);
+    server_fixture_run(&server_fixture);
+    change_balancers(&server_fixture, "10.0.0.0/8");
+    ck_assert(!is_adopted(&server_fixture));
+    ck_assert_uint_eq(agent_listener_refused_by(server_fixture.server->agent_listener, AGENT_REFUSAL_PROXY_NOT_LISTED),
+                      1);
+    ck_assert_int_eq(write(waiting, "PROXY UNKNOWN\r\n", 15), 15);
+    ck_assert_int_eq(write(waiting, client_hello, sizeof client_hello), sizeof client_hello);
+    ck_assert(server_fixture_wait_for(&server_fixture, FAKE_ADOPT, 1));
+    ck_assert(fake_take(FAKE_ADOPT, &order));
+    close_both(waiting, &order);
+    change_balancers(&server_fixture, NULL);
+    ck_assert(is_adopted(&server_fixture));
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
 static TCase *behind_a_balancer(void) {
     TCase *group = tcase_create("behind a balancer");
 
     tcase_add_test(group, tls_behind_the_header_is_adopted_with_all_its_bytes);
     tcase_add_test(group, bad_agent_behind_a_balancer_locks_out_no_other_one);
     tcase_add_loop_test(group, agent_port_behind_a_balancer_is_for_that_alone, 0, 2);
+    tcase_add_test(group, other_balancers_are_for_new_connections);
     tcase_add_loop_test(group, health_check_of_a_balancer_is_no_failure, 0, 2);
     return group;
 }
