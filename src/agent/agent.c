@@ -12,6 +12,7 @@
 #include "agent/drain.h"
 #include "agent/upstream/ban_list.h"
 #include "lib/base/clock.h"
+#include "lib/net/loopback_source.h"
 #include "lib/os/malloc.h"
 
 #include <assert.h>
@@ -43,6 +44,7 @@ struct agent {
     struct upstream_parts parts;
     struct upstream *upstreams[IDENTITY_SERVERS_MAX];
     struct ban_list *bans;
+    uint64_t loopback_key;
     struct drain *drain;
     bool rejected;
 };
@@ -250,6 +252,7 @@ static int make_plane(struct agent *agent, struct error *error) {
                                     .resolver = settings->resolver,
                                     .allow = settings->allow};
 
+    options.loopback_key = agent->loopback_key = loopback_source_key();
     agent->plane = plane_new(&options, error);
     return agent->plane ? 0 : -1;
 }
@@ -375,6 +378,10 @@ bool agent_is_draining(const struct agent *agent) {
 
 struct plane *agent_plane(const struct agent *agent) {
     return agent->plane;
+}
+
+uint64_t agent_loopback_key(const struct agent *agent) {
+    return agent->loopback_key;
 }
 
 struct ban_list *agent_bans(struct agent *agent) {

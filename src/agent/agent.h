@@ -57,6 +57,7 @@ void agent_log_statistics(const struct agent *agent); /* one line "statistics" w
 const char *agent_instance(const struct agent *agent); /* 32 hex digits */
 bool agent_is_draining(const struct agent *agent);
 struct plane *agent_plane(const struct agent *agent);
+uint64_t agent_loopback_key(const struct agent *agent); /* see lib/net/loopback_source.h */
 struct ban_list *agent_bans(struct agent *agent);
 void agent_send_bans(struct agent *agent);                                      /* they have changed */
 const struct upstream *agent_upstream(const struct agent *agent, size_t index); /* below server_count */

@@ -13,6 +13,7 @@
 #include "lib/log/log.h"
 #include "proto/health.h"
 #include "proto/proxy_protocol.h"
+#include "proto/services.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,7 @@ struct service_config {
     enum config_no_agent no_agent;
     enum proxy_version proxy_protocol;
     bool agent_bans;
+    enum connect_from connect_from;
     unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */

@@ -27,6 +27,7 @@ _Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum he
 
 static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
 static const char *const proxy_versions[] = {"off", "v1", "v2", NULL}; /* enum proxy_version */
+static const char *const connect_froms[] = {"any", "loopback", NULL};  /* enum connect_from */
 static const char *const no_agents[] = {"wait", "refuse", "close", NULL};
 
 static const char *const checks[] = {
@@ -68,6 +69,8 @@ static const struct option_spec service_specs[] = {
      .help = "where the agent connects to; of a list the first that answers; \"HOST:+0\": at the client's port"},
     {"proxy_protocol", OPTION_CHOICE, IN_SERVICE(proxy_protocol), "\"off\"", .words = proxy_versions,
      .help = "the header with the client's address that the destination gets first"},
+    {"connect_from", OPTION_CHOICE, IN_SERVICE(connect_from), "\"any\"", .words = connect_froms,
+     .help = "\"loopback\": the agent connects from an address of 127.64.0.0/10 for each client"},
     {"agent_bans", OPTION_FLAG, IN_SERVICE(agent_bans), "false",
      .help = "true: its agents may have clients refused for a time (munnel ban)"},
     {"balance", OPTION_CHOICE, IN_SERVICE(balance), "\"round-robin\"", .words = balances,

@@ -12,6 +12,8 @@
 #include "ctl/lists.h"
 #include "lib/base/date.h"
 #include "lib/net/addr.h"
+#include "lib/net/loopback_source.h"
+#include "lib/net/source_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +79,7 @@ static int list(struct admin_context *context, const char *service, struct error
     return admin_show(context, target, print_bans, error);
 }
 
-/* ---- ban ---- */
+/* ---- what is asked ---- */
 
 static json_t *body_of(const char *address, const struct ban_arguments *given) {
     time_t seconds;
@@ -122,25 +124,89 @@ static bool find_client(struct admin_context *context, const char *relay, char a
     return is_found;
 }
 
-static int ban(struct admin_context *context, void *arguments, struct error *error) {
-    const struct ban_arguments *given = arguments;
-    const char *address = context->line->word_count ? context->line->words[0] : NULL;
-    char client[ENDPOINT_HOST];
-    struct http_reply reply = {0};
+/* ---- whom the destination knows by an address of the loopback ---- */
 
-    if (!address && !given->relay)
-        return list(context, given->service, error);
-    if (given->relay && !find_client(context, given->relay, client, error))
-        return -1;
-    json_t *body = body_of(address ? address : client, given);
+enum { CLIENTS_MOST = 64 };
+
+struct clients { /* that have had it */
+    char hosts[CLIENTS_MOST][ENDPOINT_HOST];
+    size_t count;
+};
+
+static void add_client(struct clients *clients, const char *text) {
+    struct error error;
+    char host[ENDPOINT_HOST];
+
+    if (clients->count == CLIENTS_MOST || !take_host(host, text, &error))
+        return;
+    for (size_t i = 0; i < clients->count; i++)
+        if (strcmp(clients->hosts[i], host) == 0)
+            return;
+    memcpy(clients->hosts[clients->count++], host, sizeof host);
+}
+
+static bool add_clients(struct admin_context *context, struct clients *clients, const char *address, const char *state,
+                        struct error *error) {
+    char target[ADMIN_TARGET];
+    struct http_reply reply = {0};
+    const json_t *relay;
+    size_t i;
+
+    bool is_answered = admin_target(target, "/v1/relays?limit=1000&client=", address, state, error) &&
+                       admin_call(context->client, "GET", target, &reply, error) == 0;
+    if (is_answered)
+        json_array_foreach (answer_at(reply.json, "relays"), i, relay)
+            add_client(clients, answer_text(relay, "client", ""));
+    http_reply_done(&reply);
+    return is_answered;
+}
+
+/* Without one that is known it is the address itself, for the program to judge. */
+static bool find_clients(struct admin_context *context, const char *address, struct clients *clients,
+                         struct error *error) {
+    struct addr addr;
+
+    clients->count = 0;
+    if (source_parse(&addr, address, NULL) == 0 && loopback_source_is(&addr) &&
+        !(add_clients(context, clients, address, "", error) &&
+          add_clients(context, clients, address, "&state=ended", error)))
+        return false;
+    if (clients->count == 0)
+        snprintf(clients->hosts[clients->count++], ENDPOINT_HOST, "%s", address);
+    return true;
+}
+
+/* ---- ban ---- */
+
+static int ban_one(struct admin_context *context, const char *address, const struct ban_arguments *given,
+                   struct error *error) {
+    struct http_reply reply = {0};
+    json_t *body = body_of(address, given);
     int result = body ? admin_ask(context->client, &(struct http_ask){"POST", "/v1/bans", .body = body}, &reply, error)
                       : error_set(error, "out of memory");
+
     if (result == 0 && context->is_json)
         admin_print_json(context, &reply);
     else if (result == 0)
         print_ban(&context->display, reply.json);
     http_reply_done(&reply);
     json_decref(body);
+    return result;
+}
+
+static int ban(struct admin_context *context, void *arguments, struct error *error) {
+    const struct ban_arguments *given = arguments;
+    const char *address = context->line->word_count ? context->line->words[0] : NULL;
+    struct clients clients = {.count = 1};
+    int result = 0;
+
+    if (!address && !given->relay)
+        return list(context, given->service, error);
+    if (given->relay ? !find_client(context, given->relay, clients.hosts[0], error)
+                     : !find_clients(context, address, &clients, error))
+        return -1;
+    for (size_t i = 0; i < clients.count && result == 0; i++)
+        result = ban_one(context, clients.hosts[i], given, error);
     return result;
 }
 

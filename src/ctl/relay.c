@@ -110,6 +110,7 @@ static const struct detail relay_details[] = {
     {"state", "state", VALUE_STATE},
     {"service", "service", VALUE_TEXT},
     {"client", "client", VALUE_TEXT},
+    {"seen as", "seen_as", VALUE_TEXT},
     {"agent", "agent", VALUE_TEXT},
     {"destination", "destination", VALUE_TEXT},
     {"reached as", "address", VALUE_TEXT},

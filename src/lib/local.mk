@@ -124,6 +124,8 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/reserved_addr.c \
 	src/lib/net/sock.c \
 	src/lib/net/sock.h \
+	src/lib/net/loopback_source.c \
+	src/lib/net/loopback_source.h \
 	src/lib/net/source_key.c \
 	src/lib/net/source_key.h \
 	src/lib/net/sock_bind.c \

@@ -7,6 +7,7 @@
 
 #include "proto/features.h"
 
+#include "lib/net/sock.h"
 #include "proto/json_fields.h"
 #include "proto/limits.h"
 
@@ -25,6 +26,10 @@ enum {
     REQUIRED = 0 PROTO_FEATURES(FEATURE_REQUIRED)
 #undef FEATURE_REQUIRED
 };
+
+unsigned features_of_agent(void) {
+    return sock_has_loopback_network() ? FEATURES_ALL : FEATURES_ALL & ~(1U << FEATURE_CONNECT_FROM);
+}
 
 static unsigned find_word(const char *text) {
     for (unsigned i = 0; i < FEATURE_COUNT; i++)

@@ -15,10 +15,11 @@
 
 /* FEATURE(name, word on the wire, whether no program of this version does without) */
 #define PROTO_FEATURES(F)                                                                                              \
-    F(SERVICES, "services", true)        /* the service table, see services.h */                                       \
-    F(PORT_OFFSET, "port_offset", false) /* destinations whose port is relative to the client's: "host:+0" */          \
-    F(PROXY, "proxy", false)             /* a PROXY header to the destination, see proxy_protocol.h */                 \
-    F(HEALTH, "health", false)           /* checks of destinations, see health.h */
+    F(SERVICES, "services", true)          /* the service table, see services.h */                                     \
+    F(PORT_OFFSET, "port_offset", false)   /* destinations whose port is relative to the client's: "host:+0" */        \
+    F(PROXY, "proxy", false)               /* a PROXY header to the destination, see proxy_protocol.h */               \
+    F(HEALTH, "health", false)             /* checks of destinations, see health.h */                                  \
+    F(CONNECT_FROM, "connect_from", false) /* from an address of the loopback for each client: Linux alone */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)
@@ -27,6 +28,7 @@ enum feature {
 };
 
 enum { FEATURES_ALL = (1 << FEATURE_COUNT) - 1 };
+unsigned features_of_agent(void); /* those that an agent has on this system */
 
 /* Of the member `features`, if it is there; words that are not known are left out. 0, or -1 with `error`. */
 int features_take(const json_t *json, unsigned *features, struct error *error);

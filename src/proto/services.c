@@ -13,7 +13,10 @@
 
 #include <string.h>
 
+static const char loopback[] = "loopback"; /* the only word of connect_from */
+
 enum { PROXY_WORD_MAX = 8, OFFER_OVERHEAD = 96 /* bytes of JSON around the texts of a service */ };
+enum { FROM_OVERHEAD = 32 };
 
 int services_check_destinations(char *const *to, size_t to_count, struct error *error) {
     if (to_count > SERVICE_DESTINATIONS_MAX)
@@ -74,10 +77,23 @@ static int take_proxy(const json_t *item, enum proxy_version *proxy, struct erro
     return 0;
 }
 
+static int take_from(const json_t *item, enum connect_from *from, struct error *error) {
+    const char *text = NULL;
+
+    *from = CONNECT_FROM_ANY;
+    if (json_take_text(item, "connect_from", JSON_OPTIONAL, PROTO_NAME_MAX, &text, error))
+        return -1;
+    if (text && strcmp(text, loopback) != 0)
+        return error_set(error, "\"connect_from\" of a service is unknown");
+    *from = text ? CONNECT_FROM_LOOPBACK : CONNECT_FROM_ANY;
+    return 0;
+}
+
 static int check_added(const json_t *list, struct error *error) {
     struct health_check check;
     const char *name;
     enum proxy_version proxy;
+    enum connect_from from;
     bool takes_bans = false;
     uint32_t last = 0;
     size_t index;
@@ -86,7 +102,8 @@ static int check_added(const json_t *list, struct error *error) {
     json_array_foreach (list, index, item)
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
-            take_proxy(item, &proxy, error) || json_take_bool(item, "bans", &takes_bans, error) ||
+            take_proxy(item, &proxy, error) || take_from(item, &from, error) ||
+            json_take_bool(item, "bans", &takes_bans, error) ||
             check_destinations(json_object_get(item, "to"), error) || health_check_take(&check, item, error))
             return -1;
     return 0;
@@ -123,6 +140,7 @@ void services_get(const struct services_part *part, size_t index, struct service
     for (size_t i = 0; i < offer->to_count; i++)
         offer->to[i] = json_string_value(json_array_get(to, i));
     (void)take_proxy(item, &offer->proxy, NULL);
+    (void)take_from(item, &offer->from, NULL);
     offer->takes_bans = json_is_true(json_object_get(item, "bans"));
     (void)health_check_take(&offer->check, item, NULL); /* services_parse has checked it */
 }
@@ -183,6 +201,9 @@ void services_write(struct services_writer *writer, uint64_t version) {
 static size_t size_of(const struct service_offer *offer) {
     size_t size = OFFER_OVERHEAD + 2 * strlen(offer->name);
 
+    if (offer->from == CONNECT_FROM_LOOPBACK)
+        size += FROM_OVERHEAD;
+
     for (size_t i = 0; i < offer->to_count; i++)
         size += 3 + 2 * strlen(offer->to[i]);
     return size + health_check_size(&offer->check);
@@ -200,6 +221,8 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
     if (offer->proxy != PROXY_OFF)
         writer->fails |=
             json_object_set_new(item, "proxy_protocol", json_string(proxy_version_name(offer->proxy))) != 0;
+    if (offer->from == CONNECT_FROM_LOOPBACK)
+        writer->fails |= json_object_set_new(item, "connect_from", json_string(loopback)) != 0;
     if (offer->takes_bans)
         writer->fails |= json_object_set_new(item, "bans", json_true()) != 0;
     writer->fails |= !health_check_put(item, &offer->check);

@@ -32,11 +32,15 @@ enum {
 /* Can a service have all of these destinations? 0, or -1 with `error`. */
 int services_check_destinations(char *const *to, size_t to_count, struct error *error);
 
+/* From which of its addresses an agent connects to a destination. */
+enum connect_from { CONNECT_FROM_ANY, CONNECT_FROM_LOOPBACK };
+
 struct service_offer { /* one service as it is announced */
     uint32_t id;
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
+    enum connect_from from;   /* LOOPBACK needs FEATURE_CONNECT_FROM */
     bool takes_bans;          /* its agents may send `bans` of it */
     enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
     struct health_check check;

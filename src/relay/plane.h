@@ -77,6 +77,7 @@ struct plane_options {
     const struct plane_events *events;
     void *context;
     struct resolver *resolver; /* agent */
+    uint64_t loopback_key;     /* agent: see lib/net/loopback_source.h */
     const struct acl *allow;   /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
 };
 

@@ -30,6 +30,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     view->ended_us = record->ended_us;
     view->reason = record->reason;
     view->by = record->by;
+    view->has_seen = false;
     view->throttled[BANDWIDTH_IN] = view->throttled[BANDWIDTH_OUT] = NULL;
 }
 
@@ -58,7 +59,8 @@ static bool state_matches(const struct relay_view *view, const struct relay_quer
 bool relay_view_matches(const struct relay_view *view, const struct relay_query *query) {
     return state_matches(view, query) && (!query->service || strcmp(query->service, view->service) == 0) &&
            (!query->agent || strcmp(query->agent, view->agent) == 0) &&
-           (!query->client || same_client(query->client, &view->client));
+           (!query->client || same_client(query->client, &view->client) ||
+            (view->has_seen && same_client(query->client, &view->seen)));
 }
 
 uint64_t relay_view_key(const struct relay_view *view, enum relay_order order) {

@@ -59,8 +59,10 @@ struct relay_view {
     char address[64];                                   /* as reached; "": not reached yet, or not known */
     char agent[RECORD_AGENT];                           /* on a server; else "" */
     struct open_address client;
-    uint64_t up, down;                                             /* bytes from client to destination, and back */
-    uint32_t up_rate, down_rate;                                   /* bytes a second in the last two seconds or so */
+    bool has_seen;               /* on an agent: the destination sees the client by an address of its own, the next */
+    struct open_address seen;    /* port 0 */
+    uint64_t up, down;           /* bytes from client to destination, and back */
+    uint32_t up_rate, down_rate; /* bytes a second in the last two seconds or so */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     uint64_t progress_us;                                          /* when something went on last */
     uint64_t suspended_us;                                         /* since when; 0: it is not */
@@ -83,7 +85,7 @@ struct relay_query { /* copied, with its texts */
     uint64_t ticket; /* comes back with the answer */
     /* Those that match; NULL or 0: all. */
     const char *id, *service, *agent;
-    const struct open_address *client; /* port 0: any of the host's */
+    const struct open_address *client; /* or of the address that the destination sees; port 0: any of the host's */
     unsigned states;                   /* a bit for each: 1u << RELAY_VIEW_...; 0: all but those that ended */
     enum relay_order order;
     size_t limit; /* RELAY_VIEWS_MOST at most */

@@ -112,7 +112,7 @@ static bool has_changed_check(const struct strlist *options) {
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    static const char *const options[] = {"connect", "group", "proxy_protocol", "agent_bans"};
+    static const char *const options[] = {"connect", "group", "proxy_protocol", "agent_bans", "connect_from"};
 
     if (difference->kind == SERVER_CHANGE_ADDED)
         return true;

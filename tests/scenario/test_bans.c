@@ -13,9 +13,12 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { ASK_MS = 5000, SOON_MS = 10000, CONTROL = 0x04 /* a frame's type */ };
@@ -132,6 +135,86 @@ START_TEST(client_of_a_relay_is_banned_by_the_id_of_that) {
 }
 END_TEST
 
+/* ---- destinations that know their clients by addresses of the loopback ---- */
+
+/* From 127.0.0.`host`; -1: refused. */
+static int client_from(uint8_t host, uint16_t port) {
+    struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host - 1u);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&from, sizeof from), 0);
+    if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* As the destination sees a client of 127.0.0.`host`. */
+static void see(uint8_t host, uint16_t port, int destination, char text[INET_ADDRSTRLEN]) {
+    struct sockaddr_in peer;
+    socklen_t length = sizeof peer;
+    int fd = client_from(host, port), seen = accept(destination, (struct sockaddr *)&peer, &length);
+
+    ck_assert(fd >= 0 && seen >= 0);
+    inet_ntop(AF_INET, &peer.sin_addr, text, INET_ADDRSTRLEN);
+    close(fd);
+    close(seen);
+}
+
+static bool is_reset(uint8_t host, uint16_t port) {
+    int fd = client_from(host, port);
+    bool resets = fd < 0 || socket_wait_end(fd, 500) == END_RESET;
+
+    if (fd >= 0)
+        close(fd);
+    return resets;
+}
+
+static struct world start_loopback(const char *name, uint16_t destination) {
+    struct world world = {.sandbox = sandbox_new(name), .banning = port_take()};
+
+    world.server =
+        server_start(world.sandbox,
+                     (struct server_plan){.services = service_to(world.sandbox, "ssh", world.banning, destination,
+                                                                 "'connect_from': 'loopback', 'agent_bans': true,")});
+    world.socket = sandbox_path(world.sandbox, "agent.sock");
+    const char *file = sandbox_write(world.sandbox, "agent.json", "{ 'admin': { 'socket': 'agent.sock' } }", true);
+    world.agent = agent_start(&world.server, "alpha", NULL, "--config", file, NULL);
+    agent_await(&world.server, 0, "alpha", JOIN_MS);
+    agent_await_warm(&world.server, world.agent);
+    return world;
+}
+
+START_TEST(each_client_has_its_own_address_at_the_destination_by_which_it_is_banned) {
+    int destination = socket_listen("127.0.0.1", 0, 16);
+    struct world world = start_loopback("loopback", socket_port(destination));
+    char one[INET_ADDRSTRLEN], again[INET_ADDRSTRLEN], other[INET_ADDRSTRLEN];
+
+    see(2, world.banning, destination, one);
+    see(2, world.banning, destination, again);
+    see(3, world.banning, destination, other);
+    ck_assert_str_eq(one, again);
+    ck_assert_str_ne(one, other);
+    ck_assert_int_eq(strncmp(one, "127.", 4), 0);
+    long second = strtol(one + 4, NULL, 10);
+    ck_assert(second >= 64 && second < 128);
+    ck_assert_int_eq(run(&world, "ban", one, "--service=ssh"), 0);
+    ck_assert_msg(strstr(world.output, "127.0.0.2: banned"), "%s", world.output);
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_reset(2, world.banning)));
+    ck_assert(!is_reset(3, world.banning));
+    ck_assert_int_eq(run(&world, "unban", one, "--service=ssh"), 0);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !is_reset(2, world.banning)));
+    ck_assert_int_eq(run(&world, "ban", "127.77.7.7", NULL), 1); /* of nobody */
+    ck_assert_msg(strstr(world.output, "no client that is known"), "%s", world.output);
+    close(destination);
+    end(&world);
+}
+END_TEST
+
+/* ---- hostile agents ---- */
+
 /* Ids are small numbers: those of all services, and of none. */
 static void ban_everybody(struct attacked_server *attacked_server, void *context) {
     struct attacked_session session = attacked_server_join(attacked_server, "mallory", "\"group\":\"mallory\",");
@@ -160,4 +243,5 @@ END_TEST
 SCENARIO_MAIN("bans", SCENARIO(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_after_a_restart_of_the_server, 60),
               SCENARIO(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once, 60),
               SCENARIO(client_of_a_relay_is_banned_by_the_id_of_that, 60),
+              SCENARIO(each_client_has_its_own_address_at_the_destination_by_which_it_is_banned, 60),
               SCENARIO(hostile_agent_cannot_ban_by_a_service_of_another_group, 90))

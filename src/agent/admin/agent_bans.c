@@ -14,10 +14,11 @@
 #include "agent/admin/agent_admin_priv.h"
 #include "agent/upstream/ban_list.h"
 #include "lib/base/clock.h"
+#include "lib/net/loopback_source.h"
 
 #include <stdio.h>
 
-enum { LISTED_MOST = 1000 };
+enum { LISTED_MOST = 1000, SEEN_MOST = 64 };
 
 /* ---- list ---- */
 
@@ -94,16 +95,27 @@ static bool may_ban(const struct agent_admin *admin, struct http_request *reques
 }
 
 /* fail2ban would ban this machine, where the log of a destination has no clients. */
+static const char *why_no_client(const struct addr *address) {
+    static const char *const own[] = {"127.0.0.1", "::1"};
+    struct addr addr;
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (source_parse(&addr, own[i], NULL) == 0 && addr_same_host(&addr, address))
+            return "this is the agent's machine, not a client";
+    return loopback_source_is(address) ? "no client that is known has had this address" : NULL;
+}
+
 static bool is_client(struct http_request *request, const struct addr *address) {
-    if (!addr_is_loopback(address))
+    const char *why = why_no_client(address);
+
+    if (!why)
         return true;
-    http_answer_problem(request,
-                        &(struct http_problem){.status = 422,
-                                               .pointer = "/address",
-                                               .detail = "this is the agent's machine, not a client",
-                                               .remedy =
-                                                   "Let the destination know its clients (proxy_protocol of the "
-                                                   "service), or name a relay of the client: munnel ban --relay ID"});
+    http_answer_problem(request, &(struct http_problem){
+                                     .status = 422,
+                                     .pointer = "/address",
+                                     .detail = why,
+                                     .remedy = "Let the destination know its clients (proxy_protocol or connect_from "
+                                               "of the service), or name a relay: munnel ban --relay ID"});
     return false;
 }
 
@@ -150,6 +162,23 @@ void agent_admin_add_ban(struct http_request *request, void *context) {
     agent_send_bans(admin->options.agent);
 }
 
+/* A destination knows a client by an address of the loopback: lifts the bans of the clients that have it. */
+static void lift_seen(const struct agent_admin *admin, const struct addr *seen, const char *service) {
+    struct ban_list *bans = agent_bans(admin->options.agent);
+    uint64_t key = agent_loopback_key(admin->options.agent);
+    struct addr found[SEEN_MOST];
+    size_t count = 0;
+
+    for (const struct ban_entry *entry = ban_list_newest(bans); entry && count < SEEN_MOST;
+         entry = ban_list_older(entry)) {
+        struct addr as = loopback_source_of(&entry->address, key);
+        if (!entry->is_lifted && addr_same_host(&as, seen))
+            found[count++] = entry->address;
+    }
+    for (size_t i = 0; i < count; i++) /* which changes the list */
+        ban_list_lift(bans, &found[i], service, clock_us());
+}
+
 /* Also of one that is not known here, as after a restart of the agent: servers are told in any case. */
 void agent_admin_lift_ban(struct http_request *request, void *context) {
     const struct agent_admin *admin = context;
@@ -160,7 +189,10 @@ void agent_admin_lift_ban(struct http_request *request, void *context) {
     if (!ban_request_take_path(request, &address, &service))
         return;
     source_name(&address, name, sizeof name);
-    ban_list_lift(agent_bans(admin->options.agent), &address, service, clock_us());
+    if (loopback_source_is(&address))
+        lift_seen(admin, &address, service);
+    else
+        ban_list_lift(agent_bans(admin->options.agent), &address, service, clock_us());
     note(admin, name, "no longer banned", service, http_request_actor(request), "");
     http_answer_empty(request, 204);
     agent_send_bans(admin->options.agent);

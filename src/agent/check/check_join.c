@@ -42,7 +42,7 @@ static char *make_hello(const struct trial *trial) {
                                 .group = trial->world->group,
                                 .instance = instance,
                                 .resume = "",
-                                .features = FEATURES_ALL,
+                                .features = features_of_agent(),
                                 .version = PACKAGE_VERSION};
     char *plain = hello_format(&hello);
     if (!plain || !token->present)

@@ -74,7 +74,7 @@ static void make_hello(struct connect_attempt *attempt) {
                                     .group = attempt->parts.group,
                                     .instance = attempt->parts.instance,
                                     .resume = attempt->resume,
-                                    .features = FEATURES_ALL,
+                                    .features = features_of_agent(),
                                     .version = PACKAGE_VERSION};
     free(attempt->hello_text);
     attempt->hello_text = hello_format(&attempt->hello);

@@ -53,7 +53,10 @@ bool sock_addr_is_gone(const struct addr *here) {
     return is_gone;
 }
 
-static int begin_connection(evutil_socket_t fd, const struct addr *addr, struct addr *here, bool *done) {
+static int begin_connection(evutil_socket_t fd, const struct addr *addr, const struct addr *from, struct addr *here,
+                            bool *done) {
+    if (from && sock_result(bind(fd, (const struct sockaddr *)&from->storage, from->length)) < 0)
+        return errno;
     int failure = sock_system_connect(fd, addr, done);
     if (failure || addr_is_unix(addr))
         return failure;
@@ -62,6 +65,10 @@ static int begin_connection(evutil_socket_t fd, const struct addr *addr, struct 
 }
 
 evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *done) {
+    return sock_connect_from(addr, NULL, here, done);
+}
+
+evutil_socket_t sock_connect_from(const struct addr *addr, const struct addr *from, struct addr *here, bool *done) {
     struct addr unasked = {.length = 0};
     here = here ? here : &unasked;
     here->length = 0;
@@ -75,7 +82,7 @@ evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *d
     }
     if (addr_is_loopback(addr))
         sock_system_stays_within(fd);
-    int failure = begin_connection(fd, addr, here, done);
+    int failure = begin_connection(fd, addr, from, here, done);
     if (failure) {
         sock_close(fd);
         *done = false;

@@ -69,6 +69,9 @@ pid_t sock_peer_process(evutil_socket_t fd);
 /* Starts a connection, with TCP_NODELAY and urgent data in its place: the descriptor, with *done true if it is already
  * up; -1 with errno. `here`: the address that it comes from, of length 0 when unknown; may be NULL. */
 evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *done);
+/* The same from an address of this machine, NULL: as the system chooses. */
+evutil_socket_t sock_connect_from(const struct addr *addr, const struct addr *from, struct addr *here, bool *done);
+bool sock_has_loopback_network(void);                        /* can be connected from each address of 127.0.0.0/8 */
 int sock_connect_result(evutil_socket_t fd);                 /* 0 or the errno with which the connection failed */
 void sock_local_addr(evutil_socket_t fd, struct addr *here); /* length 0 when unknown */
 /*

@@ -23,6 +23,10 @@ evutil_socket_t sock_system_open(int family, int type) {
     return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+bool sock_has_loopback_network(void) {
+    return true;
+}
+
 /* TCP_NODELAY is there already: accepted sockets have what the listener has. */
 evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *peer, socklen_t *length) {
     return accept4(listener, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -20,6 +20,10 @@ int sock_unlisten(evutil_socket_t fd) {
     return -1;
 }
 
+bool sock_has_loopback_network(void) {
+    return false;
+}
+
 bool sock_peer_user(evutil_socket_t fd, uid_t *user) {
     gid_t group;
     return getpeereid(fd, user, &group) == 0;

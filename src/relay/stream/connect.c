@@ -22,6 +22,7 @@ enum { DIAL_LEAST_MS = 250 };
 
 struct connector {
     struct connector_order order;
+    struct addr from; /* order.from */
     int next_destination;
     struct endpoint endpoint;       /* the destination that is being tried */
     struct addr numeric;            /* its address, if it needs no look-up */
@@ -133,11 +134,16 @@ static void fail_to_connect(struct connector *dial, int error) {
     try_address(dial);
 }
 
+static bool is_ipv4_loopback(const struct addr *address) {
+    return address->storage.ss_family == AF_INET && addr_is_loopback(address);
+}
+
 static void connect_to(struct connector *dial, const struct addr *address) {
     static const struct stream_socket_events events = {.on_connected = on_connected};
     bool done = false;
     dial->address = address;
-    evutil_socket_t fd = sock_connect(address, &dial->here, &done);
+    evutil_socket_t fd = dial->order.from ? sock_connect_from(address, dial->order.from, &dial->here, &done)
+                                          : sock_connect(address, &dial->here, &done);
     if (fd < 0) {
         fail_to_connect(dial, errno);
     } else if (!stream_socket_attach(dial->order.socket, loop_base(dial->order.loop), fd, !done, &events, dial)) {
@@ -165,6 +171,11 @@ static void try_address(struct connector *dial) {
     const struct addr *address = &dial->addresses[dial->next_address++];
     if (!acl_permits(dial->order.allow, address, dial->endpoint.host)) {
         note_failure(dial, REFUSAL_DENIED, address, "not allowed by this agent's rules; see --allow");
+        try_address(dial);
+        return;
+    }
+    if (dial->order.from && !is_ipv4_loopback(address)) {
+        note_failure(dial, REFUSAL_DENIED, address, "connect_from is loopback, and this is not of 127.0.0.0/8");
         try_address(dial);
         return;
     }
@@ -237,6 +248,10 @@ struct connector *connector_start(const struct connector_order *order) {
         return NULL;
     }
     *dial = (struct connector){.order = *order};
+    if (order->from) {
+        dial->from = *order->from;
+        dial->order.from = &dial->from;
+    }
     event_assign(&dial->timer, loop_base(order->loop), -1, 0, on_timer, dial);
     dial->refusal = REFUSAL_BUSY;
     strbuf_copy(dial->detail, sizeof dial->detail, "no destination was named");

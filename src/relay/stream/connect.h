@@ -36,8 +36,9 @@ struct connector_order {
     const struct acl *allow;
     const char *const *to; /* destinations as text; they live until the callback or the cancellation */
     int to_count;
-    uint16_t client_port; /* where the client came in: of destinations relative to it; 0: none */
-    unsigned timeout_ms;  /* for all of it */
+    const struct addr *from; /* copied: of the IPv4 loopback, to which then all destinations belong; NULL: any */
+    uint16_t client_port;    /* where the client came in: of destinations relative to it; 0: none */
+    unsigned timeout_ms;     /* for all of it */
     connector_callback callback;
     void *context;
 };

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "lib/net/loopback_source.h"
 #include "relay/ended_relays.h"
 
 #include <stddef.h>
@@ -168,6 +169,22 @@ static bool may_record(struct relay *relay, unsigned *left_out) {
     return relay->opened_us > 0 || log_limit_allows(limit, UNOPENED_LINES_A_MINUTE, left_out);
 }
 
+static struct addr loopback_of(const struct relay *relay) {
+    const struct relay_agent *agent = (const struct relay_agent *)relay;
+    const struct addr client = open_address_to_addr(&agent->client);
+    return loopback_source_of(&client, relay->thread->options->loopback_key);
+}
+
+/* By which address the destination sees the client, where that is its own. */
+static void describe_seen(const struct relay *relay, struct relay_view *view) {
+    const struct relay_agent *agent = (const struct relay_agent *)relay;
+    view->has_seen = agent->service && agent->service->from == CONNECT_FROM_LOOPBACK;
+    if (!view->has_seen)
+        return;
+    const struct addr from = loopback_of(relay);
+    view->seen = open_address_of(&from);
+}
+
 static void keep_ended(const struct relay *relay, const struct record *record, uint64_t ended_us) {
     const struct relay_agent *agent = (const struct relay_agent *)relay;
     if (!relay->thread->ended)
@@ -176,6 +193,7 @@ static void keep_ended(const struct relay *relay, const struct record *record, u
     view->number = agent->number;
     view->session = relay->session->tag;
     view->client = agent->client;
+    describe_seen(relay, view);
 }
 
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
@@ -226,6 +244,7 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     strbuf_copy(view->destination, sizeof view->destination, agent->service ? agent->service->to[0] : "");
     strbuf_copy(view->address, sizeof view->address, agent->address);
     view->client = agent->client;
+    describe_seen(relay, view);
     view->up = relay->pump.out;
     view->down = relay->pump.in;
     view->up_rate = relay->out_rate;
@@ -307,6 +326,11 @@ static void dial(struct relay *relay, const struct open_request *open) {
                                     .timeout_ms = open->budget_ms,
                                     .callback = on_dialled,
                                     .context = relay};
+    struct addr from;
+    if (service->from == CONNECT_FROM_LOOPBACK) {
+        from = loopback_of(relay);
+        order.from = &from;
+    }
     struct connector *running = connector_start(&order);
     if (running) /* else it has been called back already */
         as_agent(relay)->dial = running;

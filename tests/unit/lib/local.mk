@@ -270,6 +270,10 @@ unit_lib_tests += tests/unit/lib/net/test_reserved_addr
 tests_unit_lib_net_test_reserved_addr_SOURCES = tests/unit/lib/net/test_reserved_addr.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_reserved_addr_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/net/test_loopback_source
+tests_unit_lib_net_test_loopback_source_SOURCES = tests/unit/lib/net/test_loopback_source.c
+tests_unit_lib_net_test_loopback_source_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/net/test_source_key
 tests_unit_lib_net_test_source_key_SOURCES = tests/unit/lib/net/test_source_key.c
 tests_unit_lib_net_test_source_key_LDADD = $(LINK_UNIT_LIB)

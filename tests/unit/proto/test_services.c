@@ -35,6 +35,8 @@ START_TEST(part_comes_back_as_it_was_sent) {
     struct services_part part;
     struct error error = {""};
     second.proxy = PROXY_V2;
+    second.from = CONNECT_FROM_LOOPBACK;
+    second.takes_bans = true;
     services_write(&writer, 3);
     ck_assert(services_write_offer(&writer, &first) && services_write_offer(&writer, &second));
     char *text = services_finish(&writer, true);
@@ -50,9 +52,13 @@ START_TEST(part_comes_back_as_it_was_sent) {
     ck_assert_uint_eq(got.to_count, 2);
     ck_assert_str_eq(got.to[1], first.to[1]);
     ck_assert_int_eq(got.proxy, PROXY_OFF);
+    ck_assert_int_eq(got.from, CONNECT_FROM_ANY);
+    ck_assert(!got.takes_bans);
     services_get(&part, 1, &got);
     ck_assert_uint_eq(got.id, UINT32_MAX);
     ck_assert_int_eq(got.proxy, PROXY_V2);
+    ck_assert_int_eq(got.from, CONNECT_FROM_LOOPBACK);
+    ck_assert(got.takes_bans);
     control_done(&control);
     free(text);
 }
@@ -131,6 +137,9 @@ static const char *const bad_parts[] = {
     SERVICES("\"remove\":[\"1\"]"),
     ADD("\"name\":\"a\",\"to\":[\"a:1\"]"),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":2"),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"connect_from\":\"moon\""),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"connect_from\":true"),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"bans\":1"),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v3\""),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v2 or another\""),
     ADD("\"id\":0,\"name\":\"a\",\"to\":[\"a:1\"]"),

@@ -57,6 +57,7 @@ static struct addr address(const char *host, uint16_t port) {
 
 static struct world {
     struct loop *loop;
+    const struct addr *from;
     struct defer_queue again, rechecks;
     struct stream_socket socket;
     struct acl *allow;
@@ -101,6 +102,7 @@ static void start_within(unsigned timeout_ms, const char *first, const char *sec
                                     .to_count = second  ? 2
                                                 : first ? 1
                                                         : 0,
+                                    .from = world.from,
                                     .client_port = 21,
                                     .timeout_ms = timeout_ms,
                                     .callback = on_result,
@@ -320,6 +322,18 @@ START_TEST(only_what_the_rules_allow_is_connected_to) {
 }
 END_TEST
 
+START_TEST(only_the_loopback_is_connected_to_from_an_address_of_it) {
+    struct error error = {""};
+    struct addr from = address("127.77.1.2", 0);
+    memory_connect_will(MEMORY_AT_ONCE);
+    ck_assert_int_eq(acl_add(world.allow, "*", &error), 0);
+    world.from = &from;
+    start("10.0.0.1:1", "[::1]:1");
+    expect_failure(REFUSAL_DENIED, "[::1]:1: connect_from is loopback");
+    expect_no_dial();
+}
+END_TEST
+
 START_TEST(a_destination_that_is_denied_does_not_hinder_the_next) {
     struct error error = {""};
     memory_connect_will(MEMORY_AT_ONCE);
@@ -334,6 +348,7 @@ static TCase *rules(void) {
     TCase *group = tcase_create("rules");
     tcase_add_checked_fixture(group, set_up, tear_down);
     tcase_add_loop_test(group, only_what_the_rules_allow_is_connected_to, 0, sizeof cases / sizeof *cases);
+    tcase_add_test(group, only_the_loopback_is_connected_to_from_an_address_of_it);
     tcase_add_test(group, a_destination_that_is_denied_does_not_hinder_the_next);
     return group;
 }
