@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Munnel authors
 #
 # What helps to try and to check Munnel; not installed.
+EXTRA_DIST += contrib/fail2ban/README.md contrib/fail2ban/munnel-jail.conf contrib/fail2ban/munnel.conf
 EXTRA_DIST += contrib/packages.sh contrib/boot.sh contrib/quickstart contrib/check contrib/deb contrib/fresh contrib/portable .ci/run \
 	contrib/pictures/bench.svg \
 	contrib/pictures/connection.svg \

@@ -35,7 +35,7 @@ packages_list() {
     case $packages_manager-$1 in
     apt-build) echo gcc libc6-dev make autoconf automake pkg-config libevent-dev libssl-dev libjansson-dev \
         libncurses-dev curl python3 ;;
-    apt-tests) echo check nginx-light libnginx-mod-stream openssh-server openssh-client openssl iperf3 netcat-openbsd \
+    apt-tests) echo check fail2ban sshpass nginx-light libnginx-mod-stream openssh-server openssh-client openssl iperf3 netcat-openbsd \
         socat mandoc clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux \
         haproxy pgbouncer postgresql-client \
         python3-venv musl-tools squid tinyproxy dante-server ;;

@@ -19,9 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, SOON_MS = 10000, CONTROL = 0x04 /* a frame's type */ };
+enum { ASK_MS = 5000, SOON_MS = 10000, FAIL2BAN_MS = 40000, CONTROL = 0x04 /* a frame's type */ };
 
 struct world { /* a server with one agent, and an echo behind each of two services; a balancer names their clients */
     struct sandbox *sandbox;
@@ -213,6 +214,112 @@ START_TEST(each_client_has_its_own_address_at_the_destination_by_which_it_is_ban
 }
 END_TEST
 
+/* ---- fail2ban ---- */
+
+static const char *start_sshd(struct sandbox *sandbox, const char *sshd, uint16_t port) {
+    const char *log = sandbox_path(sandbox, "auth.log");
+
+    sandbox_do(sandbox, "host_key", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox_path(sandbox, "host"),
+               NULL);
+    sandbox_do(sandbox, "own_key", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sandbox_path(sandbox, "id"),
+               NULL);
+    const char *file = sandbox_write(sandbox, "sshd_config",
+                                     sandbox_text(sandbox,
+                                                  "Port %u\nListenAddress 127.0.0.1\nHostKey %s\nPidFile none\n"
+                                                  "AuthorizedKeysFile %s.pub\nStrictModes no\nUsePAM no\n"
+                                                  "PasswordAuthentication yes\nKbdInteractiveAuthentication no\n"
+                                                  "PermitRootLogin yes\n",
+                                                  port, sandbox_path(sandbox, "host"), sandbox_path(sandbox, "id")),
+                                     false);
+    mkdir("/run/sshd", 0755); /* its service would make it */
+    /* As syslog has it. */
+    const char *script = sandbox_text(sandbox,
+                                      "%s -D -e -f %s 2>&1 | while read -r line; do echo \"$(date '+%%b %%d %%T') host "
+                                      "sshd[7]: $line\"; done >%s",
+                                      sshd, file, log);
+    sandbox_run(sandbox, "sshd", "sh", "-c", script, NULL);
+    ck_assert(HOLDS_WITHIN(SOON_MS, !socket_is_refused(port)));
+    return log;
+}
+
+static void start_fail2ban(struct world *world, const char *server, const char *log) {
+    struct sandbox *sandbox = world->sandbox;
+    const char *folder = sandbox_path(sandbox, "f2b");
+
+    mkdir(folder, 0755);
+    ck_assert_int_eq(sandbox_do(sandbox, "filters", "cp", "-r", "/etc/fail2ban/filter.d", folder, NULL), 0);
+    mkdir(sandbox_path(sandbox, "f2b/action.d"), 0755);
+    ck_assert_int_eq(sandbox_do(sandbox, "action", "cp",
+                                sandbox_text(sandbox, "%s/contrib/fail2ban/munnel.conf", getenv("top_srcdir")),
+                                sandbox_path(sandbox, "f2b/action.d"), NULL),
+                     0);
+    sandbox_write(sandbox, "f2b/fail2ban.conf",
+                  sandbox_text(sandbox,
+                               "[DEFAULT]\nloglevel = INFO\nlogtarget = %s\nsyslogsocket = auto\nsocket = %s\n"
+                               "pidfile = %s\ndbfile = None\ndbpurgeage = 1d\n[Definition]\n",
+                               sandbox_path(sandbox, "f2b.log"), sandbox_path(sandbox, "f2b.sock"),
+                               sandbox_path(sandbox, "f2b.pid")),
+                  false);
+    sandbox_write(sandbox, "f2b/jail.conf",
+                  sandbox_text(sandbox,
+                               "[DEFAULT]\n[munnel-sshd]\nenabled = true\nfilter = sshd\nbackend = polling\n"
+                               "logpath = %s\nmaxretry = 3\nfindtime = 10m\nbantime = 1h\nusedns = no\n"
+                               "ignoreip = 127.0.0.1 ::1\nignoreself = false\n"
+                               "action = munnel[service=\"ssh\", munnel=\"%s\", socket=\"--socket=%s\"]\n",
+                               log, sandbox_program(sandbox, "munnel"), world->socket),
+                  false);
+    sandbox_run(sandbox, "fail2ban", server, "-f", "-c", folder, "-s", sandbox_path(sandbox, "f2b.sock"), "-p",
+                sandbox_path(sandbox, "f2b.pid"), "start", NULL);
+    ck_assert(HOLDS_WITHIN(FAIL2BAN_MS, access(sandbox_path(sandbox, "f2b.sock"), F_OK) == 0));
+}
+
+/* As the client 127.0.0.`host`; the exit code of ssh. */
+static int try_ssh(struct world *world, const char *host, bool has_key) {
+    const char *name = sandbox_text(world->sandbox, "ssh%u", world->runs++);
+    const char *common =
+        sandbox_text(world->sandbox,
+                     "ssh -o BindAddress=127.0.0.%s -o Port=%u -o StrictHostKeyChecking=no "
+                     "-o UserKnownHostsFile=/dev/null -o NumberOfPasswordPrompts=1 -o IdentitiesOnly=yes ",
+                     host, world->banning);
+    const char *line =
+        has_key ? sandbox_text(world->sandbox, "%s -i %s -o BatchMode=yes root@127.0.0.1 true", common,
+                               sandbox_path(world->sandbox, "id"))
+                : sandbox_text(world->sandbox,
+                               "sshpass -p wrong %s -o PubkeyAuthentication=no nobody-here@127.0.0.1 true", common);
+    int code = sandbox_do(world->sandbox, name, "sh", "-c", sandbox_text(world->sandbox, "%s || exit 1", line), NULL);
+
+    world->output = sandbox_output(world->sandbox, name);
+    return code;
+}
+
+START_TEST(fourth_wrong_password_meets_the_edge_of_the_server_and_others_get_in) {
+    struct sandbox *probe = sandbox_new("probe");
+    const char *sshd = sandbox_peer(probe, "sshd"), *server = sandbox_peer(probe, "fail2ban-server");
+    bool has_all = sshd && server && sandbox_peer(probe, "sshpass") && geteuid() == 0;
+    uint16_t port = port_take();
+
+    if (!has_all) {
+        sandbox_free(probe);
+        return;
+    }
+    struct world world = start_loopback("fail2ban", port);
+    const char *log = start_sshd(world.sandbox, sshd, port);
+    start_fail2ban(&world, server, log);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_ne(try_ssh(&world, "2", false), 0);
+        ck_assert_msg(strstr(world.output, "Permission denied"), "%s", world.output);
+    }
+    process_await(world.server.process, 0, FAIL2BAN_MS, "127.0.0.2 is banned", "agent alpha", "fail2ban munnel-sshd",
+                  NULL);
+    ck_assert_int_ne(try_ssh(&world, "2", false), 0);
+    ck_assert_msg(!strstr(world.output, "Permission denied"), "%s", world.output); /* it never met sshd */
+    process_await(world.server.process, 0, SOON_MS, "client refused", "banned for a time", NULL);
+    ck_assert_msg(try_ssh(&world, "3", true) == 0, "%s", world.output);
+    end(&world);
+    sandbox_free(probe);
+}
+END_TEST
+
 /* ---- hostile agents ---- */
 
 /* Ids are small numbers: those of all services, and of none. */
@@ -244,4 +351,5 @@ SCENARIO_MAIN("bans", SCENARIO(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_
               SCENARIO(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once, 60),
               SCENARIO(client_of_a_relay_is_banned_by_the_id_of_that, 60),
               SCENARIO(each_client_has_its_own_address_at_the_destination_by_which_it_is_banned, 60),
+              SCENARIO(fourth_wrong_password_meets_the_edge_of_the_server_and_others_get_in, 120),
               SCENARIO(hostile_agent_cannot_ban_by_a_service_of_another_group, 90))
