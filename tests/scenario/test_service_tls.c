@@ -167,16 +167,20 @@ START_TEST(tls_ends_at_the_server_and_old_versions_are_refused) {
 }
 END_TEST
 
-static void send_source(struct client *client, uint64_t seed, size_t length) {
-    struct source source;
+static void send_part(struct client *client, struct source *source, size_t length) {
     char part[50000];
-    source_begin(&source, seed);
     for (size_t left = length; left > 0;) {
         size_t count = left < sizeof part ? left : sizeof part;
-        source_fill(&source, part, count);
+        source_fill(source, part, count);
         ck_assert_int_eq(SSL_write(client->ssl, part, (int)count), (int)count);
         left -= count;
     }
+}
+
+static void send_source(struct client *client, uint64_t seed, size_t length) {
+    struct source source;
+    source_begin(&source, seed);
+    send_part(client, &source, length);
 }
 
 static int read_to_end(struct client *client, struct tally_result *result) {
@@ -431,8 +435,50 @@ START_TEST(silent_clients_do_not_keep_others_out) {
 }
 END_TEST
 
-/* Links break, and the relay goes on by new ones with the same TLS. */
-START_TEST(a_relay_outlives_the_links_of_its_agent) {
+/* The agent reaches the server through `proxy`, whose connections can be cut. */
+static void join_through(struct served *served, struct destination *proxy) {
+    sandbox_end(served->sandbox, served->agent);
+    served->server.port = destination_port(proxy);
+    served->agent = agent_join_warm(&served->server, "beta", NULL);
+}
+
+static void cut_all(struct destination *proxy) {
+    for (unsigned i = 0, count = destination_connections(proxy); i < count; i++)
+        destination_cut(proxy, i);
+}
+
+START_TEST(a_relay_goes_on_when_all_links_break) {
+    enum { PIECE = 5 * 1000 * 1000, PIECES = 4 };
+    atomic_ullong answer = PIECE;
+    struct served served = serve(__func__, handle_answer_at_end, &answer, NULL);
+    uint16_t port = served.server.port;
+    struct destination *proxy = destination_start(handle_forward, &port);
+    struct source source;
+    struct tally_result expected, got;
+    join_through(&served, proxy);
+    struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
+    ck_assert(client.is_up);
+    source_begin(&source, 3);
+    for (int i = 0; i < PIECES; i++) {
+        send_part(&client, &source, PIECE);
+        if (i < PIECES - 1)
+            cut_all(proxy);
+    }
+    ck_assert_int_ge(SSL_shutdown(client.ssl), 0);
+    ck_assert_int_eq(read_to_end(&client, &got), SSL_ERROR_ZERO_RETURN);
+    tally_of_source(&expected, 1, PIECE);
+    ck_assert(tally_same(&expected, &got));
+    destination_await_ended(served.destination, 1, ASK_MS);
+    tally_of_source(&expected, 3, (uint64_t)PIECES * PIECE);
+    ck_assert(tally_same(&expected, &destination_connection(served.destination, 0)->received));
+    client_end(&client);
+    sandbox_free(served.sandbox);
+    destination_free(served.destination);
+    destination_free(proxy);
+}
+END_TEST
+
+START_TEST(an_agent_that_dies_is_no_clean_end) {
     struct served served = serve(__func__, handle_echo, NULL, NULL);
     struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
     ck_assert(converses(&client, "before"));
@@ -466,5 +512,5 @@ SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_ar
               SCENARIO(client_certificates_are_required_or_requested, 60),
               SCENARIO(a_reload_changes_tls_and_refuses_what_is_wrong, 60),
               SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),
-              SCENARIO(silent_clients_do_not_keep_others_out, 90),
-              SCENARIO(a_relay_outlives_the_links_of_its_agent, 90))
+              SCENARIO(silent_clients_do_not_keep_others_out, 90), SCENARIO(a_relay_goes_on_when_all_links_break, 90),
+              SCENARIO(an_agent_that_dies_is_no_clean_end, 90))

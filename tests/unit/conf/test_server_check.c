@@ -62,6 +62,24 @@ static const struct slip slips[] = {
      ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
     {"{ \"agents\": { \"auth\": { \"require\": \"either\" } } }",
      ": agents.auth.require: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"key\": \"k\" } } ] }",
+     ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\" } } ] "
+     "}",
+     ": services[0].tls.key: is missing; write the path of the certificate's private key"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": [\"c\", "
+     "\"d\", \"e\"], \"key\": [\"k\", \"l\"] } } ] }",
+     ": services[0].tls.key: 2 keys are not one for each of 3 certificates; write them in the same order"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
+     "\"key\": \"k\", \"client_ca\": \"x\" } } ] }",
+     ": services[0].tls.client_ca: clients are not asked for a certificate; write \"client_auth\": \"require\", or "
+     "\"request\""},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
+     "\"key\": \"k\", \"client_auth\": \"request\" } } ] }",
+     ": services[0].tls.client_auth: certificates need to be checked; name who signs them in tls.client_ca"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
+     "\"key\": \"k\", \"alpn\": \"a b\" } } ] }",
+     ": services[0].tls.alpn: \"a b\" is no protocol's name in ALPN; write one like \"h2\" or \"http/1.1\""},
     {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }",
      ": admin.http: it answers no one without tokens; name their file in admin.tokens"},
     {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",
