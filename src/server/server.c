@@ -69,7 +69,8 @@ int server_open(struct server *server, struct error *error) {
     for (size_t i = 0; i < server->services.count; i++)
         if (service_open(server->services.items[i], error))
             return -1;
-    shared_ports_settle(server->shared_ports);
+    if (shared_ports_open(server->shared_ports, error))
+        return -1;
     if (admin_listen(server->admin, error))
         return -1;
     statistics_tick(server->statistics, clock_us()); /* makes room for the numbers of each service */

@@ -55,7 +55,8 @@ struct service {
     struct inspect_port port;
     uint64_t balancer_checks;         /* connections that ended before they were clients */
     struct listener_group *listeners; /* of the addresses that it does not share */
-    struct addr shared_addr;          /* of the first port that it shares, by shared_port.c; length 0: none */
+    struct addr shared_addr;          /* of the last port that it shares, by shared_port.c; length 0: none */
+    unsigned shared_closed;           /* ports that it shares and that could not be opened yet */
     struct wait_queue queue;          /* dispatch.c's */
     size_t live;
     struct service_counts *counts;                                       /* one reference, as of the next */

@@ -83,7 +83,7 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .asked = service->asked,
                                         .refusing = service->refusing_count,
                                         .unhealthy = service->balance->unhealthy,
-                                        .is_open = service->is_open,
+                                        .is_open = service->is_open && !service->shared_closed,
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};
     memcpy(numbers->refused, service->refused, sizeof numbers->refused);

@@ -185,18 +185,27 @@ void shared_port_free(struct shared_port *port) {
     free(port);
 }
 
+static void note_open(struct shared_port *port) {
+    for (size_t i = 0; i < port->routes.count; i++)
+        port->routes.services[i]->shared_closed--;
+    port->is_open = true;
+}
+
+int shared_port_open(struct shared_port *port, struct error *error) {
+    if (port->is_open || !port->listeners)
+        return 0;
+    if (listener_group_open(port->listeners, error))
+        return -1;
+    note_open(port);
+    listener_group_log(port->listeners, "listening for clients of several services on");
+    return 0;
+}
+
 void shared_port_listen(struct shared_port *port) {
     struct error error;
 
-    if (port->is_open || !port->listeners)
-        return;
-    if (listener_group_open(port->listeners, &error)) {
-        if (log_limit_allows(&port->open_lines, 1, NULL))
-            log_write(port->all->options.log, LOG_LEVEL_ERROR, port->who, "%s; retrying", error.text);
-        return;
-    }
-    port->is_open = true;
-    listener_group_log(port->listeners, "listening for clients of several services on");
+    if (shared_port_open(port, &error) && log_limit_allows(&port->open_lines, 1, NULL))
+        log_write(port->all->options.log, LOG_LEVEL_ERROR, port->who, "%s; retrying", error.text);
 }
 
 /* One event for the many that a second may bring. */

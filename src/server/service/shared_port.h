@@ -46,6 +46,7 @@ int shared_ports_prepare(struct shared_ports *ports, const struct server_config 
 void shared_ports_apply(struct shared_ports *ports);
 void shared_ports_discard(
     struct shared_ports *ports); /* what was prepared; after the apply: what was in force before */
+int shared_ports_open(struct shared_ports *ports, struct error *error); /* at the start: 0 or -1 */
 void shared_ports_settle(struct shared_ports *ports);
 /* Adds the sockets that another configuration does not want where they are; there is room for shared_ports_count. */
 void shared_ports_collect_donors(const struct shared_ports *ports, const struct server_config *conf,

@@ -126,13 +126,15 @@ int shared_ports_prepare(struct shared_ports *ports, const struct server_config 
 static void tell_services(struct shared_port *port) {
     const struct addr *addr = listener_group_addr(port->listeners);
 
-    for (size_t i = 0; addr && i < port->routes.count; i++)
+    for (size_t i = 0; addr && i < port->routes.count; i++) {
         port->routes.services[i]->shared_addr = *addr;
+        port->routes.services[i]->shared_closed += !port->is_open;
+    }
 }
 
 static void forget_services(struct shared_port *port) {
     for (size_t i = 0; i < port->routes.count; i++)
-        port->routes.services[i]->shared_addr.length = 0;
+        port->routes.services[i]->shared_addr.length = port->routes.services[i]->shared_closed = 0;
 }
 
 void shared_ports_apply(struct shared_ports *ports) {
@@ -182,6 +184,13 @@ void shared_ports_discard(struct shared_ports *ports) {
 }
 
 /* ---- what goes on ---- */
+
+int shared_ports_open(struct shared_ports *ports, struct error *error) {
+    for (size_t i = 0; i < ports->count; i++)
+        if (shared_port_open(ports->items[i], error))
+            return -1;
+    return 0;
+}
 
 void shared_ports_settle(struct shared_ports *ports) {
     for (size_t i = 0; i < ports->count; i++)

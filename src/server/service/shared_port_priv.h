@@ -58,7 +58,8 @@ int shared_port_bind(struct shared_port *port, const struct service_config *conf
 void shared_routes_done(struct shared_routes *routes);
 void shared_port_set_routes(struct shared_port *port, const struct shared_routes *routes);
 void shared_port_free(struct shared_port *port);
-void shared_port_listen(struct shared_port *port);
+int shared_port_open(struct shared_port *port, struct error *error); /* 0, also if it is open; or -1 */
+void shared_port_listen(struct shared_port *port);                   /* the same; logs why it could not be opened */
 void shared_port_tick(struct shared_port *port);
 
 #endif
