@@ -13,10 +13,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/configuration.h \
 	src/server/admin/agents_change.c \
 	src/server/admin/agents_change.h \
-	src/server/admin/bans.c \
 	src/server/admin/body_fields.c \
 	src/server/admin/body_fields.h \
 	src/server/admin/check.c \
+	src/server/admin/client_bans.c \
 	src/server/admin/credentials.c \
 	src/server/admin/history_answer.c \
 	src/server/admin/listening.c \

@@ -68,7 +68,11 @@ options_of() { # COMMAND...
 
 commands_of() { # "" or a command: what munnel help names
     if [ -z "$1" ]; then
-        munnel help | sed -n 's/^  \([a-z][a-z-]*\) .*$/\1/p' | grep -v '^munnel$' | sort -u >"$folder/expected"
+        # Some share a line, behind "; ".
+        {
+            munnel help | sed -n 's/^  \([a-z][a-z-]*\) .*$/\1/p'
+            munnel help | grep -oE '; [a-z-]+ ([a-z]+[|]|[A-Z])' | sed 's/^; \([a-z-]*\) .*$/\1/'
+        } | grep -v '^munnel$' | sort -u >"$folder/expected"
     else
         munnel help "$1" | sed -n "s/^  munnel $1 \([a-z][a-z-]*\) .*/\1/p" | sort -u >"$folder/expected"
     fi

@@ -91,8 +91,7 @@ void ban_sender_send(struct services *services) {
     struct ban_sender *sender = &services->sender;
     uint64_t now_ms = clock_ms();
 
-    if (!services->bans || !services->table || !services_are_answered(services) ||
-        now_ms - sender->sent_ms < BANS_INTERVAL_MS)
+    if (!services->bans || !services->table || now_ms - sender->sent_ms < BANS_INTERVAL_MS)
         return;
     struct due *due = malloc(sizeof *due);
     char *json = due && gather(due, services) ? write_due(sender, due) : NULL;

@@ -23,7 +23,7 @@ struct ban_sender {           /* all zero: nothing is sent yet */
 };
 
 void ban_sender_restart(struct ban_sender *sender); /* everything is sent again */
-void ban_sender_send(struct services *services);    /* what is due; to be called when a ban changes, and each second */
+void ban_sender_send(struct services *services);    /* what is due, once the table is answered */
 /* Does its server let this agent ban for a service of this name, or (NULL) for any? *is_known: one has this name. */
 bool ban_sender_may_ban(const struct services *services, const char *service, bool *is_known);
 

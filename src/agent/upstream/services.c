@@ -230,7 +230,8 @@ void services_on_set(struct services *services) {
     free(services->answer);
     services->answer = NULL;
     services_recheck(services);
-    ban_sender_send(services);
+    if (services_are_answered(services))
+        ban_sender_send(services);
 }
 
 /* ---- the end ---- */

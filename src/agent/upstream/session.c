@@ -138,7 +138,7 @@ static void end_lost(struct session *session) {
 }
 
 void session_send_bans(struct session *session) {
-    if (session->state == SESSION_LIVE)
+    if (session->state == SESSION_LIVE && services_are_answered(&session->services))
         ban_sender_send(&session->services);
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
  * test_admin: answers over the Unix socket have what the server is, and changes do what they are named after: the
- * operations of status.c, services.c, history_answer.c, sources.c, bans.c, readiness.c and waiting.c, and
+ * operations of status.c, services.c, history_answer.c, sources.c, client_bans.c, readiness.c and waiting.c, and
  * those of shared.c (ban_requests.c, event_feed.c, log_level.c, problem_list.c, process_watch.c, relay_requests.c), as
  * an administrator meets them.
  */

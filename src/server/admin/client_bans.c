@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * bans: /v1/bans: sources whose clients services refuse for a time.
+ * client_bans: /v1/bans: sources whose clients services refuse for a time.
  * Runs on: the control thread. Owns: nothing.
  */
 #include "config.h"
