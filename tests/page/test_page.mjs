@@ -276,7 +276,7 @@ test('a banned address is shown with its reason, and no longer once it is unbann
     await look.page.getByRole('button', { name: /Unban 192\.0\.2\.77/ }).click();
     await look.page.getByRole('dialog').getByRole('button', { name: 'Unban address' }).click();
     await until('it is lifted', async () => (await rig.get('/v1/bans')).total === 0);
-    await look.text(/four wrong passwords/).waitFor({ state: 'detached' });
+    await look.text(/by all services: four wrong passwords/).waitFor({ state: 'detached' });
   });
 });
 

@@ -126,8 +126,8 @@ static void note(const struct agent_admin *admin, const char *address, const cha
     char detail[RECENT_EVENT_TEXT];
 
     snprintf(detail, sizeof detail, "%s, by %.80s%s%s", address, by, *reason ? ": " : "", reason);
-    log_write(admin->options.log, LOG_LEVEL_INFO, "agent", "%s is %s: %s %s, by %.80s%s%s", address, what,
-              service ? "service" : "all services", service ? service : "", by, *reason ? ": " : "", reason);
+    log_write(admin->options.log, LOG_LEVEL_INFO, "agent", "%s is %s: %s%.80s, by %.80s%s%s", address, what,
+              service ? "service " : "all services", service ? service : "", by, *reason ? ": " : "", reason);
     recent_events_add(admin->options.events, EVENT_KIND_SERVICE, EVENT_INFO, service ? service : "all services", what,
                       detail);
 }

@@ -51,7 +51,7 @@ static void note(const struct admin *admin, const char *address, const char *wha
                  const char *reason) {
     char detail[RECENT_EVENT_TEXT];
 
-    snprintf(detail, sizeof detail, "%s %.80s, by %.80s%s%s", service ? "service" : "all services",
+    snprintf(detail, sizeof detail, "%s%.80s, by %.80s%s%s", service ? "service " : "all services",
              service ? service : "", by, *reason ? ": " : "", reason);
     log_write(admin->options.log, LOG_LEVEL_INFO, "server", "%s is %s: %s", address, what, detail);
     recent_events_add(admin->options.events, EVENT_KIND_ACCESS, EVENT_INFO, address, what, detail);
