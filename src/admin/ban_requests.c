@@ -103,9 +103,18 @@ static bool read_address(struct http_request *request, const char *text, struct 
     return false;
 }
 
-bool ban_request_take_path(struct http_request *request, struct addr *address, const char **service) {
+/* False: it cannot be a name, and 400 has been answered. */
+static bool take_queried_service(struct http_request *request, const char **service) {
     *service = http_request_query(request, "service");
-    return read_address(request, http_request_param(request, "address"), address);
+    if (!*service || value_is_name(*service))
+        return true;
+    http_answer_error(request, 400, "service: not a name: %s", *service);
+    return false;
+}
+
+bool ban_request_take_path(struct http_request *request, struct addr *address, const char **service) {
+    return take_queried_service(request, service) &&
+           read_address(request, http_request_param(request, "address"), address);
 }
 
 /* ---- lists ---- */
@@ -123,7 +132,9 @@ bool ban_filter_take(struct http_request *request, struct ban_filter *filter) {
     const char *text = http_request_query(request, "address");
     struct addr address;
 
-    *filter = (struct ban_filter){.service = http_request_query(request, "service")};
+    *filter = (struct ban_filter){.service = NULL};
+    if (!take_queried_service(request, &filter->service))
+        return false;
     if (!text)
         return true;
     if (!read_address(request, text, &address))

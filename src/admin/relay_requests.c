@@ -15,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 100, NAME_MOST = 64, LABEL_MOST = 80 };
-
-#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+enum { LIMIT = 100, LABEL_MOST = 80 };
 
 struct pending {                  /* a question to the data plane */
     struct http_request *request; /* NULL: free */
@@ -235,13 +233,10 @@ static const enum relay_order orders[] = {RELAY_ORDER_RATE, RELAY_ORDER_BYTES, R
                                           RELAY_ORDER_IDLE};
 enum { ANY_STATE = sizeof state_bits / sizeof *state_bits, NO_SUM = 1 };
 
-static bool is_name(const char *text) {
-    return strlen(text) <= NAME_MOST && *text && !text[strspn(text, NAME_CHARACTERS)];
-}
-
 /* "NAME#3f2a91" is one of several agents of that name. */
 static bool is_label(const char *text) {
-    size_t name = strspn(text, NAME_CHARACTERS), digits = text[name] ? strspn(text + name + 1, "0123456789abcdef") : 0;
+    size_t name = strspn(text, VALUE_NAME_CHARACTERS),
+           digits = text[name] ? strspn(text + name + 1, "0123456789abcdef") : 0;
     bool has_digits = text[name] == '#' && digits > 0 && !text[name + 1 + digits];
 
     return name > 0 && strlen(text) <= LABEL_MOST && (!text[name] || has_digits);
@@ -251,7 +246,7 @@ static bool is_label(const char *text) {
 static bool check_names(struct http_request *request) {
     const char *service = http_request_query(request, "service"), *agent = http_request_query(request, "agent");
 
-    if (service && !is_name(service))
+    if (service && !value_is_name(service))
         http_answer_error(request, 400, "service: not a name: %s", service);
     else if (agent && !is_label(agent))
         http_answer_error(request, 400, "agent: not a name: %s", agent);

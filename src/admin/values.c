@@ -15,7 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { TIME_TEXT = 32 };
+enum { TIME_TEXT = 32, NAME_MOST = 64 };
+
+bool value_is_name(const char *text) {
+    return *text && strlen(text) <= NAME_MOST && !text[strspn(text, VALUE_NAME_CHARACTERS)];
+}
 
 int64_t value_wall_ms(void) {
     struct timespec now = {0, 0};

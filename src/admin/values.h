@@ -10,8 +10,13 @@
 #include "lib/base/strlist.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#define VALUE_NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+/* Can a service, an agent or a group have it? In a query one that cannot would be answered by an empty list, which
+ * hides a mistake. */
+bool value_is_name(const char *text);
 int64_t value_wall_ms(void); /* milliseconds since 1970 */
 /* RFC 3339 in UTC: of a moment since 1970; 0: null. */
 json_t *value_time(int64_t wall_ms);

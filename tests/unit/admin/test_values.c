@@ -19,6 +19,16 @@ static void expect(json_t *json, const char *text) {
     json_decref(json);
 }
 
+START_TEST(name_is_1_to_64_letters_digits_and_marks) {
+    char text[66] = "";
+
+    memset(text, 'a', 64);
+    ck_assert(value_is_name("a") && value_is_name("A-b_c.9") && value_is_name(text));
+    text[64] = 'a';
+    ck_assert(!value_is_name("") && !value_is_name("a b") && !value_is_name("a/b") && !value_is_name(text));
+}
+END_TEST
+
 START_TEST(times_are_rfc_3339_in_utc) {
     expect(value_time(1795969871009), "\"2026-11-29T16:31:11.009Z\"");
     expect(value_time(0), "null");
@@ -48,6 +58,7 @@ END_TEST
 static TCase *all(void) {
     TCase *group = tcase_create("all");
 
+    tcase_add_test(group, name_is_1_to_64_letters_digits_and_marks);
     tcase_add_test(group, times_are_rfc_3339_in_utc);
     tcase_add_test(group, text_that_is_no_utf8_is_shown_all_the_same);
     tcase_add_test(group, span_of_what_did_not_happen_is_null);

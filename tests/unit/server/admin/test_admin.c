@@ -399,6 +399,8 @@ START_TEST(banned_client_is_refused_counted_and_served_again_once_the_ban_is_lif
     close(refused);
     get("/v1/services/s0");
     expect_number("refused/banned", 1);
+    expect_status("GET", "/v1/bans?service=no%20name", 400);
+    expect_status("DELETE", "/v1/bans/127.0.0.1?service=", 400);
     get("/v1/bans?address=127.0.0.1&service=s0");
     expect_number("total", 1);
     expect_number("bans/0/left_s", 60);
