@@ -75,7 +75,7 @@ static const struct cmdline_flag flags[] = {
     {"check-config", 0, NULL, "check the configuration only, and exit", NULL},
     {"json", 0, NULL, "with --check: JSON", NULL},
     {"timeout", 0, "SECONDS", "with --check: for all of it [15]", NULL},
-    {"join", 0, "FILE|-", "take a join code from FILE or the input", NULL},
+    {"join", 0, "FILE|-", "take a join code, in place of SERVER", NULL},
     {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
     {"verbose", 'v', NULL, "log details too", NULL},
     CMDLINE_REFUSES_SECRETS("put it into a file and write --token-file FILE"),
@@ -83,9 +83,7 @@ static const struct cmdline_flag flags[] = {
 
 static const struct cmdline_spec munnel_agent = {
     .program = "munnel-agent",
-    .usage = "munnel-agent connects clients of its servers to destinations that it can reach.\n"
-             "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n"
-             "  Without SERVER it serves those that it has joined, by a code (--join)\n",
+    .usage = "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n",
     .table = &agent_option_table,
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,

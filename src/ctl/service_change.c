@@ -46,12 +46,8 @@ static const struct {
                     {"max_clients", "max-clients", "COUNT", "at once [0: no limit]"},
                     {"max_per_source", "max-per-source", "COUNT", "at once from one address [0: no limit]"},
                     {"max_rate", "max-rate", "COUNT", "new ones per second and address [0: no limit]"},
-                    {"bandwidth_in", "bandwidth-in", "BYTES", "per second of all clients, 1MB [0: no limit]"},
-                    {"bandwidth_out", "bandwidth-out", "BYTES", "the same back to clients"},
                     {"allow", "allow", "ADDR", "the only clients that are served; 10.0.0.0/8"},
-                    {"deny", "deny", "ADDR", "clients that are not served"},
-                    {"socket_mode", "socket-mode", "MODE", "of its Unix sockets [0660]"},
-                    {"socket_owner", "socket-owner", "USER", "of its Unix sockets"}};
+                    {"deny", "deny", "ADDR", "clients that are not served"}};
 enum { OPTION_FLAGS = sizeof option_flags / sizeof *option_flags, SPECS = OPTION_FLAGS + 2, SETTING_KEY = 64 };
 
 const char *service_change_flag(const char *option) {
