@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	debian/control \
 	debian/copyright \
 	debian/munnel-agent.README.Debian \
+	debian/munnel-agent.examples \
 	debian/munnel-agent.install \
 	debian/munnel-agent.postrm \
 	debian/munnel-agent.prerm \
