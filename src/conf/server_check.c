@@ -202,7 +202,9 @@ static int check_service_tls(const struct service_config *service, const struct 
                               client_ca = option_member(tls, "client_ca"),
                               client_auth = option_member(tls, "client_auth"), alpn = option_member(tls, "alpn");
 
-    if (!certificates && (keys || service->tls.client_ca || service->tls.client_auth || service->tls.alpn.count))
+    bool has_more = keys || service->tls.client_ca || service->tls.client_auth || service->tls.alpn.count ||
+                    service->tls.min_version != CONFIG_TLS_1_2;
+    if (!certificates && has_more)
         return option_error(&cert, "is missing; write the path of a certificate, or leave \"tls\" out");
     if (!certificates)
         return 0;

@@ -226,9 +226,12 @@ int validate_pin(const char *text, struct error *error) {
                      text);
 }
 
-/* RFC 7301 has any bytes; those that are registered are printable. */
+/* RFC 7301 has any bytes; those that are registered are printable, and none has a comma, which HAProxy writes between
+ * them. */
 int validate_alpn(const char *text, struct error *error) {
     size_t length = strlen(text);
+    if (strchr(text, ','))
+        return error_set(error, "\"%.80s\" is several protocols in one; write a list: [\"h2\", \"http/1.1\"]", text);
     for (const char *at = text; *at; at++)
         if (*at <= ' ' || *at > '~')
             length = 0;

@@ -80,6 +80,12 @@ static const struct slip slips[] = {
     {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
      "\"key\": \"k\", \"alpn\": \"a b\" } } ] }",
      ": services[0].tls.alpn: \"a b\" is no protocol's name in ALPN; write one like \"h2\" or \"http/1.1\""},
+    {WITH_SERVICE("\"tls\": { \"cert\": \"c\", \"key\": \"k\", \"alpn\": \"h2,http/1.1\" }"),
+     ": services[0].tls.alpn: \"h2,http/1.1\" is several protocols in one; write a list: [\"h2\", \"http/1.1\"]"},
+    {WITH_SERVICE("\"tls\": { \"min_version\": \"1.3\" }"),
+     ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
+    {WITH_SERVICE("\"tls\": { \"alpn\": [\"h2\", \"http/1.1\"] }"),
+     ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
     {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }",
      ": admin.http: it answers no one without tokens; name their file in admin.tokens"},
     {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",
