@@ -85,14 +85,21 @@ void health_take_over(struct services *services, struct served_service *service,
     service->verdict->before = before->verdict->state;
     const struct health_report report = report_of(service);
     service->verdict->is_due = !services_ack_report(answer, &report);
-    services->due += service->verdict->is_due;
+}
+
+void health_recount(struct services *services) {
+    services->due = 0;
+    for (size_t i = 0; i < services->table->count; i++) {
+        const struct served_verdict *verdict = services->table->services[i]->verdict;
+        services->due += verdict && verdict->is_due;
+    }
 }
 
 static bool may_report(const struct services *services, uint64_t now_ms) {
     return services->due && now_ms - services->reported_ms >= HEALTH_INTERVAL_MS;
 }
 
-/* Those that are due, HEALTH_REPORTS_MAX at most. NULL: out of memory, and nothing has changed. */
+/* Those that are due, HEALTH_REPORTS_MAX at most. NULL: out of memory, or none is; nothing has changed. */
 static char *write_due(const struct services *services, size_t *index) {
     json_t *message = health_message_new();
     bool is_whole = message;
@@ -106,7 +113,7 @@ static char *write_due(const struct services *services, size_t *index) {
         is_whole = is_whole && health_report_put(message, &report);
         count++;
     }
-    if (is_whole)
+    if (is_whole && count)
         return json_to_text(message);
     json_decref(message);
     return NULL;
@@ -122,7 +129,7 @@ static void forget_due(struct services *services, size_t index) {
     }
 }
 
-/* Returns the bytes that were sent; 0: out of memory. */
+/* Returns the bytes that were sent; 0: none, see write_due. */
 static size_t tell_some(struct services *services) {
     size_t index = 0;
     char *text = write_due(services, &index);

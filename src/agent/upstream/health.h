@@ -17,6 +17,8 @@ enum { HEALTH_INTERVAL_MS = 200, HEALTH_BYTES = 24 * 1024 /* at a time; the last
 
 /* A service was announced, which may be known from the last control link: then the answer says what is known. */
 void health_take_over(struct services *services, struct served_service *service, struct services_ack_writer *answer);
+/* The table is another one: of what it has lost nothing is due any more, and what health_take_over left is. */
+void health_recount(struct services *services);
 /* What is known of a service with a check: "unknown", "healthy", "unhealthy". */
 const char *health_state_label(enum health_state state);
 

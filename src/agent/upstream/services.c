@@ -166,6 +166,7 @@ static bool replace_table(struct services *services, const struct services_part 
         return false;
     service_table_release(services->table);
     services->table = table;
+    health_recount(services);
     if (!plane_set_services(services->plane, services->session, table))
         return false;
     services->setting++;

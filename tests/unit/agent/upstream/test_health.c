@@ -153,6 +153,41 @@ START_TEST(change_before_the_answer_is_told_behind_it) {
 }
 END_TEST
 
+/* Its report would be waited for without an end, and messages without reports be sent meanwhile. */
+START_TEST(change_of_a_service_that_is_removed_is_not_told) {
+    connect_with(3);
+    fake_health(1, false, "a");
+    fake_health(2, false, "b"); /* within the interval */
+    fake_health(3, false, "c");
+    fake_control_text(0, "{\"op\":\"services\",\"version\":2,\"add\":[],\"remove\":[2]}");
+    fake_services_set();
+    wait_interval();
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_HEALTH), 2);
+    ck_assert_str_eq(last_sent(),
+                     "{\"op\":\"health\",\"reports\":[{\"id\":3,\"healthy\":false,\"detail\":\"c\"}]}");
+    wait_interval();
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_HEALTH), 2);
+}
+END_TEST
+
+/* More than the answer has room for: the rest is told behind it. */
+START_TEST(what_has_no_room_in_the_answer_of_a_resumed_session_is_told_behind_it) {
+    connect_with(SERVICES);
+    for (uint32_t id = 1; id <= SERVICES; id++)
+        fake_health(id, false, "no");
+    wait_interval();
+    agent_recheck(harness.agent);
+    resume(SERVICES);
+    wait_interval();
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_sent(1, CONTROL_OP_HEALTH), 1);
+    ck_assert_ptr_nonnull(strstr(last_sent(), "\"id\":100,"));
+    ck_assert_ptr_null(strstr(last_sent(), "\"id\":1,"));
+}
+END_TEST
+
 START_TEST(what_is_not_in_the_table_is_ignored) {
     connect_with(1);
     fake_health(7, false, "no");
@@ -170,6 +205,8 @@ static TCase *reporting(void) {
     tcase_add_test(group, resumed_session_answers_with_what_is_known);
     tcase_add_test(group, change_while_the_control_link_is_away_is_in_the_answer);
     tcase_add_test(group, change_before_the_answer_is_told_behind_it);
+    tcase_add_test(group, change_of_a_service_that_is_removed_is_not_told);
+    tcase_add_test(group, what_has_no_room_in_the_answer_of_a_resumed_session_is_told_behind_it);
     tcase_add_test(group, what_is_not_in_the_table_is_ignored);
     return group;
 }
