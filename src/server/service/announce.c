@@ -291,6 +291,8 @@ int announce_reported(struct announce *announce, struct session *session, const 
 
     if (health_reports_take(&reports, json, error))
         return -1;
+    if (!reports.list)
+        return error_set(error, "health without \"reports\"");
     if (session_announcement(session)->is_over)
         return 0;
     take_reports(announce, session, &reports);

@@ -202,6 +202,8 @@ START_TEST(malformed_report_is_answered_by_error_and_changes_nothing) {
     struct server_fixture_agent a = server_fixture_join_ready(&fixture, "a");
     report(&fixture, &a, "\"healthy\":0");
     ck_assert(fake_take_with(FAKE_CONTROL, "\"op\":\"error\"", &sent));
+    server_fixture_send_control(&fixture, &a, "{\"op\":\"health\"}");
+    ck_assert(fake_take_with(FAKE_CONTROL, "health without \\\"reports\\\"", &sent));
     ck_assert_uint_eq(numbers_of(&fixture).unhealthy, 0);
     server_fixture_clear(&fixture);
 }
