@@ -36,13 +36,16 @@ const char *proxy_where(const struct proxy *proxy); /* "10.0.0.1:3128" */
 #define PROXY_FAULTS(F)                                                                                                \
     F(UNREACHABLE, "unreachable", false,                                                                               \
       "Check the proxy's address (--proxy, https_proxy), that the proxy runs, and that no firewall drops it")          \
+    F(SILENT, "silent", false,                                                                                         \
+      "Write http:// in place of socks5:// if it is an HTTP proxy; if it is not, look at the proxy: it may hang")      \
     F(CANNOT_CONNECT, "cannot_connect", false,                                                                         \
       "The proxy answers, but does not reach the server: check the server's name and port, and that munneld runs "     \
       "there")                                                                                                         \
     F(FORBIDDEN, "forbidden", true,                                                                                    \
       "Let the proxy's owner permit CONNECT to the server's host and port; many proxies permit port 443 alone")        \
     F(AUTHENTICATION, "authentication", true,                                                                          \
-      "Write the user into --proxy (http://USER@HOST:PORT), and the password into a file for --proxy-password-file")   \
+      "Look at user and password: the user stands in --proxy (http://USER@HOST:PORT), the password in the file of "    \
+      "--proxy-password-file")                                                                                         \
     F(MALFORMED, "malformed", true,                                                                                    \
       "Check that this is the address of a proxy, and of the kind that its URL names: http:// or socks5://")
 enum proxy_fault {

@@ -140,6 +140,18 @@ static void take_challenge(struct proxy_talk *talk) {
         talk->step = PROXY_AGAIN;
 }
 
+/* tinyproxy answers a wrong user or password so. */
+static void take_unauthorized(struct proxy_talk *talk) {
+    fail(talk, PROXY_FAULT_AUTHENTICATION, "answered 401 %s; it does not accept user \"%s\" with this password",
+         talk->head.reason, talk->proxy->user);
+}
+
+/* What a web server answers, which takes CONNECT for a method that it lacks, or its target for a malformed one. */
+static bool is_of_web_server(const struct proxy_talk *talk) {
+    unsigned status = talk->head.status;
+    return status == 400 || status == 401 || status == 404 || status == 405;
+}
+
 static void take_status(struct proxy_talk *talk) {
     const struct http_head *head = &talk->head;
     if (head->status >= 200 && head->status < 300) /* RFC 9110, 9.3.6: whatever fields say of a body, it has none */
@@ -148,6 +160,11 @@ static void take_status(struct proxy_talk *talk) {
         take_challenge(talk);
     else if (head->status == 101)
         fail(talk, PROXY_FAULT_MALFORMED, "answered 101 %s to CONNECT", head->reason);
+    else if (head->status == 401 && talk->is_authorized)
+        take_unauthorized(talk);
+    else if (is_of_web_server(talk))
+        fail(talk, PROXY_FAULT_MALFORMED, "answered %u %s to CONNECT %s: it may be no proxy", head->status,
+             head->reason, talk->target);
     else
         fail(talk,
              head->status >= 500 || head->status == 408 || head->status == 429 ? PROXY_FAULT_CANNOT_CONNECT
@@ -327,6 +344,14 @@ void proxy_talk_note_received(struct proxy_talk *talk, size_t length) {
 
 void proxy_talk_note_error(struct proxy_talk *talk, const char *detail) {
     fail(talk, PROXY_FAULT_UNREACHABLE, "%s", detail);
+}
+
+void proxy_talk_note_late(struct proxy_talk *talk) {
+    if (talk->proxy->kind == PROXY_SOCKS5 && talk->stage == SOCKS_METHOD && talk->received == 0)
+        fail(talk, PROXY_FAULT_SILENT,
+             "accepted the connection and did not answer SOCKS5: it may be an HTTP proxy; write http://");
+    else
+        fail(talk, PROXY_FAULT_UNREACHABLE, "no answer in time");
 }
 
 enum proxy_fault proxy_talk_fault(const struct proxy_talk *talk) {

@@ -39,6 +39,7 @@ void proxy_talk_note_sent(struct proxy_talk *talk, size_t length);
 uint8_t *proxy_talk_room(struct proxy_talk *talk, size_t *size);         /* RECEIVES: at least 1 */
 void proxy_talk_note_received(struct proxy_talk *talk, size_t length);   /* 0: the proxy has closed */
 void proxy_talk_note_error(struct proxy_talk *talk, const char *detail); /* the connection failed, or came to nothing */
+void proxy_talk_note_late(struct proxy_talk *talk);                      /* no answer within the caller's time */
 
 enum proxy_fault proxy_talk_fault(const struct proxy_talk *talk); /* NONE: it has not failed */
 const char *proxy_talk_detail(const struct proxy_talk *talk);     /* "proxy 10.0.0.1:3128: answered 502 Bad Gateway" */

@@ -271,6 +271,14 @@ END_TEST
 
 /* ---- tinyproxy ---- */
 
+static const char *check(struct world *world, const char *name, const char *members) {
+    struct process *process = start_agent(world, name, "127.0.0.1", members, NULL, "--check");
+    int code = process_wait(process, SILENCE_MS);
+
+    ck_assert_msg(code == 1, "%s: exit code %d: %s", name, code, sandbox_output(world->sandbox, name));
+    return sandbox_output(world->sandbox, name);
+}
+
 static struct process *start_tinyproxy(struct world *world, const char *program, const char *how) {
     const char *file =
         sandbox_write(world->sandbox, "tinyproxy.conf",
@@ -295,6 +303,21 @@ START_TEST(tinyproxy_with_and_without_a_password) {
         start_agent(&world, "beta", "127.0.0.1", by(&world, "http", NULL, NULL), NULL, NULL);
         agent_await(&world.server, mark, "beta", JOIN_MS);
         expect_relay(&world);
+    }
+    end(&world);
+}
+END_TEST
+
+START_TEST(tinyproxy_that_does_not_accept_the_password) {
+    struct world world = start(__func__);
+    const char *tinyproxy = sandbox_peer(world.sandbox, "tinyproxy");
+
+    if (tinyproxy) {
+        start_tinyproxy(&world, tinyproxy, "BasicAuth bob secret\n");
+        await_proxy(&world);
+        const char *output = check(&world, "check", by(&world, "http", "bob", "wrong"));
+        ck_assert_msg(strstr(output, "answered 401 Unauthorized; it does not accept user \"bob\""), "%s", output);
+        ck_assert_msg(strstr(output, "Look at user and password"), "%s", output);
     }
     end(&world);
 }
@@ -391,6 +414,7 @@ static const struct lie {
     {"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n",
      "answered 407 Proxy Authentication Required, offers Negotiate, NTLM; munnel-agent knows Basic, and Digest", false,
      "http"},
+    {"HTTP/1.1 400 Bad Request\r\n\r\n", "it may be no proxy", true, "http"},
     {"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "answered 502 Bad Gateway to CONNECT", true, "http"},
     {"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403 Forbidden to CONNECT", true, "http"},
     {"220 mail.example.org ESMTP\r\n", "answered \\\"220 mail.example\\\"..., which is no HTTP", true, "http"},
@@ -400,14 +424,6 @@ static const struct lie {
     {"HTTP/1.1 400 Bad Request\r\n\r\n", "write http://", true, "socks5"},
     {"\5\377", "accepts no SOCKS5 authentication", true, "socks5"},
 };
-
-static const char *check(struct world *world, const char *name, const char *members) {
-    struct process *process = start_agent(world, name, "127.0.0.1", members, NULL, "--check");
-    int code = process_wait(process, SILENCE_MS);
-
-    ck_assert_msg(code == 1, "%s: exit code %d: %s", name, code, sandbox_output(world->sandbox, name));
-    return sandbox_output(world->sandbox, name);
-}
 
 static void expect_named(struct world *world, unsigned number) {
     const struct lie *lie = &lies[number];
@@ -442,8 +458,10 @@ START_TEST(a_silent_proxy_is_named) {
     struct destination *proxy = destination_start_on(world.proxy_port, handle_answer, &answer);
 
     world.agent = start_agent(&world, "alpha", "127.0.0.1", by(&world, "http", NULL, NULL), NULL, NULL);
-    process_await(world.agent, 0, SILENCE_MS, "cannot connect", "no answer in time",
-                  sandbox_text(world.sandbox, "proxy 127.0.0.1:%u: ", world.proxy_port), NULL);
+    struct process *beta = start_agent(&world, "beta", "127.0.0.1", by(&world, "socks5", NULL, NULL), NULL, NULL);
+    const char *who = sandbox_text(world.sandbox, "proxy 127.0.0.1:%u: ", world.proxy_port);
+    process_await(world.agent, 0, SILENCE_MS, "cannot connect", "no answer in time", who, NULL);
+    process_await(beta, 0, SILENCE_MS, "cannot connect", "did not answer SOCKS5: it may be an HTTP proxy", who, NULL);
     end(&world);
     destination_free(proxy);
 }
@@ -492,7 +510,8 @@ END_TEST
 
 SCENARIO_MAIN("agent_proxy", SCENARIO(squid_without_a_password, 90), SCENARIO(squid_with_basic, 90),
               SCENARIO(squid_with_digest, 90), SCENARIO(squid_that_does_not_accept_the_password_until_it_changes, 60),
-              SCENARIO(tinyproxy_with_and_without_a_password, 90), SCENARIO(dante_without_a_user, 90),
+              SCENARIO(tinyproxy_with_and_without_a_password, 90),
+              SCENARIO(tinyproxy_that_does_not_accept_the_password, 60), SCENARIO(dante_without_a_user, 90),
               SCENARIO(dante_with_a_user, 90), SCENARIO(each_lie_is_named_by_log_status_and_check, 60),
               SCENARIO(a_silent_proxy_is_named, 60), SCENARIO(the_environment_names_a_proxy_and_exceptions, 60),
               SCENARIO(a_password_is_refused_in_arguments_and_files, 30))

@@ -62,7 +62,7 @@ int check_link_ask_proxy(struct check_link *link, const struct addr *addr, struc
         if (step == PROXY_AGAIN)
             connect_again(link, addr, talk);
         else if (wait_until_ready(link, step == PROXY_SENDS ? POLLOUT : POLLIN))
-            proxy_talk_note_error(talk, late);
+            proxy_talk_note_late(talk);
     }
     return 0;
 }

@@ -139,7 +139,12 @@ static void sweep(struct link *link, uint64_t now_us) {
         return;
     }
     link->timed_out = true;
-    fail(link, link->state == LINK_CONNECTING ? "no TCP connection in time" : "no answer in time");
+    if (link->state == LINK_CONNECTING) {
+        fail(link, "no TCP connection in time");
+        return;
+    }
+    proxy_talk_note_late(link->order->talk);
+    fail_at_proxy(link);
 }
 
 static const struct link_phase dial_phase = {.on_event = on_event, .sweep = sweep};

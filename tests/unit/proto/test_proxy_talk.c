@@ -145,6 +145,17 @@ START_TEST(a_wrong_password_is_not_tried_again) {
 }
 END_TEST
 
+/* tinyproxy's way. */
+START_TEST(status_401_to_a_password_is_its_refusal) {
+    begin_with("http://bob:wrong@p:3128");
+    connect_once();
+    answer("HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n");
+    connect_once();
+    answer("HTTP/1.1 401 Unauthorized\r\n\r\n");
+    expect_failed(PROXY_FAULT_AUTHENTICATION, "answered 401 Unauthorized; it does not accept user \"bob\"");
+}
+END_TEST
+
 START_TEST(each_refusal_is_named) {
     static const struct {
         const char *answer, *words;
@@ -161,6 +172,11 @@ START_TEST(each_refusal_is_named) {
          PROXY_FAULT_CANNOT_CONNECT},
         {"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403 Forbidden", PROXY_FAULT_FORBIDDEN},
         {"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n", "answered 302 Found", PROXY_FAULT_FORBIDDEN},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n",
+         "answered 400 Bad Request to CONNECT example.org:10001: it may be no proxy", PROXY_FAULT_MALFORMED},
+        {"HTTP/1.1 401 Unauthorized\r\n\r\n", "it may be no proxy", PROXY_FAULT_MALFORMED},
+        {"HTTP/1.1 404 Not Found\r\n\r\n", "it may be no proxy", PROXY_FAULT_MALFORMED},
+        {"HTTP/1.1 405 Not Allowed\r\n\r\n", "it may be no proxy", PROXY_FAULT_MALFORMED},
         {"HTTP/1.1 101 Switching\r\n\r\n", "answered 101", PROXY_FAULT_MALFORMED},
         {"SSH-2.0-OpenSSH_9.2p1 Debian\r\n", "answered \"SSH-2.0-OpenSSH_\"..., which is no HTTP",
          PROXY_FAULT_MALFORMED},
@@ -264,6 +280,24 @@ START_TEST(each_refusal_of_socks5_is_named) {
 }
 END_TEST
 
+START_TEST(silence_after_a_greeting_of_socks5_is_that_of_an_http_proxy) {
+    begin_with("socks5://p:3128");
+    connect_once();
+    proxy_talk_note_late(talk);
+    expect_failed(PROXY_FAULT_SILENT, "accepted the connection and did not answer SOCKS5: it may be an HTTP proxy");
+    begin_with("socks5://p:3128");
+    connect_once();
+    answer_bytes("\5\0", 2, 2);
+    take_sent();
+    proxy_talk_note_late(talk);
+    expect_failed(PROXY_FAULT_UNREACHABLE, "no answer in time");
+    begin_with("http://p:3128");
+    connect_once();
+    proxy_talk_note_late(talk);
+    expect_failed(PROXY_FAULT_UNREACHABLE, "no answer in time");
+}
+END_TEST
+
 START_TEST(socks5_that_says_too_much_or_too_little) {
     begin_with("socks5://p:3128");
     connect_once();
@@ -293,12 +327,14 @@ static TCase *talks(void) {
     tcase_add_test(group, digest_is_preferred_and_a_stale_nonce_tried_again);
     tcase_add_test(group, a_nonce_that_is_always_stale_ends_it);
     tcase_add_test(group, a_wrong_password_is_not_tried_again);
+    tcase_add_test(group, status_401_to_a_password_is_its_refusal);
     tcase_add_test(group, each_refusal_is_named);
     tcase_add_test(group, a_head_without_an_end_has_a_limit);
     tcase_add_test(group, a_proxy_that_closes_is_named);
     tcase_add_test(group, socks5_opens_the_way);
     tcase_add_test(group, socks5_takes_a_password);
     tcase_add_test(group, each_refusal_of_socks5_is_named);
+    tcase_add_test(group, silence_after_a_greeting_of_socks5_is_that_of_an_http_proxy);
     tcase_add_test(group, socks5_that_says_too_much_or_too_little);
     return group;
 }

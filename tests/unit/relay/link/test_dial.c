@@ -211,6 +211,16 @@ START_TEST(silence_has_a_deadline) {
 }
 END_TEST
 
+START_TEST(silence_after_a_greeting_of_socks5_is_named) {
+    begin("socks5://p:3128");
+    dial();
+    ahead_us = LATE_US;
+    expect_gone(PROXY_FAULT_SILENT, "did not answer SOCKS5: it may be an HTTP proxy");
+    ck_assert(world.end.timed_out);
+    finish();
+}
+END_TEST
+
 START_TEST(without_memory_for_the_talk_there_is_no_link) {
     begin("http://p:3128");
     memory_lacks = true;
@@ -242,6 +252,7 @@ static TCase *proxies(void) {
     tcase_add_test(group, what_the_proxy_answers_is_reported);
     tcase_add_test(group, an_end_is_reported);
     tcase_add_test(group, silence_has_a_deadline);
+    tcase_add_test(group, silence_after_a_greeting_of_socks5_is_named);
     tcase_add_test(group, without_memory_for_the_talk_there_is_no_link);
     tcase_add_test(group, a_stop_ends_the_talk);
     return group;
