@@ -155,7 +155,13 @@ static bool waits_without_agent(const struct client *client) {
     return client->is_waiting || client->attempts || client->service->conf->no_agent == CONFIG_WAIT;
 }
 
-/* All agents that could serve it have answered that their rules do not permit it. */
+/* All agents that could serve it have answered that their rules do not permit it. An unhealthy one does. */
+static bool is_not_permitted(const struct client *client) {
+    const struct service *service = client->service;
+
+    return service->refusing_count && !service->balance->count && !client->attempts;
+}
+
 static void fail_not_permitted(struct dispatch *dispatch, struct client *client) {
     client_detail_set_refusal(client);
     dispatch_fail_client(dispatch, client, REASON_DENIED);
@@ -163,13 +169,11 @@ static void fail_not_permitted(struct dispatch *dispatch, struct client *client)
 
 /* No agent is left for it. False: it must wait, for one that joins or that has not answered for the service yet. */
 static bool end_unserved(struct dispatch *dispatch, struct client *client, enum balance_verdict verdict) {
-    const struct service *service = client->service;
-
-    if (service->asked)
+    if (client->service->asked)
         return false;
     if (verdict == BALANCE_ALL_TRIED)
         dispatch_fail_client(dispatch, client, client->reason);
-    else if (service->refusing_count && !client->attempts)
+    else if (is_not_permitted(client))
         fail_not_permitted(dispatch, client);
     else if (!waits_without_agent(client))
         dispatch_fail_client(dispatch, client, REASON_NO_AGENT);

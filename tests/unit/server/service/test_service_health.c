@@ -128,6 +128,45 @@ START_TEST(client_is_refused_with_the_reason_while_all_are_unhealthy) {
 }
 END_TEST
 
+/* Agent a, whose destination is unhealthy, and b, which does not permit the service. */
+static void join_unhealthy_and_refusing(struct server_fixture *fixture) {
+    char refused[64];
+
+    struct server_fixture_agent a = server_fixture_join_ready(fixture, "a");
+    struct server_fixture_agent b = server_fixture_join_unanswered(fixture, "b");
+    snprintf(refused, sizeof refused, "[{\"id\":%u,\"reason\":\"no\"}]", service_id(service_of(fixture)));
+    server_fixture_answer(fixture, &b, refused);
+    report(fixture, &a, SICK);
+    ck_assert_uint_eq(numbers_of(fixture).unhealthy, 1);
+    ck_assert_uint_eq(numbers_of(fixture).refusing, 1);
+}
+
+START_TEST(client_waits_for_an_unhealthy_agent_although_another_does_not_permit_the_service) {
+    struct server_fixture fixture;
+
+    begin(&fixture, CONFIG_WAIT);
+    join_unhealthy_and_refusing(&fixture);
+    int fd = server_fixture_connect(&fixture, 0);
+    server_fixture_run(&fixture);
+    ck_assert_uint_eq(numbers_of(&fixture).waiting, 1);
+    close(fd);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
+START_TEST(client_is_refused_for_the_unhealthy_agent_and_not_for_the_one_that_does_not_permit_the_service) {
+    struct server_fixture fixture;
+
+    begin(&fixture, CONFIG_REFUSE);
+    join_unhealthy_and_refusing(&fixture);
+    int fd = server_fixture_connect(&fixture, 0);
+    ck_assert(server_fixture_is_reset(&fixture, fd));
+    close(fd);
+    server_fixture_clear(&fixture);
+    unit_expect_logged("no agent has a healthy destination; of a: 10.0.0.1:80: HTTP 503");
+}
+END_TEST
+
 START_TEST(port_is_closed_while_all_are_unhealthy) {
     struct server_fixture fixture;
 
@@ -273,6 +312,9 @@ static TCase *reporting(void) {
     tcase_add_test(group, unhealthy_agent_gets_no_clients_until_it_reports_the_contrary);
     tcase_add_test(group, client_waits_while_all_are_unhealthy_and_is_served_at_once_when_one_is_well);
     tcase_add_test(group, client_is_refused_with_the_reason_while_all_are_unhealthy);
+    tcase_add_test(group, client_waits_for_an_unhealthy_agent_although_another_does_not_permit_the_service);
+    tcase_add_test(group,
+                   client_is_refused_for_the_unhealthy_agent_and_not_for_the_one_that_does_not_permit_the_service);
     tcase_add_test(group, port_is_closed_while_all_are_unhealthy);
     tcase_add_test(group, answer_for_the_services_has_what_is_known);
     tcase_add_test(group, reports_that_mean_nothing_are_ignored);
