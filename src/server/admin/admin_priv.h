@@ -56,7 +56,7 @@ json_t *admin_problems(const struct admin *admin, bool *has_bad);
 /* S(name, label) */
 #define ADMIN_SERVICE_STATES(S)                                                                                        \
     S(OK, "ok")                                                                                                        \
-    S(LIMITED, "limited")         /* fewer agents can be given clients than are known */                               \
+    S(LIMITED, "limited")         /* fewer agents can be given clients than are known, or clients fail by some */      \
     S(UNREACHABLE, "unreachable") /* none is there that permits it */                                                  \
     S(PAUSED, "paused")
 enum admin_service_state {

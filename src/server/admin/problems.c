@@ -8,6 +8,7 @@
 
 #include "admin/values.h"
 #include "lib/base/clock.h"
+#include "lib/base/date.h"
 #include "lib/tls/tls.h"
 #include "server/admin/admin_priv.h"
 #include "server/auth/agent_listener.h"
@@ -151,6 +152,57 @@ static void check_one_unhealthy(struct problems *problems, const struct service 
     problem_list_add(&problems->list, &problem);
 }
 
+static void explain_ejection(const struct service_agent *agent, char *text, size_t size) {
+    uint64_t now_us = clock_us();
+    char until[DATE_TEXT];
+
+    if (agent->ejected_until_us > now_us)
+        snprintf(text, size, "ejected until %s",
+                 date_format(clock_wall() + (time_t)((agent->ejected_until_us - now_us) / 1000000), until));
+    else
+        snprintf(text, size, "it was ejected, and no client has succeeded since");
+}
+
+static size_t find_failing(const struct service *service, struct service_agent *first, const struct session **session) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < service_agents(service); i++) {
+        struct service_agent agent;
+        service_read_agent(service, service_agent(service, i), &agent);
+        if (!agent.is_failing || agent.is_unhealthy || count++)
+            continue;
+        *first = agent;
+        *session = service_agent(service, i);
+    }
+    return count;
+}
+
+/* While no other is left, ejected agents get clients all the same, which fail. */
+static void check_one_failing(struct problems *problems, const struct service *service,
+                              const struct service_numbers *numbers) {
+    struct problem problem = {.kind = "service", .subject = service_config(service)->name};
+    const struct session *session = NULL;
+    struct service_agent agent = {0};
+    size_t count = find_failing(service, &agent, &session);
+    char ejection[80];
+
+    if (!count)
+        return;
+    problem.is_bad = count == numbers->agents;
+    problem.since_ms = problem_since(agent.failing_since_us);
+    explain_ejection(&agent, ejection, sizeof ejection);
+    if (problem.is_bad)
+        PROBLEM_SAY(what, "clients of %s fail by all of its agents", problem.subject);
+    else
+        PROBLEM_SAY(what, "clients of %s fail by %zu agent%s, and go to others first", problem.subject, count,
+                    count == 1 ? "" : "s");
+    PROBLEM_SAY(why, "agent %s: three failures in a row, the last: %.250s; %s", session_label(session),
+                agent.failure ? agent.failure : "unknown", ejection);
+    PROBLEM_SAY(remedy, "Look at %s, seen from the agent's machine; then try it: munnel check %s",
+                service_config(service)->connect.items[0], problem.subject);
+    problem_list_add(&problems->list, &problem);
+}
+
 static void check_service(struct problems *problems, const struct service *service) {
     struct problem problem = {.kind = "service", .subject = service_config(service)->name};
     struct service_numbers numbers;
@@ -175,6 +227,8 @@ static void check_service(struct problems *problems, const struct service *servi
             check_one_refused(problems, service);
         if (numbers.unhealthy)
             check_one_unhealthy(problems, service);
+        if (numbers.failing)
+            check_one_failing(problems, service, &numbers);
         return;
     }
     problem_list_add(&problems->list, &problem);

@@ -42,7 +42,7 @@ enum admin_service_state admin_service_state(const struct service_numbers *numbe
         return ADMIN_SERVICE_PAUSED;
     if (!numbers->agents)
         return ADMIN_SERVICE_UNREACHABLE;
-    return numbers->ready < known || !numbers->is_open ? ADMIN_SERVICE_LIMITED : ADMIN_SERVICE_OK;
+    return numbers->ready < known || numbers->failing || !numbers->is_open ? ADMIN_SERVICE_LIMITED : ADMIN_SERVICE_OK;
 }
 
 static const char *state_label(enum admin_service_state state) {
@@ -220,14 +220,19 @@ static json_t *health_json(const struct service *service, const struct service_a
                      "since", value_time_of(agent->health_since_us));
 }
 
+static const char *because_of(const struct service_agent *agent) {
+    if (agent->is_unhealthy)
+        return agent->health_detail;
+    return agent->is_failing ? agent->failure : agent->refusal;
+}
+
 static json_t *session_key_json(const struct session *session, const struct service *service) {
     struct service_agent agent;
 
     service_read_agent(service, session, &agent);
     return json_pack("{s:o,s:o,s:s,s:s,s:o,s:o}", "agent", value_text(session_label(session)), "server",
                      matching_groups(session, service), "answer", answer_of(session, &agent), "result",
-                     result_of(session, &agent), "because",
-                     value_text(agent.is_unhealthy ? agent.health_detail : agent.refusal), "health",
+                     result_of(session, &agent), "because", value_text(because_of(&agent)), "health",
                      health_json(service, &agent));
 }
 

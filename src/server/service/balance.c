@@ -36,8 +36,10 @@ struct balance *balance_new(enum config_balance policy) {
 void balance_free(struct balance *balance) {
     if (!balance)
         return;
-    for (size_t i = 0; i < balance->count; i++)
+    for (size_t i = 0; i < balance->count; i++) {
         free(balance->members[i].health_detail);
+        free(balance->members[i].failure);
+    }
     free(balance->members);
     free(balance->sources);
     free(balance);
@@ -84,6 +86,7 @@ void balance_leave(struct balance *balance, const struct session *session) {
     balance->failing -= member->failures > 0;
     balance->unhealthy -= member->is_unhealthy;
     free(member->health_detail);
+    free(member->failure);
     balance->count--;
     memmove(member, member + 1, (balance->count - at) * sizeof *member);
     if (balance->next > at)
@@ -244,7 +247,7 @@ enum balance_verdict balance_choose(struct balance *balance, const struct client
     return BALANCE_CHOSEN;
 }
 
-unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us) {
+unsigned balance_failed(struct balance *balance, const struct session *session, const char *detail, uint64_t now_us) {
     struct balance_member *member = find_member(balance, session);
 
     /* Failures of attempts started before the ejection do not extend it. */
@@ -257,13 +260,23 @@ unsigned balance_failed(struct balance *balance, const struct session *session, 
     if (member->eject_s > EJECT_MOST_S)
         member->eject_s = EJECT_MOST_S;
     member->ejected_until_us = now_us + member->eject_s * 1000000ULL;
+    if (!member->failing_since_us)
+        member->failing_since_us = now_us;
+    free(member->failure);
+    member->failure = strdup(detail);
     return member->eject_s;
+}
+
+bool balance_is_failing(const struct balance_member *member, uint64_t now_us) {
+    return member->failing_since_us && member->ejected_until_us + EJECT_MOST_S * 1000000ULL > now_us;
 }
 
 static void forget_failures(struct balance *balance, struct balance_member *member) {
     balance->failing -= member->failures > 0;
     member->failures = member->eject_s = 0;
-    member->ejected_until_us = 0;
+    member->ejected_until_us = member->failing_since_us = 0;
+    free(member->failure);
+    member->failure = NULL;
 }
 
 void balance_succeeded(struct balance *balance, const struct session *session) {

@@ -17,8 +17,9 @@
 struct balance_member {
     struct session *session;
     unsigned failures, eject_s;
-    uint64_t ejected_until_us;
-    bool is_unhealthy;        /* by its agent's checks */
+    uint64_t ejected_until_us, failing_since_us; /* 0: it was not ejected since its last success */
+    char *failure;                               /* of the last one that ejected it; or NULL */
+    bool is_unhealthy;                           /* by its agent's checks */
     uint64_t health_since_us; /* when its agent has reported that, or the contrary; 0: it has not reported yet */
     char *health_detail;      /* why it is unhealthy; or NULL */
 };
@@ -57,8 +58,10 @@ size_t balance_usable(const struct balance *balance); /* members that are not un
  * that is healthy again is not ejected any more. */
 bool balance_set_health(struct balance *balance, const struct session *session, bool is_healthy, const char *detail);
 
-/* Returns the seconds for which it is ejected because of this failure, or 0. */
-unsigned balance_failed(struct balance *balance, const struct session *session, uint64_t now_us);
+/* Returns the seconds for which it is ejected because of this failure, or 0. `detail` is copied. */
+unsigned balance_failed(struct balance *balance, const struct session *session, const char *detail, uint64_t now_us);
+/* Ejected, or a minute ago it was, and no client has succeeded since: it will be again at the next failure. */
+bool balance_is_failing(const struct balance_member *member, uint64_t now_us);
 void balance_succeeded(struct balance *balance, const struct session *session);
 
 void balance_mark_tried(struct client *client, const struct session *session); /* never chosen again for it */

@@ -236,13 +236,13 @@ void dispatch_client_tls(struct dispatch *dispatch, struct client *client) {
 static void count_failure(struct dispatch *dispatch, const struct client *client, struct session *session,
                           const char *detail) {
     struct service *service = client->service;
-    unsigned eject_s = balance_failed(service->balance, session, clock_us());
 
+    if (!*detail)
+        detail = reason_text(client->reason);
+    unsigned eject_s = balance_failed(service->balance, session, detail, clock_us());
     session_note_failure(session);
     if (!eject_s)
         return;
-    if (!*detail)
-        detail = reason_text(client->reason);
     log_event(dispatch->options.log, LOG_LEVEL_WARNING, session_who(session),
               "ejected: three failures in a row; clients go to other agents first",
               LOG_FIELDS(LOG_TEXT("service", service->conf->name), LOG_NUMBER("seconds", eject_s),

@@ -96,6 +96,7 @@ struct service_numbers {
     size_t agents, ready;                   /* that permit it and are not unhealthy; that would be given a client now */
     size_t asked, refusing;                 /* agents that have not answered; that do not permit it */
     size_t unhealthy;                       /* agents that permit it, and whose checks have failed */
+    size_t failing;                         /* of `agents`: clients fail by them, see balance_is_failing */
     bool is_open;
     uint64_t since_us;       /* when it became reachable, unreachable, paused or was resumed */
     const char *paused_by;   /* NULL: it is not paused */
@@ -120,6 +121,9 @@ struct service_agent { /* what a session of its groups is to it */
     bool is_permitted;
     const char *refusal;       /* the reason of the agent that does not permit it; NULL: it has not refused */
     uint64_t ejected_until_us; /* clock_us(); in the past: it is not ejected */
+    bool is_failing;           /* see balance_is_failing */
+    uint64_t failing_since_us;
+    const char *failure; /* why it is failing; or NULL */
     bool is_unhealthy;
     uint64_t health_since_us;  /* 0: its agent has not reported yet */
     const char *health_detail; /* why it is unhealthy; or NULL */

@@ -153,6 +153,9 @@ void service_read_agent(const struct service *service, const struct session *ses
     *agent = (struct service_agent){.is_permitted = member};
     if (member) {
         agent->ejected_until_us = member->ejected_until_us;
+        agent->is_failing = balance_is_failing(member, clock_us());
+        agent->failing_since_us = member->failing_since_us;
+        agent->failure = member->failure;
         agent->is_unhealthy = member->is_unhealthy;
         agent->health_since_us = member->health_since_us;
         agent->health_detail = member->health_detail;

@@ -74,6 +74,15 @@ static size_t count_ready(const struct balance *balance) {
     return ready;
 }
 
+static size_t count_failing(const struct balance *balance) {
+    uint64_t now_us = balance->failing ? clock_us() : 0;
+    size_t failing = 0;
+
+    for (size_t i = 0; balance->failing && i < balance->count; i++)
+        failing += !balance->members[i].is_unhealthy && balance_is_failing(&balance->members[i], now_us);
+    return failing;
+}
+
 void service_read(const struct service *service, struct service_numbers *numbers) {
     *numbers = (struct service_numbers){.clients = service->live,
                                         .balancer_checks = service->balancer_checks,
@@ -83,6 +92,7 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .asked = service->asked,
                                         .refusing = service->refusing_count,
                                         .unhealthy = service->balance->unhealthy,
+                                        .failing = count_failing(service->balance),
                                         .is_open = service->is_open && !service->shared_closed,
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};

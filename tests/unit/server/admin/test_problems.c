@@ -7,6 +7,7 @@
 
 #include "server/admin/admin_fixture.h"
 
+#include "lib/base/clock.h"
 #include "lib/log/log.h"
 #include "server/reload.h"
 #include "server/service/announce.h"
@@ -84,6 +85,43 @@ START_TEST(file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used) {
 }
 END_TEST
 
+static void eject(const char *detail, size_t agent) {
+    struct balance *balance = fixture.server->services.items[0]->balance;
+
+    for (int i = 0; i < 3; i++)
+        balance_failed(balance, balance->members[agent].session, detail, clock_us());
+}
+
+START_TEST(failing_clients_are_a_problem_and_a_bad_one_when_all_agents_are_ejected) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    server_fixture_join_ready(&fixture, "b");
+    eject("127.0.0.1:9: Connection refused", 1);
+    get("/v1/status");
+    expect_text("state", "ok");
+    expect_text("problems/0/what", "clients of s0 fail by 1 agent, and go to others first");
+    expect_text("problems/0/severity", "warn");
+    eject("127.0.0.1:9: Connection refused", 0);
+    get("/v1/status");
+    expect_text("state", "degraded");
+    ck_assert_uint_eq(json_array_size(at("problems")), 1);
+    expect_text("problems/0/what", "clients of s0 fail by all of its agents");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/why")),
+                                 "agent a: three failures in a row, the last: 127.0.0.1:9: Connection refused; ejected "
+                                 "until 2"));
+    get("/v1/services/s0");
+    expect_text("state", "limited");
+    expect_text("keys/0/result", "ejected");
+    expect_text("keys/0/because", "127.0.0.1:9: Connection refused");
+    struct balance *balance = fixture.server->services.items[0]->balance;
+    for (size_t i = 0; i < balance->count; i++)
+        balance_succeeded(balance, balance->members[i].session);
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    finish();
+}
+END_TEST
+
 static bool has_failed_to_reopen(void *log) {
     return log_reopen_error(log) != 0;
 }
@@ -127,6 +165,7 @@ static TCase *problems(void) {
 
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
     tcase_add_test(group, agent_that_is_too_old_is_to_be_updated);
+    tcase_add_test(group, failing_clients_are_a_problem_and_a_bad_one_when_all_agents_are_ejected);
     tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
     tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
     tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);

@@ -195,7 +195,7 @@ static unsigned fail_client(struct world *world, const struct session *session, 
     unsigned eject_s = 0;
 
     while (times--)
-        eject_s = balance_failed(world->balance, session, now_us);
+        eject_s = balance_failed(world->balance, session, "refused", now_us);
     return eject_s;
 }
 
@@ -236,6 +236,26 @@ START_TEST(success_forgets_failures) {
     leave(&world, failing);
     ck_assert_uint_eq(fail_client(&world, failing, 3, S), 0);
     ck_assert_uint_eq(world.balance->unhealthy, 0);
+    finish(&world);
+}
+END_TEST
+
+START_TEST(agent_fails_until_a_success_or_a_minute_after_its_ejection) {
+    struct world world;
+
+    begin(&world, CONFIG_ROUND_ROBIN, 1, true);
+    const struct balance_member *member = &world.balance->members[0];
+    fail_client(&world, world.agents[0], 2, S);
+    ck_assert(!balance_is_failing(member, S));
+    fail_client(&world, world.agents[0], 1, S);
+    ck_assert_str_eq(member->failure, "refused");
+    ck_assert(balance_is_failing(member, 70 * S));
+    ck_assert(!balance_is_failing(member, 71 * S));
+    fail_client(&world, world.agents[0], 1, 80 * S);
+    ck_assert(balance_is_failing(member, 80 * S));
+    ck_assert_uint_eq(member->failing_since_us, S);
+    balance_succeeded(world.balance, world.agents[0]);
+    ck_assert(!balance_is_failing(member, 80 * S) && !member->failure);
     finish(&world);
 }
 END_TEST
@@ -330,6 +350,7 @@ static TCase *health(void) {
 
     tcase_add_test(group, three_failures_in_a_row_eject_for_longer_each_time);
     tcase_add_test(group, success_forgets_failures);
+    tcase_add_test(group, agent_fails_until_a_success_or_a_minute_after_its_ejection);
     tcase_add_test(group, ejected_agent_is_chosen_when_no_other_is_left);
     tcase_add_test(group, worse_agent_gets_no_client_while_a_better_one_has_no_idle_link);
     tcase_add_test(group, client_goes_to_the_best_agent_that_is_left);
