@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * server_check: names and ports that are taken twice, limits that contradict each other, files that do not fit.
+ * server_check: names that are taken twice, options that contradict each other, files that do not fit.
  * Runs on: the control thread or a tool. Owns: nothing.
  */
 #include "config.h"
 
 #include "conf/credentials.h"
+#include "conf/listen_check.h"
 #include "conf/server_check.h"
-#include "conf/shared_listen.h"
 #include "lib/log/log.h"
 #include "lib/net/port_range.h"
 #include "lib/net/sock.h"
@@ -17,30 +17,15 @@
 #include "lib/tls/tls.h"
 #include "proto/services.h"
 
-#include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ALPN_MOST = 16 };
 
-static const size_t agents_themselves = (size_t)-1;
-
-struct claim { /* of ports */
-    struct port_range range;
-    const char *text;
-    size_t service; /* or agents_themselves */
-};
-
 static struct option_place agents_place(const struct option_place *top, const char *path) {
     const struct option_place agents = option_member(top, "agents");
     return option_below(&agents, path);
-}
-
-static struct option_place service_place(const struct server_config *conf, size_t service, const char *key,
-                                         char name[CONFIG_PLACE_NAME], const struct option_place *top) {
-    const struct option_place place = server_config_place(conf, service, name, top);
-    return option_member(&place, key);
 }
 
 static int check_names(const struct server_config *conf, const struct option_place *top) {
@@ -48,7 +33,7 @@ static int check_names(const struct server_config *conf, const struct option_pla
     for (size_t i = 0; i < conf->service_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(conf->services[i].name, conf->services[j].name) == 0) {
-                const struct option_place place = service_place(conf, i, "name", name, top);
+                const struct option_place place = server_config_option_place(conf, i, "name", name, top);
                 return option_error(&place, "\"%s\" is the name of an earlier service; write another",
                                     conf->services[i].name);
             }
@@ -61,116 +46,11 @@ static int check_destinations(const struct server_config *conf, const struct opt
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct strlist *connect = &conf->services[i].connect;
         if (services_check_destinations(connect->items, connect->count, &detail)) {
-            const struct option_place place = service_place(conf, i, "connect", name, top);
+            const struct option_place place = server_config_option_place(conf, i, "connect", name, top);
             return option_error(&place, "%s", detail.text);
         }
     }
     return 0;
-}
-
-/* Does each port where clients come in make a port of this destination? */
-static int check_offset(const struct port_range *range, const char *listen, const char *to,
-                        const struct option_place *place) {
-    struct endpoint endpoint;
-    if (!relative_endpoint_is(to))
-        return 0;
-    if (range->endpoint.is_unix)
-        return option_error(place, "\"%s\" is relative to a port, and \"%s\" has none; write the port", to, listen);
-    struct error detail = {""};
-    if (relative_endpoint_parse(&endpoint, to, range->endpoint.port, &detail) ||
-        relative_endpoint_parse(&endpoint, to, range->last, &detail))
-        return option_error(place, "%s", detail.text);
-    return 0;
-}
-
-static int check_service_ports(const struct server_config *conf, size_t service, const struct option_place *top) {
-    const struct service_config *mine = &conf->services[service];
-    char name[CONFIG_PLACE_NAME];
-    const struct option_place listen = service_place(conf, service, "listen", name, top);
-    const struct option_place connect = service_place(conf, service, "connect", name, top);
-    struct port_range range;
-    unsigned ports = 0;
-    for (size_t i = 0; i < mine->listen.count; i++) {
-        if (port_range_parse(&range, mine->listen.items[i], top->error))
-            return -1;
-        ports += port_range_count(&range);
-        for (size_t j = 0; j < mine->connect.count; j++)
-            if (check_offset(&range, mine->listen.items[i], mine->connect.items[j], &connect))
-                return -1;
-    }
-    return ports <= CONF_SERVICE_PORTS_MAX
-               ? 0
-               : option_error(&listen, "%u ports are too many for a service; write %d at most", ports,
-                              CONF_SERVICE_PORTS_MAX);
-}
-
-static bool is_everything(const char *host) {
-    return !host[0] || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
-static bool overlap(const struct port_range *first, const struct port_range *second) {
-    const struct endpoint *a = &first->endpoint, *b = &second->endpoint;
-    if (a->is_unix || b->is_unix)
-        return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
-    if (!port_range_shares_port(first, second))
-        return false;
-    if (!a->host[0] || !b->host[0] || evutil_ascii_strcasecmp(a->host, b->host) == 0)
-        return true;
-    bool same_family = !strchr(a->host, ':') == !strchr(b->host, ':');
-    return same_family && (is_everything(a->host) || is_everything(b->host));
-}
-
-/* Written alike, and shared by hosts. */
-static bool share(const struct server_config *conf, const struct claim *a, const struct claim *b) {
-    return a->service != b->service && strcmp(a->text, b->text) == 0 && shared_listen_has(conf, a->text);
-}
-
-static int claim(struct claim *claims, size_t *count, const char *text, size_t service,
-                 const struct server_config *conf, const struct option_place *top) {
-    struct claim *mine = &claims[*count];
-    char name[CONFIG_PLACE_NAME];
-    *mine = (struct claim){.text = text, .service = service};
-    if (port_range_parse(&mine->range, text, top->error))
-        return -1;
-    for (size_t i = 0; i < *count; i++) {
-        const struct claim *other = &claims[i];
-        if (!overlap(&mine->range, &other->range) || share(conf, mine, other))
-            continue;
-        bool agents = other->service == agents_themselves;
-        const struct option_place place = service == agents_themselves
-                                              ? agents_place(top, "listen")
-                                              : service_place(conf, service, "listen", name, top);
-        return option_error(&place, "\"%s\" is taken: %s%s%s on \"%s\"; write another port", text,
-                            agents ? "agents connect" : "service \"", agents ? "" : conf->services[other->service].name,
-                            agents ? "" : "\" listens", other->text);
-    }
-    ++*count;
-    return 0;
-}
-
-static int claim_all(const struct server_config *conf, struct claim *claims, const struct option_place *top) {
-    size_t count = 0;
-    for (size_t i = 0; i < conf->agents.listen.count; i++)
-        if (claim(claims, &count, conf->agents.listen.items[i], agents_themselves, conf, top))
-            return -1;
-    for (size_t i = 0; i < conf->service_count; i++)
-        for (size_t j = 0; j < conf->services[i].listen.count; j++)
-            if (claim(claims, &count, conf->services[i].listen.items[j], i, conf, top))
-                return -1;
-    return 0;
-}
-
-static int check_ports(const struct server_config *conf, const struct option_place *top) {
-    size_t count = conf->agents.listen.count;
-    for (size_t i = 0; i < conf->service_count; i++)
-        count += conf->services[i].listen.count;
-    for (size_t i = 0; i < conf->service_count; i++)
-        if (check_service_ports(conf, i, top))
-            return -1;
-    struct claim *claims = calloc(count, sizeof *claims);
-    int failed = claims ? claim_all(conf, claims, top) : option_error(top, "out of memory");
-    free(claims);
-    return failed || shared_listen_check(conf, top) ? -1 : 0;
 }
 
 static int refuse_agents(const struct option_place *top, const char *path, const char *text) {
@@ -226,7 +106,7 @@ static int check_service_tls(const struct service_config *service, const struct 
 static int check_services_tls(const struct server_config *conf, const struct option_place *top) {
     char name[CONFIG_PLACE_NAME];
     for (size_t i = 0; i < conf->service_count; i++) {
-        const struct option_place tls = service_place(conf, i, "tls", name, top);
+        const struct option_place tls = server_config_option_place(conf, i, "tls", name, top);
         if (check_service_tls(&conf->services[i], &tls))
             return -1;
     }
@@ -250,7 +130,7 @@ static int check_health_check(const struct server_config *conf, size_t index, co
                          : !is_http && check->type != HEALTH_CHECK_TLS && check->host ? "host"
                                                                                       : NULL;
     char name[CONFIG_PLACE_NAME];
-    const struct option_place place = service_place(conf, index, "check", name, top);
+    const struct option_place place = server_config_option_place(conf, index, "check", name, top);
 
     if (unused) {
         const struct option_place member = option_member(&place, unused);
@@ -286,7 +166,7 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 }
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
-    return check_names(conf, top) || check_destinations(conf, top) || check_ports(conf, top) ||
+    return check_names(conf, top) || check_destinations(conf, top) || listen_check(conf, top) ||
                    check_health_checks(conf, top) || check_services_tls(conf, top) || check_limits(conf, top)
                ? -1
                : 0;
@@ -298,7 +178,7 @@ static int check_socket_owners(const struct server_config *conf, const struct op
 
     for (size_t i = 0; i < conf->service_count; i++)
         if (conf->services[i].socket_owner && sock_check_owner(conf->services[i].socket_owner, &detail)) {
-            const struct option_place place = service_place(conf, i, "socket_owner", name, top);
+            const struct option_place place = server_config_option_place(conf, i, "socket_owner", name, top);
             return option_error(&place, "%s", detail.text);
         }
     return 0;
@@ -316,7 +196,7 @@ static int check_binding(const struct server_config *conf, const struct option_p
         const struct service_config *service = &conf->services[i];
         if (!sock_check_bind(&(struct sock_bind_options){service->freebind, service->interface}, &detail))
             continue;
-        const struct option_place place = service_place(conf, i, "listen", name, top);
+        const struct option_place place = server_config_option_place(conf, i, "listen", name, top);
         return option_error(&place, "%s", detail.text);
     }
     return 0;

@@ -152,6 +152,8 @@ struct option_place server_config_top(const struct server_config *conf, struct o
                                       struct error *error);
 struct option_place server_config_place(const struct server_config *conf, size_t service, char name[CONFIG_PLACE_NAME],
                                         const struct option_place *top);
+struct option_place server_config_option_place(const struct server_config *conf, size_t service, const char *key,
+                                               char name[CONFIG_PLACE_NAME], const struct option_place *top);
 
 /*
  * server_shown: what may be seen of a configuration. A value that came from a variable or a file, which may be a

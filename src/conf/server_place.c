@@ -31,3 +31,9 @@ struct option_place server_config_place(const struct server_config *conf, size_t
     snprintf(name, CONFIG_PLACE_NAME, "service \"%.80s\"", conf->services[service].name);
     return place;
 }
+
+struct option_place server_config_option_place(const struct server_config *conf, size_t service, const char *key,
+                                               char name[CONFIG_PLACE_NAME], const struct option_place *top) {
+    const struct option_place place = server_config_place(conf, service, name, top);
+    return option_member(&place, key);
+}

@@ -21,6 +21,10 @@ unit_conf_tests += tests/unit/conf/test_places
 tests_unit_conf_test_places_SOURCES = tests/unit/conf/test_places.c
 tests_unit_conf_test_places_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_listen_check
+tests_unit_conf_test_listen_check_SOURCES = tests/unit/conf/slip.h tests/unit/conf/test_listen_check.c
+tests_unit_conf_test_listen_check_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_lock
 tests_unit_conf_test_lock_SOURCES = tests/unit/conf/test_lock.c
 tests_unit_conf_test_lock_LDADD = $(LINK_UNIT_CONF)

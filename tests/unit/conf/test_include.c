@@ -76,7 +76,9 @@ static const struct {
     {"{ \"name\": \"x\",\n\n\"listen\": \":80\" }", "d/x.json: connect: is missing; write a destination like",
      "/connect"},
     {NAMED("main", "2"), "d/x.json: name: \"main\" is the name of an earlier service; write another", "/name"},
-    {NAMED("x", "1"), "d/x.json: listen: \":1\" is taken: service \"main\" listens on \":1\"; write another port",
+    {NAMED("x", "1"),
+     "d/x.json: listen: \":1\" is taken: service \"main\" listens on \":1\"; write another port, or give "
+     "them hosts, to share it",
      "/listen"},
     {"{ \"services\": [ 1 ] }", "d/x.json: services[0]: write an object {...}", "/services/0"},
     {"{ \"services\": {} }", "d/x.json: services: write a list [{...}, {...}]", "/services"},

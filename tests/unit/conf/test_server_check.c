@@ -22,28 +22,10 @@ static struct server_config *read_right(const char *text) {
 static const struct slip slips[] = {
     {"{ \"services\": [ " SERVICE ", { \"name\": \"a\", \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
      ": services[1].name: \"a\" is the name of an earlier service; write another"},
-    {"{ \"services\": [ " SERVICE
-     ", { \"name\": \"b\", \"listen\": [\":1\", \"127.0.0.1:5900\"], \"connect\": \"h:1\" } ] }",
-     ": services[1].listen: \"127.0.0.1:5900\" is taken: service \"a\" listens on \":5900\"; write another port"},
-    {"{ \"agents\": { \"listen\": \"[::]:5900\" }, " ONE_SERVICE " }",
-     ": services[0].listen: \":5900\" is taken: agents connect on \"[::]:5900\"; write another port"},
-    {"{ \"agents\": { \"listen\": [\"0.0.0.0:1\", \"localhost:1\"] } }",
-     ": agents.listen: \"localhost:1\" is taken: agents connect on \"0.0.0.0:1\"; write another port"},
     {WITH_CONNECT("\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\", \"a:6\", \"a:7\", \"a:8\", \"a:9\""),
      ": services[0].connect: 9 destinations are too many; write 8 at most"},
     {WITH_CONNECT("\"a:1\", \"unix:/run/a\\u0001b\""),
      ": services[0].connect: destination 2 has a control character in it; type it again"},
-    {"{ \"services\": [ " SERVICE
-     ", { \"name\": \"b\", \"listen\": \"127.0.0.1:5800-5900\", \"connect\": \"h:1\" } ] }",
-     ": services[1].listen: \"127.0.0.1:5800-5900\" is taken: service \"a\" listens on \":5900\"; write another port"},
-    {"{ \"services\": [ { \"name\": \"b\", \"listen\": [\":1000-1999\", \":2000\"], \"connect\": \"h:1\" } ] }",
-     ": services[0].listen: 1001 ports are too many for a service; write 1000 at most"},
-    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":65000-65100\", \"connect\": [\"h:1\", \"h:+500\"] } ] }",
-     ": services[0].connect: \"h:+500\" makes the port 65600 of 65100; a port is a number from 1 to 65535"},
-    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1000-1100\", \"connect\": \"h:-1000\" } ] }",
-     ": services[0].connect: \"h:-1000\" makes the port 0 of 1000; a port is a number from 1 to 65535"},
-    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \"unix:/x\", \"connect\": \"h:+0\" } ] }",
-     ": services[0].connect: \"h:+0\" is relative to a port, and \"unix:/x\" has none; write the port"},
     {"{ \"agents\": { \"listen\": \":1-2\" } }", ": agents.listen: \":1-2\" is a range of ports; write one port"},
     {"{ \"agents\": { \"dead_after\": 10 } }",
      ": agents.dead_after: 10 is not longer than ping, 10; three times as long is usual"},
@@ -103,17 +85,6 @@ START_TEST(options_that_contradict_each_other_are_named) {
 }
 END_TEST
 
-START_TEST(ports_that_do_not_meet_are_right) {
-    struct server_config *conf = read_right(
-        "{ \"services\": [ { \"name\": \"a\", \"listen\": [\"0.0.0.0:1\", \"[::]:1\", \"unix:a\", \"127.0.0.1:2\"],"
-        " \"connect\": \"h:1\" }, { \"name\": \"b\", \"listen\": [\"127.0.0.2:2\", \"unix:b\"], \"connect\": \"h:1\" } "
-        "] }");
-    struct error error = {""};
-    ck_assert_msg(server_config_check(conf, &error) == 0, "%s", error.text);
-    server_config_free(conf);
-}
-END_TEST
-
 START_TEST(what_this_machine_lacks_is_found_before_the_start) {
     static const char no_users[] = "on Windows the service manager chooses the account; leave \"user\" out";
     static const char *const lacks[][3] = {
@@ -136,7 +107,6 @@ END_TEST
 static TCase *as_a_whole(void) {
     TCase *group = tcase_create("as a whole");
     tcase_add_loop_test(group, options_that_contradict_each_other_are_named, 0, sizeof slips / sizeof *slips);
-    tcase_add_test(group, ports_that_do_not_meet_are_right);
     return group;
 }
 

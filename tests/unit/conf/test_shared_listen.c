@@ -32,7 +32,8 @@ static const struct slip slips[] = {
      "hosts"},
     {"{ \"services\": [ " ON("a", "\":1\"", HOSTS("\"a.example\"")) ", " ON("b", "\"0.0.0.0:1\"",
                                                                             HOSTS("\"b.example\"")) " ] }",
-     ": services[1].listen: \"0.0.0.0:1\" is taken: service \"a\" listens on \":1\"; write another port"},
+     ": services[1].listen: \"0.0.0.0:1\" is taken: service \"a\" listens on \":1\"; write another port, or the "
+     "address in the same way in both, to share it"},
     {"{ \"services\": [ " ON("a", "\"unix:/x\"", HOSTS("\"a.example\"")) " ] }",
      ": services[0].hosts: \"unix:/x\" is a Unix socket; clients are told apart by hosts at ports only"},
     {"{ \"services\": [ " ON("a", "\":1\"", HOSTS("\"a.example\"")) ", " ON("b", "\":1\"", ", \"backlog\": 7") " ] }",
@@ -41,7 +42,8 @@ static const struct slip slips[] = {
     {"{ \"services\": [ " ON("a", "[\":1\", \":1\"]", HOSTS("\"a.example\"")) " ] }",
      ": services[0].listen[1]: \":1\" is written twice; leave one out"},
     {"{ \"agents\": { \"listen\": \":1\" }, \"services\": [ " ON("a", "\":1\"", "") " ] }",
-     ": services[0].listen: \":1\" is taken: agents connect on \":1\"; write another port"},
+     ": services[0].listen: \":1\" is taken: agents connect on \":1\"; write another port, or give the service "
+     "hosts, to share it"},
     {"{ \"agents\": { \"listen\": \":1\" }, \"services\": [ " ON(
          "a", "\":1\"", HOSTS("\"a.example\"") ", \"accept_proxy\": \"10.0.0.1\"") " ] }",
      ": agents.accept_proxy: agents share \":1\" with service \"a\": write the same accept_proxy for both"},
