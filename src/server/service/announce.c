@@ -276,14 +276,18 @@ static void take_answer(struct announce *announce, struct session *session, stru
 
 /* --- reports of its checks --- */
 
-static void take_reports(struct announce *announce, struct session *session, const struct health_reports *reports) {
+/* True if a service has one usable agent more or less now. */
+static bool take_reports(struct announce *announce, struct session *session, const struct health_reports *reports) {
+    bool has_changed = false;
+
     for (size_t i = 0; i < reports->count; i++) {
         struct health_report report;
         health_reports_get(reports, i, &report);
         struct service *service = service_list_find(announce->options.services, report.id);
-        if (service)
-            service_report(service, session, &report);
+        if (service && service_report(service, session, &report))
+            has_changed = true;
     }
+    return has_changed;
 }
 
 int announce_reported(struct announce *announce, struct session *session, const json_t *json, struct error *error) {
@@ -295,8 +299,8 @@ int announce_reported(struct announce *announce, struct session *session, const 
         return error_set(error, "health without \"reports\"");
     if (session_announcement(session)->is_over)
         return 0;
-    take_reports(announce, session, &reports);
-    announce->options.on_answered(announce->options.context);
+    if (take_reports(announce, session, &reports))
+        announce->options.on_answered(announce->options.context);
     return 0;
 }
 
@@ -312,7 +316,7 @@ int announce_answered(struct announce *announce, struct session *session, const 
     if (announcement->is_over)
         return 0;
     take_answer(announce, session, &ack);
-    take_reports(announce, session, &ack.reports);
+    (void)take_reports(announce, session, &ack.reports); /* on_answered is called in any case */
     if (announcement->is_complete && (announcement->permitted || announcement->refused || announcement->version == 1))
         log_answers(announce, session);
     if (!announcement->is_complete || announcement->removed < removals(announce))

@@ -26,7 +26,7 @@ struct announce_options {
     struct plane *plane;
     struct session_table *sessions;
     const struct service_list *services;
-    void (*on_answered)(void *context); /* clients that wait may be served now, or refused */
+    void (*on_answered)(void *context); /* or has changed what is usable: clients that wait may be served, or refused */
     void *context;
 };
 

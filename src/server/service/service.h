@@ -73,8 +73,9 @@ bool service_is_shut(const struct service *service);
 void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
 void service_join(struct service *service, struct session *session);      /* its agent permits the service */
 void service_refuse(struct service *service, struct session *session, const char *reason); /* or does not */
-/* What the checks of its agent have found, once it permits the service; ignored where it is not checked. */
-void service_report(struct service *service, struct session *session, const struct health_report *report);
+/* What the checks of its agent have found, once it permits the service; ignored where it is not checked. True
+ * if the service has one usable agent more or less now. */
+bool service_report(struct service *service, struct session *session, const struct health_report *report);
 void service_leave(struct service *service, struct session *session); /* of any session, once */
 /* The session is silent: takes its clients of this service back that it has not answered, if another agent does. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane);

@@ -38,7 +38,7 @@ static void note_change(struct service *service, const struct session *session, 
                       session_label(session), what, text);
 }
 
-void service_report(struct service *service, struct session *session, const struct health_report *report) {
+bool service_report(struct service *service, struct session *session, const struct health_report *report) {
     size_t usable = balance_usable(service->balance);
     struct service_agent before;
     unsigned skipped = 0;
@@ -46,7 +46,7 @@ void service_report(struct service *service, struct session *session, const stru
     service_read_agent(service, session, &before);
     if (service->conf->check.type == HEALTH_CHECK_NONE ||
         !balance_set_health(service->balance, session, report->is_healthy, report->detail))
-        return;
+        return false;
     bool is_news = before.is_unhealthy || !report->is_healthy; /* what was not known yet served already */
     bool is_noted = is_news && log_limit_allows(session_health_lines(session), LINES_A_MINUTE, &skipped);
     if (is_noted)
@@ -54,4 +54,5 @@ void service_report(struct service *service, struct session *session, const stru
     service_note_usable(service, usable, session, "unreachable: the destination of its last agent is unhealthy",
                         is_noted);
     service_close_without_agent(service);
+    return balance_usable(service->balance) != usable;
 }

@@ -248,6 +248,26 @@ START_TEST(malformed_report_is_answered_by_error_and_changes_nothing) {
 }
 END_TEST
 
+/* Looking at all services and their clients is for changes that matter to them. */
+START_TEST(report_that_changes_nothing_has_no_clients_looked_at) {
+    struct server_fixture fixture;
+
+    begin(&fixture, CONFIG_WAIT);
+    struct server_fixture_agent a = server_fixture_join_ready(&fixture, "a");
+    report(&fixture, &a, SICK);
+    int fd = server_fixture_connect(&fixture, 0);
+    server_fixture_run(&fixture);
+    TAILQ_FIRST(&service_of(&fixture)->queue.clients)->deadline_us = 0; /* it would be failed for that */
+    report(&fixture, &a, SICK);
+    server_fixture_send_control(&fixture, &a, "{\"op\":\"health\",\"reports\":[]}");
+    ck_assert_uint_eq(numbers_of(&fixture).waiting, 1);
+    report(&fixture, &a, "\"healthy\":true");
+    ck_assert_uint_eq(numbers_of(&fixture).waiting, 0);
+    close(fd);
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 /* An agent that changes its mind all the time is obeyed, and fills neither log nor events. */
 START_TEST(flood_of_reports_is_logged_some_times) {
     struct server_fixture fixture;
@@ -320,6 +340,7 @@ static TCase *reporting(void) {
     tcase_add_test(group, reports_that_mean_nothing_are_ignored);
     tcase_add_test(group, report_of_a_service_without_a_check_is_ignored);
     tcase_add_test(group, malformed_report_is_answered_by_error_and_changes_nothing);
+    tcase_add_test(group, report_that_changes_nothing_has_no_clients_looked_at);
     tcase_add_test(group, flood_of_reports_is_logged_some_times);
     tcase_add_test(group, agent_that_leaves_takes_what_it_reported_with_it);
     tcase_add_test(group, agent_that_cannot_check_does_not_serve);
