@@ -17,6 +17,8 @@
 
 #include "conf/server_config.h"
 
+#include <openssl/ssl.h>
+
 struct reconfigure;
 struct server;
 struct server_diff;
@@ -28,6 +30,8 @@ struct reconfigure_options {
     bool is_return; /* to the configuration before: a log that cannot be opened is no obstacle */
     /* NULL, or until it is applied: services that are paused again if they come back; each name, and by whom. */
     const struct strlist *paused;
+    /* NULL, or until it is prepared: of each service of `conf`, for files that cannot be used any more, or NULL. */
+    SSL_CTX *const *kept_tls;
 };
 
 /* NULL with `error`, and the place in `fault` where it is known: nothing has changed. */

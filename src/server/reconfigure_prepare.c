@@ -87,6 +87,7 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
         change->is_trial = options->is_trial;
         change->is_return = options->is_return;
         change->paused = options->paused;
+        change->kept_tls = options->kept_tls;
         change->reserve =
             options->keeps_ports ? listener_group_new_reserve(loop_base(server->loop), server->log) : NULL;
         change->steps = calloc(after + 1, sizeof *change->steps);
@@ -131,6 +132,7 @@ static int prepare_service(struct reconfigure *change, size_t index, struct erro
     options.config = change->conf;
     options.conf = &change->conf->services[index];
     options.donors = donors_of(change);
+    options.kept_tls = change->kept_tls ? change->kept_tls[index] : NULL;
     difference = server_diff_find(change->diff, options.conf->name);
     step->service = find_service(server, options.conf->name);
     step->is_new = !step->service;

@@ -36,6 +36,7 @@ struct reconfigure {
     struct admin_change *admin;     /* NULL: it stays as it is */
     struct listener_group *reserve; /* NULL: none is kept */
     const struct strlist *paused;   /* or NULL */
+    SSL_CTX *const *kept_tls;       /* or NULL */
     bool is_trial, is_return, is_applied;
     bool moves_agents; /* they connect at other sockets */
 };

@@ -232,7 +232,7 @@ static enum config_result prepare_and_apply(struct reload *reload, struct readin
     struct config_outcome *outcome = &reading->outcome;
     struct transaction *transaction = &reading->transaction;
     const struct transaction_options options = {.is_trial = order->is_dry_run,
-                                                .keeps_ports = order->confirm_s && !order->is_dry_run};
+                                                .may_return = order->confirm_s && !order->is_dry_run};
 
     if (transaction_prepare(transaction, reload->server, &options, &outcome->fault, &outcome->error))
         return CONFIG_WRONG;

@@ -10,6 +10,7 @@
 #include "conf/server_diff.h"
 #include "server/server_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void transaction_begin(struct transaction *transaction, struct server *server, bool keeps_trust) {
@@ -34,8 +35,13 @@ int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error) {
     const struct reconfigure_options change = {.conf = transaction->conf,
                                                .is_trial = options->is_trial,
-                                               .keeps_ports = options->keeps_ports};
+                                               .keeps_ports = options->may_return};
 
+    if (options->may_return) {
+        transaction->kept_tls = calloc(server->conf->service_count + 1, sizeof *transaction->kept_tls);
+        if (!transaction->kept_tls)
+            return error_set(error, "out of memory");
+    }
     transaction->change = reconfigure_prepare(server, &change, fault, error);
     return transaction->change ? 0 : -1;
 }
@@ -43,7 +49,10 @@ int transaction_prepare(struct transaction *transaction, struct server *server,
 int transaction_prepare_return(struct transaction *transaction, struct server *server, struct transaction *from,
                                struct option_fault *fault, struct error *error) {
     transaction->conf = server_config_hold(from->before);
-    const struct reconfigure_options change = {.conf = transaction->conf, .is_return = true, .paused = &from->paused};
+    const struct reconfigure_options change = {.conf = transaction->conf,
+                                               .is_return = true,
+                                               .paused = &from->paused,
+                                               .kept_tls = from->kept_tls};
     transaction->change = reconfigure_prepare(server, &change, fault, error);
     if (!transaction->change)
         return -1;
@@ -63,9 +72,22 @@ static void note_paused(struct transaction *transaction, const struct service *s
         strlist_done(&transaction->paused);
 }
 
+/* Files that a renewal has removed or replaced by then would keep the configuration before from coming back. */
+static void keep_tls(struct transaction *transaction, const struct service *service, const struct server_config *conf) {
+    SSL_CTX *context = service_tls_in_use(service);
+
+    if (!context || service_is_shut(service))
+        return;
+    SSL_CTX_up_ref(context);
+    transaction->kept_tls[service_config(service) - conf->services] = context;
+}
+
 void transaction_apply(struct transaction *transaction, struct server *server) {
-    for (size_t i = 0; i < server->services.count; i++)
+    for (size_t i = 0; i < server->services.count; i++) {
         note_paused(transaction, server->services.items[i]);
+        if (transaction->kept_tls)
+            keep_tls(transaction, server->services.items[i], server->conf);
+    }
     transaction->before = server_config_hold(server->conf);
     reconfigure_apply(transaction->change);
     if (!transaction->keeps_trust)
@@ -73,6 +95,9 @@ void transaction_apply(struct transaction *transaction, struct server *server) {
 }
 
 void transaction_done(struct transaction *transaction) {
+    for (size_t i = 0; transaction->before && transaction->kept_tls && i < transaction->before->service_count; i++)
+        SSL_CTX_free(transaction->kept_tls[i]);
+    free(transaction->kept_tls);
     reconfigure_free(transaction->change);
     trust_content_done(&transaction->trust);
     server_config_free(transaction->conf);

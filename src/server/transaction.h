@@ -23,12 +23,13 @@ struct transaction {
     bool keeps_trust;             /* what agents are judged by is no part of it */
     bool is_trust_wrong;          /* of what was read, that cannot be used */
     struct server_config *before; /* applied: what was in force */
+    SSL_CTX **kept_tls;           /* applied: of each service of `before`, or NULL; NULL: none are kept */
     struct strlist paused;        /* applied: services that it has removed, and that were paused: NAME, by whom ... */
 };
 
 struct transaction_options {
-    bool is_trial;    /* it will not be applied */
-    bool keeps_ports; /* that it does without: server->reserve */
+    bool is_trial;   /* it will not be applied */
+    bool may_return; /* keeps what that needs: ports that it does without (server->reserve), contexts of services */
 };
 
 void transaction_begin(struct transaction *transaction, struct server *server, bool keeps_trust);

@@ -9,6 +9,7 @@
 #include "harness/certs.h"
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/http.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -115,9 +116,10 @@ struct served {
     struct usage usage;
 };
 
-/* `more`: more members of "tls", each with a comma in front; `beside`: of the service, with one behind. */
-static struct served serve_beside(const char *name, destination_handler handler, void *context, const char *more,
-                                  const char *beside) {
+/* `more`: more members of "tls", each with a comma in front; `beside`: of the service, `top`: of the file, with one
+ * behind. */
+static struct served serve_with(const char *name, destination_handler handler, void *context, const char *more,
+                                const char *beside, const char *top) {
     struct served served = {.sandbox = sandbox_new(name), .port = port_take()};
     served.pki = sandbox_pki(served.sandbox, "pki");
     served.destination = destination_start(handler, context);
@@ -130,10 +132,15 @@ static struct served serve_beside(const char *name, destination_handler handler,
                                    "%s}, %s",
                                    served.pki, served.pki, served.pki, served.pki, more ? more : "", beside);
     const char *services = service_to(served.sandbox, "web", served.port, destination_port(served.destination), tls);
-    served.server = server_start(served.sandbox, (struct server_plan){.services = services});
+    served.server = server_start(served.sandbox, (struct server_plan){.services = services, .more = top});
     served.agent = agent_join_warm(&served.server, "alpha", NULL);
     served.usage = usage_of(served.server.process);
     return served;
+}
+
+static struct served serve_beside(const char *name, destination_handler handler, void *context, const char *more,
+                                  const char *beside) {
+    return serve_with(name, handler, context, more, beside, NULL);
 }
 
 static struct served serve(const char *name, destination_handler handler, void *context, const char *more) {
@@ -368,6 +375,60 @@ START_TEST(a_reload_changes_tls_and_refuses_what_is_wrong) {
 }
 END_TEST
 
+/* Is its client's TLS ended, by the certificate of this name? */
+static bool serves_tls(struct sandbox *sandbox, uint16_t port, const char *name) {
+    struct client client = client_connect(sandbox, port, (struct client_plan){.name = name});
+    bool does = client.is_up && shows(&client, name) && converses(&client, "hello");
+    client_end(&client);
+    return does;
+}
+
+static void reload_to_confirm(struct sandbox *sandbox) {
+    static const char request[] = "POST /v1/reload?confirm=5 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                  "Content-Length: 0\r\n\r\n";
+    const char *address = sandbox_text(sandbox, "unix:%s", sandbox_path(sandbox, "admin.sock"));
+    char answer[4096];
+    unsigned status = http_converse(socket_connect(address, 0), request, answer, sizeof answer, ASK_MS);
+    ck_assert_msg(status == 200, "%s", answer);
+}
+
+/* One service is changed by the reload, another is removed. */
+START_TEST(an_unconfirmed_reload_goes_back_to_certificates_that_are_gone) {
+    struct served served = serve_with(__func__, handle_echo, NULL, NULL, "",
+                                      "'include': ['shop*.json'], 'admin': {'socket': 'admin.sock'},");
+    struct sandbox *sandbox = served.sandbox;
+    struct process *server = served.server.process;
+    uint16_t shop = port_take();
+    const char *tls =
+        sandbox_text(sandbox, "'tls': {'cert': '%s/shop.pem', 'key': '%s/shop.key'},", served.pki, served.pki);
+    certs_make(&(struct certs_plan){.folder = served.pki, .name = "shop", .names = "DNS:shop.example", .to_days = 90});
+    sandbox_write(sandbox, "shop.json", service_to(sandbox, "shop", shop, destination_port(served.destination), tls),
+                  true);
+    reload(&served, "", "configuration reloaded", "version");
+    ck_assert(HOLDS_WITHIN(ASK_MS, serves_tls(sandbox, shop, "shop.example")));
+    struct usage usage = usage_of(server);
+
+    ck_assert_int_eq(unlink(sandbox_path(sandbox, "shop.json")), 0);
+    ck_assert_int_eq(sandbox_do(sandbox, "sed", "sed", "-i", "/web.pem/s|web|server|g", served.server.file, NULL), 0);
+    size_t mark = process_mark(server);
+    reload_to_confirm(sandbox);
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_is_refused(shop)));
+    ck_assert_int_eq(sandbox_do(sandbox, "rm", "sh", "-c",
+                                sandbox_text(sandbox, "rm %s/shop.* %s/web.*", served.pki, served.pki), NULL),
+                     0);
+    process_await(server, mark, LOG_MS, "the reload was not confirmed", NULL);
+    process_await(server, mark, LOG_MS, "service web", "keeping the one in use", "web.pem", NULL);
+    process_await(server, mark, LOG_MS, "service shop", "keeping the one in use", "shop.pem", NULL);
+    ck_assert(HOLDS_WITHIN(ASK_MS, serves_tls(sandbox, served.port, "web.example")));
+    ck_assert(HOLDS_WITHIN(ASK_MS, serves_tls(sandbox, shop, "shop.example")));
+    mark = process_mark(server);
+    certs_make(&(struct certs_plan){.folder = served.pki, .name = "shop", .names = "DNS:shop.example", .to_days = 9});
+    process_await(server, mark, LOG_MS, "service shop", "certificate reloaded", NULL);
+    served.usage = usage;
+    served_end(&served);
+}
+END_TEST
+
 /* ---- what the destination is told ---- */
 
 struct told {
@@ -511,6 +572,7 @@ SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_ar
               SCENARIO(a_shared_port_has_tls_that_ends_here, 40),
               SCENARIO(client_certificates_are_required_or_requested, 60),
               SCENARIO(a_reload_changes_tls_and_refuses_what_is_wrong, 60),
+              SCENARIO(an_unconfirmed_reload_goes_back_to_certificates_that_are_gone, 60),
               SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),
               SCENARIO(silent_clients_do_not_keep_others_out, 90), SCENARIO(a_relay_goes_on_when_all_links_break, 90),
               SCENARIO(an_agent_that_dies_is_no_clean_end, 90))

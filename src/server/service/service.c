@@ -68,9 +68,17 @@ struct listener_group *service_prepare_listeners(struct service *service, const 
     return listeners;
 }
 
-bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error) {
-    *tls = conf->tls.certificates.count ? service_tls_new(conf, error) : NULL;
-    return *tls || !conf->tls.certificates.count;
+bool service_make_tls(const struct service *service, const struct service_options *options, struct service_tls **tls,
+                      struct error *error) {
+    const struct service_tls_watch to = {service->who, options->log, options->events};
+
+    *tls = NULL;
+    if (!options->conf->tls.certificates.count)
+        return true;
+    *tls = service_tls_new(options->conf, error);
+    if (!*tls && options->kept_tls)
+        *tls = service_tls_new_kept(options->conf, options->kept_tls, error, &to);
+    return *tls;
 }
 
 struct service *service_new(const struct service_options *options, struct error *error) {
@@ -100,7 +108,7 @@ struct service *service_new(const struct service_options *options, struct error 
     service_init_port(service);
     bool failed = acl_read(&service->balancers, &conf->accept_proxy, error);
     service_settle_port(service);
-    bool has_tls = service_make_tls(conf, &service->tls, error);
+    bool has_tls = service_make_tls(service, options, &service->tls, error);
     if (!service->balance || !service->terms)
         error_set(error, "out of memory");
     else if (service->access && !failed && has_tls)
@@ -153,6 +161,10 @@ static void check_tls(struct service *service) {
 
     if (service->tls && !service->is_shut)
         service_tls_check(service->tls, service->conf, &to);
+}
+
+SSL_CTX *service_tls_in_use(const struct service *service) {
+    return service->tls ? service_tls_context(service->tls) : NULL;
 }
 
 int service_check_readable(const struct service *service, struct error *error) {

@@ -33,6 +33,7 @@ struct service_options {
     struct inspect *inspect;       /* where connections are that have to begin with a PROXY header */
     struct passed_sockets *passed; /* may be NULL */
     struct recent_events *events;  /* NULL: none */
+    SSL_CTX *kept_tls;             /* borrowed: for files of `conf` that cannot be used any more; NULL: none */
     unsigned threads;              /* relay threads of the plane */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */
     void *context;
@@ -89,6 +90,7 @@ const char *service_lacking(const struct service *service, const struct session 
 struct listener_group *service_listeners(const struct service *service); /* those of its own; NULL: it was shut */
 const struct addr *service_addr(const struct service *service); /* one where clients connect; NULL: there is none */
 const struct service_config *service_config(const struct service *service);
+SSL_CTX *service_tls_in_use(const struct service *service); /* NULL: it does not end its clients' TLS */
 
 struct service_numbers {
     uint64_t refused[ACCESS_VERDICT_COUNT]; /* clients, since it was made */

@@ -28,7 +28,7 @@ static bool keeps_addresses(const struct service *service, const struct service_
 /* What it has is read again by itself: files that are wrong at the moment do not keep other options from changing. */
 static bool prepare_tls(const struct service *service, struct service_next *next, struct error *error) {
     next->keeps_tls = !service->is_shut && service_tls_is_same(service->conf, next->options.conf);
-    return next->keeps_tls || service_make_tls(next->options.conf, &next->tls, error);
+    return next->keeps_tls || service_make_tls(service, &next->options, &next->tls, error);
 }
 
 static bool make_next(struct service *service, struct service_next *next, struct error *error) {

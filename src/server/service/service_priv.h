@@ -81,7 +81,8 @@ unsigned service_needs_of(const struct service_config *conf); /* see service_nee
 struct health_check service_health_check(const struct service_config *conf);
 
 /* service.c: what service_new and service_prepare make. */
-bool service_make_tls(const struct service_config *conf, struct service_tls **tls, struct error *error);
+bool service_make_tls(const struct service *service, const struct service_options *options, struct service_tls **tls,
+                      struct error *error);
 struct service_terms *service_make_terms(const struct service_config *conf, uint32_t id, struct service_counts *counts,
                                          struct bandwidth *bandwidth);
 struct bandwidth_limits service_limits(const struct service_config *conf);

@@ -46,14 +46,23 @@ static SSL_CTX *read_files(const struct service_config *conf, struct error *erro
     return tls_service_context(&options, error);
 }
 
-struct service_tls *service_tls_new(const struct service_config *conf, struct error *error) {
+/* Without a context yet. NULL: out of memory. */
+static struct service_tls *allocate(const struct service_config *conf) {
     struct service_tls *tls = calloc(1, sizeof *tls);
-    if (tls) {
-        tls->count = conf->tls.certificates.count;
-        tls->files = watch_files(conf);
-        tls->expiry = calloc(tls->count, sizeof *tls->expiry);
-    }
-    if (!tls || !tls->files || !tls->expiry)
+    if (!tls)
+        return NULL;
+    tls->count = conf->tls.certificates.count;
+    tls->files = watch_files(conf);
+    tls->expiry = calloc(tls->count, sizeof *tls->expiry);
+    if (tls->files && tls->expiry)
+        return tls;
+    service_tls_free(tls);
+    return NULL;
+}
+
+struct service_tls *service_tls_new(const struct service_config *conf, struct error *error) {
+    struct service_tls *tls = allocate(conf);
+    if (!tls)
         error_set(error, "out of memory");
     else if ((tls->context = read_files(conf, error)))
         return tls;
@@ -110,6 +119,17 @@ static void refuse(struct service_tls *tls, const struct error *error, const str
     log_write(to->log, LOG_LEVEL_ERROR, to->who, "cannot reload the certificate, keeping the one in use: %s",
               error->text);
     add_event(to, EVENT_ERROR, "the certificate cannot be read again, the one in use is kept", error->text);
+}
+
+struct service_tls *service_tls_new_kept(const struct service_config *conf, SSL_CTX *context, const struct error *why,
+                                         const struct service_tls_watch *to) {
+    struct service_tls *tls = allocate(conf);
+    if (!tls)
+        return NULL;
+    SSL_CTX_up_ref(context);
+    tls->context = context;
+    refuse(tls, why, to);
+    return tls;
 }
 
 static void read_again(struct service_tls *tls, const struct service_config *conf, const struct service_tls_watch *to,

@@ -22,6 +22,10 @@ struct service_tls_watch { /* where it tells what it finds */
 
 /* `conf` has tls.cert. NULL with `error` about the file. */
 struct service_tls *service_tls_new(const struct service_config *conf, struct error *error);
+/* By `context`, which was read of these files before and gets one more holder: `why` they cannot be used now is logged.
+ * NULL: out of memory. */
+struct service_tls *service_tls_new_kept(const struct service_config *conf, SSL_CTX *context, const struct error *why,
+                                         const struct service_tls_watch *to);
 /* Are these of the same files and options? */
 bool service_tls_is_same(const struct service_config *one, const struct service_config *other);
 void service_tls_free(struct service_tls *tls); /* NULL is fine */

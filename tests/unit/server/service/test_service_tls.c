@@ -98,6 +98,26 @@ START_TEST(a_key_that_others_may_read_is_refused) {
 }
 END_TEST
 
+START_TEST(what_was_read_before_stays_until_the_files_can_be_used) {
+    struct service_tls *before = make();
+    SSL_CTX *context = service_tls_context(before);
+    struct error why = {"server.key: gone"};
+    ck_assert_int_eq(remove(server_key), 0);
+    struct service_tls *tls = service_tls_new_kept(&conf, context, &why, to);
+    ck_assert_ptr_nonnull(tls);
+    service_tls_free(before);
+    ck_assert_ptr_eq(service_tls_context(tls), context);
+    ck_assert_str_eq(service_tls_refusal(tls), why.text);
+    ck_assert_int_gt(service_tls_expires_at(tls), 0);
+    service_tls_check(tls, &conf, to);
+    ck_assert_ptr_eq(service_tls_context(tls), context);
+    pair_make(CERT_SERVER, "munnel.example", 80, server_pem, server_key);
+    service_tls_check(tls, &conf, to);
+    ck_assert_ptr_null(service_tls_refusal(tls));
+    service_tls_free(tls);
+}
+END_TEST
+
 START_TEST(the_first_that_expires_counts) {
     pair_make(CERT_SERVER, "other.example", 2, unit_path("other.pem"), unit_path("other.key"));
     struct service_tls *one = make();
@@ -137,6 +157,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_renewed_certificate_is_used);
     tcase_add_test(group, files_that_do_not_fit_change_nothing);
     tcase_add_test(group, a_key_that_others_may_read_is_refused);
+    tcase_add_test(group, what_was_read_before_stays_until_the_files_can_be_used);
     tcase_add_test(group, the_first_that_expires_counts);
     tcase_add_test(group, each_option_makes_a_difference);
     return group;
