@@ -66,7 +66,7 @@ enum admin_service_state {
         ADMIN_SERVICE_STATE_COUNT
 };
 enum admin_service_state admin_service_state(const struct service_numbers *numbers, size_t known);
-/* Agents that have a credential for its groups; without credentials those that are connected. */
+/* Credentials for its groups, or agents that are connected, of which several may share a credential: what is more. */
 size_t admin_service_known(const struct admin *admin, const struct service *service);
 
 /* One that was removed is there until its last client has gone, and not shown. (When the server stops, all are shut.)

@@ -51,8 +51,9 @@ json_t *admin_present(const struct admin *admin) {
 
 size_t admin_agents_known(const struct admin *admin) {
     const struct credentials *credentials = admin->options.policy->credentials;
+    size_t sessions = session_table_count(admin->options.sessions);
 
-    return credentials ? credentials_count(credentials) : session_table_count(admin->options.sessions);
+    return credentials && credentials_count(credentials) > sessions ? credentials_count(credentials) : sessions;
 }
 
 /* ---- one agent ---- */

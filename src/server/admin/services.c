@@ -25,16 +25,14 @@ size_t admin_service_known(const struct admin *admin, const struct service *serv
     const struct credentials *credentials = admin->options.policy->credentials;
     const struct strlist *groups = &service_config(service)->groups;
     const struct session_table *sessions = admin->options.sessions;
-    size_t known = 0;
+    size_t carrying = 0, serving = 0;
 
     for (size_t i = 0; credentials && i < credentials_count(credentials); i++)
-        known += carries(credentials_at(credentials, i), groups);
-    if (credentials)
-        return known;
+        carrying += carries(credentials_at(credentials, i), groups);
     for (struct session *session = session_table_first(sessions); session;
          session = session_table_after(sessions, session))
-        known += session_serves(session, groups);
-    return known;
+        serving += session_serves(session, groups);
+    return serving > carrying ? serving : carrying;
 }
 
 enum admin_service_state admin_service_state(const struct service_numbers *numbers, size_t known) {

@@ -36,6 +36,21 @@ START_TEST(drained_agent_gets_no_client_until_it_comes_again) {
 }
 END_TEST
 
+START_TEST(agents_that_share_a_credential_are_all_known) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    server_fixture_join_ready(&fixture, "b");
+    get("/v1/status");
+    ck_assert_int_eq(json_integer_value(at("agents/connected")), 2);
+    ck_assert_int_eq(json_integer_value(at("agents/known")), 2);
+    get("/v1/services/s0");
+    ck_assert_int_eq(json_integer_value(at("able")), 2);
+    ck_assert_int_eq(json_integer_value(at("known")), 2);
+    expect_text("state", "ok");
+    finish();
+}
+END_TEST
+
 START_TEST(agent_that_drains_itself_is_not_undrained) {
     begin();
     struct server_fixture_agent agent = server_fixture_join_ready(&fixture, "a");
@@ -91,6 +106,7 @@ static TCase *agents(void) {
     TCase *group = tcase_create("agents");
 
     tcase_add_test(group, drained_agent_gets_no_client_until_it_comes_again);
+    tcase_add_test(group, agents_that_share_a_credential_are_all_known);
     tcase_add_test(group, agent_that_drains_itself_is_not_undrained);
     tcase_add_test(group, agent_has_its_version_and_its_rates);
     tcase_add_test(group, agent_that_was_never_here_has_no_rates);
