@@ -57,7 +57,7 @@ json_t *admin_problems(const struct admin *admin, bool *has_bad);
 #define ADMIN_SERVICE_STATES(S)                                                                                        \
     S(OK, "ok")                                                                                                        \
     S(LIMITED, "limited")         /* fewer agents can be given clients than are known, or clients fail by some */      \
-    S(UNREACHABLE, "unreachable") /* none is there that permits it */                                                  \
+    S(UNREACHABLE, "unreachable") /* none is there that permits it, nor has it been asked just now */                  \
     S(PAUSED, "paused")
 enum admin_service_state {
 #define ADMIN_SERVICE_STATE_ENUM(name, label) ADMIN_SERVICE_##name,

@@ -213,6 +213,8 @@ static void check_service(struct problems *problems, const struct service *servi
         PROBLEM_SAY(what, "%s is paused", problem.subject);
         PROBLEM_SAY(why, "by %s; new clients are refused", numbers.paused_by);
         PROBLEM_SAY(remedy, "Take clients again: munnel service resume %s", problem.subject);
+    } else if (numbers.is_settling) {
+        return;
     } else if (!numbers.agents) {
         problem.is_bad = true;
         PROBLEM_SAY(what, "%s is unreachable", problem.subject);

@@ -39,7 +39,7 @@ enum admin_service_state admin_service_state(const struct service_numbers *numbe
     if (numbers->paused_by)
         return ADMIN_SERVICE_PAUSED;
     if (!numbers->agents)
-        return ADMIN_SERVICE_UNREACHABLE;
+        return numbers->is_settling ? ADMIN_SERVICE_LIMITED : ADMIN_SERVICE_UNREACHABLE;
     return numbers->ready < known || numbers->failing || !numbers->is_open ? ADMIN_SERVICE_LIMITED : ADMIN_SERVICE_OK;
 }
 

@@ -101,6 +101,7 @@ struct service_numbers {
     size_t unhealthy;                       /* agents that permit it, and whose checks have failed */
     size_t failing;                         /* of `agents`: clients fail by them, see balance_is_failing */
     bool is_open;
+    bool is_settling;        /* new, or has just lost its agents: others were asked, whose answers are not overdue */
     uint64_t since_us;       /* when it became reachable, unreachable, paused or was resumed */
     const char *paused_by;   /* NULL: it is not paused */
     bool has_tls;            /* it ends its clients' TLS */

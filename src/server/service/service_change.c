@@ -89,6 +89,8 @@ static void apply_agents(struct service *service, struct service_next *next) {
     if (next->options.id == service->id) {
         balance_take_over(next->balance, before);
     } else {
+        if (!service->is_paused && balance_usable(before))
+            service->since_us = clock_us();
         service->asked = service->refusing_count = 0;
         service->id = next->options.id;
     }

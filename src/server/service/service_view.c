@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+enum { SETTLE_US = 2000000 }; /* for answers that take a round trip and the turns of announce.c */
+
 void service_add_event(const struct service *service, enum event_severity severity, const char *text,
                        const char *detail) {
     recent_events_add(service->options.events, EVENT_KIND_SERVICE, severity, service->conf->name, text, detail);
@@ -83,6 +85,10 @@ static size_t count_failing(const struct balance *balance) {
     return failing;
 }
 
+static bool is_settling(const struct service *service) {
+    return service->asked && !balance_usable(service->balance) && clock_us() < service->since_us + SETTLE_US;
+}
+
 void service_read(const struct service *service, struct service_numbers *numbers) {
     *numbers = (struct service_numbers){.clients = service->live,
                                         .balancer_checks = service->balancer_checks,
@@ -94,6 +100,7 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .unhealthy = service->balance->unhealthy,
                                         .failing = count_failing(service->balance),
                                         .is_open = service->is_open && !service->shared_closed,
+                                        .is_settling = is_settling(service),
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};
     memcpy(numbers->refused, service->refused, sizeof numbers->refused);

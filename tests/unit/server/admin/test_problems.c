@@ -33,6 +33,21 @@ START_TEST(rule_of_an_agent_is_shown_with_its_own_words) {
 }
 END_TEST
 
+START_TEST(service_whose_agents_were_just_asked_is_no_problem_until_their_answer_is_overdue) {
+    begin();
+    server_fixture_join_unanswered(&fixture, "a");
+    get("/v1/status");
+    expect_text("state", "ok");
+    ck_assert_int_eq(json_integer_value(at("services/unreachable")), 0);
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+    fixture.server->services.items[0]->since_us -= 2000000;
+    get("/v1/status");
+    expect_text("state", "down");
+    expect_text("problems/0/why", "its agents have connected, and not answered for it yet");
+    finish();
+}
+END_TEST
+
 START_TEST(agent_that_is_too_old_is_to_be_updated) {
     struct addr peer = {.length = 0};
     begin();
@@ -164,6 +179,7 @@ static TCase *problems(void) {
     TCase *group = tcase_create("problems");
 
     tcase_add_test(group, rule_of_an_agent_is_shown_with_its_own_words);
+    tcase_add_test(group, service_whose_agents_were_just_asked_is_no_problem_until_their_answer_is_overdue);
     tcase_add_test(group, agent_that_is_too_old_is_to_be_updated);
     tcase_add_test(group, failing_clients_are_a_problem_and_a_bad_one_when_all_agents_are_ejected);
     tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
