@@ -322,6 +322,27 @@ START_TEST(what_is_known_outlives_the_control_link) {
 }
 END_TEST
 
+/* nginx answers the header by 400, before any request. */
+START_TEST(proxy_header_that_is_not_expected_is_suspected) {
+    struct site site;
+    if (!begin(&site, __func__, "'proxy_protocol': 'v1'," CHECK("http", ", 'path': '/health'")))
+        return;
+    start_nginx(&site, "alpha", "", WELL);
+    agent_join_warm(&site.server, "alpha", NULL);
+    await_unhealthy(&site, 0, "alpha", "HTTP 400, expected 200-399 (it may not expect the PROXY header)");
+    sandbox_free(site.sandbox);
+    if (!begin(&site, "proxy_header_without_health", "'proxy_protocol': 'v1',"))
+        return;
+    start_nginx(&site, "alpha", "", WELL);
+    agent_join_warm(&site.server, "alpha", NULL);
+    sandbox_do(site.sandbox, "check", sandbox_program(site.sandbox, "munnel"), "check", "web", "--socket",
+               sandbox_path(site.sandbox, "admin.sock"), NULL);
+    const char *check = sandbox_output(site.sandbox, "check");
+    ck_assert_msg(strstr(check, "sent \"HTTP/1.1 400 Bad Request\"") && strstr(check, "the PROXY header"), "%s", check);
+    sandbox_free(site.sandbox);
+}
+END_TEST
+
 START_TEST(people_see_what_is_unhealthy_and_why) {
     struct site site;
     if (!begin(&site, __func__, CHECK("tcp", "")))
@@ -350,4 +371,6 @@ SCENARIO_MAIN("health", SCENARIO(clients_go_to_the_other_agent_while_a_destinati
               SCENARIO(client_that_waits_is_served_when_the_destination_is_back, 60),
               SCENARIO(port_is_closed_while_the_destination_is_away, 60),
               SCENARIO(reload_adds_a_check_and_takes_it_away, 60),
-              SCENARIO(what_is_known_outlives_the_control_link, 60), SCENARIO(people_see_what_is_unhealthy_and_why, 60))
+              SCENARIO(what_is_known_outlives_the_control_link, 60),
+              SCENARIO(proxy_header_that_is_not_expected_is_suspected, 60),
+              SCENARIO(people_see_what_is_unhealthy_and_why, 60))

@@ -364,6 +364,12 @@ START_TEST(a_service_is_checked_hop_by_hop) {
     prints(&tooled, "\nSUMMARY PASS: echo works by agent alpha");
     EXPECT(&tooled, 1, "check", "none");
     prints(&tooled, "there is no service none");
+    EXPECT(&tooled, 0, "service", "add", "loop",
+           sandbox_text(tooled.sandbox, "--listen=127.0.0.1:%u", tooled.more_port),
+           sandbox_text(tooled.sandbox, "--connect=127.0.0.1:%u", tooled.more_port));
+    ck_assert(HOLDS_WITHIN(SOON_MS, agents_have(&tooled, "2 services can be served")));
+    EXPECT(&tooled, 1, "check", "loop");
+    prints(&tooled, "a loop: service loop leads back to its server");
     destination_free(tooled.echo);
     EXPECT(&tooled, 1, "check", "echo");
     prints(&tooled, "\nconnect: ");

@@ -82,12 +82,14 @@ static void fail(struct health_probe *probe, const char *detail) {
 }
 
 static void fail_by_status(struct health_probe *probe, unsigned status) {
-    char text[HEALTH_STATUS_TEXT_MAX + 48];
+    char text[HEALTH_STATUS_TEXT_MAX + 96];
     struct strbuf detail = strbuf_begin(text, sizeof text);
     strbuf_add(&detail, "HTTP ");
     strbuf_add_number(&detail, status);
     strbuf_add(&detail, ", expected ");
     strbuf_add(&detail, check_of(probe)->status);
+    if (status == 400 && probe->order.service->proxy != PROXY_OFF)
+        strbuf_add(&detail, " (it may not expect the PROXY header)");
     fail(probe, text);
 }
 

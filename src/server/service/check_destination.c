@@ -10,6 +10,7 @@
 #include "lib/net/port_range.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NAME_TEXT = 96 /* of a name or an address within a remedy */ };
 
@@ -127,16 +128,50 @@ void check_judge_connect(struct check_making *making) {
     }
 }
 
+static void suspect_header(struct check_making *making) {
+    CHECK_REMEDY(making, FIRST_BYTE,
+                 "It may not expect the PROXY header: let it (in nginx: listen ... proxy_protocol), or set "
+                 "proxy_protocol of the service to off");
+}
+
+/* HTTP says nothing before its client has: a 4xx answers the PROXY header. */
+static bool answers_header(const struct check_making *making) {
+    const char *first = making->facts->first;
+
+    return making->service->conf->proxy_protocol && strncmp(first, "HTTP/1.", 7) == 0 &&
+           strncmp(first + 8, " 4", 2) == 0;
+}
+
+static void judge_byte(struct check_making *making) {
+    const struct check_facts *facts = making->facts;
+    double ms = check_ms(facts->accepted_us, facts->first_us);
+
+    check_set(making, CHECK_HOP_FIRST_BYTE, CHECK_PASS, ms);
+    if (!answers_header(making))
+        return;
+    check_set(making, CHECK_HOP_FIRST_BYTE, CHECK_FAIL, ms);
+    CHECK_DETAIL(making, FIRST_BYTE, "the destination sent \"%s\" before it was asked anything", facts->first);
+    suspect_header(making);
+}
+
 static void judge_no_byte(struct check_making *making) {
     const struct check_facts *facts = making->facts;
     bool is_reset = check_ended_by(facts, REASON_DESTINATION_RESET);
 
-    if (check_closed_by_destination(facts)) {
+    if (*facts->loop) {
+        check_set(making, CHECK_HOP_FIRST_BYTE, CHECK_FAIL, -1);
+        CHECK_DETAIL(making, FIRST_BYTE, "%.200s", facts->loop);
+        CHECK_REMEDY(making, FIRST_BYTE, "Correct \"connect\" of the service: %.*s is a port of this server", NAME_TEXT,
+                     check_destination_of(making));
+    } else if (check_closed_by_destination(facts)) {
         check_set(making, CHECK_HOP_FIRST_BYTE, CHECK_FAIL, -1);
         CHECK_DETAIL(making, FIRST_BYTE, "the destination %s the connection at once, without a byte",
                      is_reset ? "reset" : "closed");
-        CHECK_REMEDY(making, FIRST_BYTE,
-                     "Its own log has why: it may not accept the agent's address, or be at a limit");
+        if (making->service->conf->proxy_protocol)
+            suspect_header(making);
+        else
+            CHECK_REMEDY(making, FIRST_BYTE,
+                         "Its own log has why: it may not accept the agent's address, or be at a limit");
     } else if (making->is_agent_gone || check_lost_link(facts)) {
         CHECK_DETAIL(making, FIRST_BYTE, "the connection was cut before the destination sent anything");
     } else if (facts->is_over) {
@@ -155,7 +190,7 @@ void check_judge_first_byte(struct check_making *making) {
     const struct check_facts *facts = making->facts;
 
     if (facts->opened_us && facts->got_byte)
-        check_set(making, CHECK_HOP_FIRST_BYTE, CHECK_PASS, check_ms(facts->accepted_us, facts->first_us));
+        judge_byte(making);
     else if (facts->opened_us)
         judge_no_byte(making);
 }

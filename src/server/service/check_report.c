@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/base/strbuf.h"
+#include "lib/net/port_range.h"
 #include "server/service/check_destination.h"
 
 #include <errno.h>
@@ -74,12 +75,34 @@ static bool is_untried(const struct check_facts *facts) {
            (facts->connect_error == EACCES || facts->connect_error == EPERM || facts->connect_error == ENOTSUP);
 }
 
+/* What listens there besides what the check's own connection has met. */
+static void tell_untried(struct check_making *making) {
+    const struct service_config *conf = making->service->conf;
+    unsigned long ports = 0;
+    struct port_range range;
+
+    for (size_t i = 0; i < conf->listen.count; i++)
+        if (port_range_parse(&range, conf->listen.items[i], NULL) == 0)
+            ports += port_range_count(&range);
+    struct strbuf text = strbuf_begin(making->report->hops[CHECK_HOP_LISTENER].detail, CHECK_TEXT);
+    if (ports > 1) {
+        strbuf_add(&text, making->facts->port);
+        strbuf_add(&text, ", the first of ");
+        strbuf_add_number(&text, ports);
+        strbuf_add(&text, " ports; the others are not tried");
+    }
+    if (conf->accept_proxy.count)
+        strbuf_add(&text,
+                   ports > 1 ? "; balancers are not checked" : "without a PROXY header: balancers are not checked");
+}
+
 static void judge_listener(struct check_making *making) {
     const struct check_facts *facts = making->facts;
     const char *name = making->service->conf->name;
 
     if (facts->accepted_us) {
         check_set(making, CHECK_HOP_LISTENER, CHECK_PASS, check_ms(facts->begun_us, facts->accepted_us));
+        tell_untried(making);
         return;
     }
     check_set(making, CHECK_HOP_LISTENER, CHECK_FAIL, -1);
@@ -96,6 +119,9 @@ static void judge_listener(struct check_making *making) {
     } else if (!making->numbers.is_open && making->service->conf->no_agent == CONFIG_CLOSE) {
         CHECK_DETAIL(making, LISTENER, "the port is closed until an agent can serve (no_agent is \"close\")");
         CHECK_REMEDY(making, LISTENER, "See the hops below");
+    } else if (facts->connect_error == EADDRNOTAVAIL) {
+        CHECK_DETAIL(making, LISTENER, "this machine does not have the address of %s yet (freebind)", facts->port);
+        CHECK_REMEDY(making, LISTENER, "Clients come once it has the address: ip addr shows which it has");
     } else if (facts->connect_error) {
         CHECK_DETAIL(making, LISTENER, "%s is not open: %s", facts->port, error_text(facts->connect_error));
         CHECK_REMEDY(making, LISTENER,

@@ -48,12 +48,15 @@ struct check_facts {
     int connect_error; /* errno of the service's own port; 0: none. ENOTSUP: it could not know the check's client */
     bool has_port;     /* the service listens */
     bool got_byte, got_end; /* what came first; an end may be the destination's or not */
+    char first[32];         /* the first line or bytes, for people; "": none */
     bool is_over;           /* the client has ended, as the next have it */
     enum relay_reason reason;
     enum refusal refusal;
     char port[ADDR_TEXT];
     unsigned dial_ms, lookup_ms;
     char address[PROTO_DETAIL_SIZE], detail[PROTO_DETAIL_SIZE], agent[RECORD_AGENT];
+    char
+        loop[PROTO_DETAIL_SIZE]; /* why the connection came back to the service and was refused there; "": it did not */
 };
 
 void check_report_make(struct check_report *report, const struct check_facts *facts, const struct service *service,

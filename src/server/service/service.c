@@ -214,6 +214,8 @@ struct service_counts *service_counts(const struct service *service) {
 void service_client_left(struct service *service, const struct client *client) {
     if (client->is_check)
         service_finish_probe(service, client);
+    else if (service->probe.on_other)
+        service->probe.on_other(service->probe.context, client);
     if (client->is_counted)
         access_left(service->access, &client->peer);
     service->live--;

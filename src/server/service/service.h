@@ -144,6 +144,7 @@ struct service_probe { /* copied */
     bool is_unix; /* then it has no such address */
     void (*on_accept)(void *context);
     void (*on_opened)(void *context, const struct check_opened *opened);
+    void (*on_other)(void *context, const struct client *client); /* another client has ended; or NULL */
     /* It has ended; NULL: the service goes, and the probe with it, also after the client's end. */
     void (*on_end)(void *context, const struct client *client);
     void *context;

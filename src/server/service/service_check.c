@@ -67,6 +67,14 @@ static void finish(struct service_check *check) {
 
 /* ---- what the destination sends ---- */
 
+static void keep_first(struct check_facts *facts, const char *bytes, size_t length) {
+    size_t kept = 0;
+
+    for (; kept < length && kept < sizeof facts->first - 1 && bytes[kept] != '\r' && bytes[kept] != '\n'; kept++)
+        facts->first[kept] = bytes[kept] >= ' ' && bytes[kept] < 0x7f ? bytes[kept] : '.';
+    facts->first[kept] = '\0';
+}
+
 /* False: nothing yet. */
 static bool take_first(struct service_check *check) {
     char bytes[READ_SIZE];
@@ -79,6 +87,8 @@ static bool take_first(struct service_check *check) {
         event_del(check->io);
     check->facts.first_us = clock_us();
     check->facts.got_byte = got > 0;
+    if (got > 0)
+        keep_first(&check->facts, bytes, (size_t)got);
     check->facts.got_end = got <= 0;
     return true;
 }
@@ -107,6 +117,15 @@ static void on_opened(void *context, const struct check_opened *opened) {
     strbuf_copy(facts->address, sizeof facts->address, opened->address);
     if (facts->got_byte || event_add(check->silence, &silence))
         finish(check);
+}
+
+/* A service that leads to its own port: the last client of the circle is refused, and only its record has why. */
+static void on_other(void *context, const struct client *client) {
+    static const char begin[] = "a loop: "; /* of an agent's refusal */
+    struct service_check *check = context;
+
+    if (client->refusal == REFUSAL_DENIED && strncmp(client->detail, begin, sizeof begin - 1) == 0)
+        strbuf_copy(check->facts.loop, sizeof check->facts.loop, client->detail);
 }
 
 /* What came before the end may still wait in the socket. */
@@ -212,13 +231,17 @@ static bool connect_to_port(struct service_check *check) {
         return false;
     addr = reachable(listening);
     addr_format(&addr, check->facts.port, sizeof check->facts.port);
+    if (service_config(service)->freebind && sock_addr_is_gone(&addr)) { /* a connection to it may meet silence */
+        check->facts.connect_error = EADDRNOTAVAIL;
+        return false;
+    }
     check->fd = sock_connect(&addr, &here, &is_done);
     if (check->fd < 0 || !is_known(check, &addr)) {
         check->facts.connect_error = check->fd < 0 ? errno : ENOTSUP;
         return false;
     }
     const struct service_probe probe = {
-        open_address_of(&here), addr_is_unix(&addr), on_accept, on_opened, on_end, check};
+        open_address_of(&here), addr_is_unix(&addr), on_accept, on_opened, on_other, on_end, check};
     service_end_probe(service); /* that of service_check_start, which had no address yet */
     check->has_probe = service_begin_probe(service, &probe);
     check->io = event_new(check->options.base, check->fd, EV_WRITE | EV_PERSIST, on_connected, check);
@@ -243,10 +266,8 @@ struct service_check *service_check_start(const struct service_check_options *op
     check->options = *options;
     check->fd = -1;
     check->facts.begun_us = clock_us();
-    const struct service_probe probe = {.on_accept = on_accept,
-                                        .on_opened = on_opened,
-                                        .on_end = on_end,
-                                        .context = check};
+    const struct service_probe probe = {
+        .on_accept = on_accept, .on_opened = on_opened, .on_other = on_other, .on_end = on_end, .context = check};
     check->has_probe = service_begin_probe(options->service, &probe);
     *is_busy = !check->has_probe;
     if (!check->has_probe || !make_timers(check)) {

@@ -4,8 +4,8 @@
  * service_check: opens one connection through a service, as a client would, and tells how far it came: listener, agents
  * of its groups, agent, link, rules, look-up, destination, first byte.
  *
- * States: connecting -> accepted -> opened -> over. Nothing is sent; what the destination sends first is not kept. It
- * ends by a reset. Runs on: the control thread. Owns: its end of the connection.
+ * States: connecting -> accepted -> opened -> over. Nothing is sent; of what the destination sends first a few bytes
+ * are kept. It ends by a reset. Runs on: the control thread. Owns: its end of the connection.
  */
 #ifndef MUNNEL_SERVER_SERVICE_SERVICE_CHECK_H
 #define MUNNEL_SERVER_SERVICE_SERVICE_CHECK_H

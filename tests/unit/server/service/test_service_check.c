@@ -165,6 +165,29 @@ START_TEST(byte_before_the_end_counts) {
 }
 END_TEST
 
+START_TEST(what_a_check_does_not_try_is_told) {
+    const char *const listen[] = {"127.0.0.1:20000-20098", "127.0.0.1:21000"};
+    const struct check_facts facts = {.begun_us = 1, .accepted_us = 2, .has_port = true, .port = "127.0.0.1:20000"};
+    struct check_report report;
+
+    begin();
+    struct service *service = fixture.server->services.items[0];
+    struct service_config *conf = (struct service_config *)(uintptr_t)service_config(service);
+    check_report_make(&report, &facts, service, fixture.server->sessions);
+    ck_assert_str_eq(report.hops[CHECK_HOP_LISTENER].detail, "");
+    strlist_done(&conf->listen);
+    strlist_add(&conf->listen, listen[0]);
+    strlist_add(&conf->listen, listen[1]);
+    check_report_make(&report, &facts, service, fixture.server->sessions);
+    ck_assert_str_eq(report.hops[CHECK_HOP_LISTENER].detail,
+                     "127.0.0.1:20000, the first of 100 ports; the others are not tried");
+    strlist_add(&conf->accept_proxy, "10.0.0.0/8");
+    check_report_make(&report, &facts, service, fixture.server->sessions);
+    ck_assert_ptr_nonnull(strstr(report.hops[CHECK_HOP_LISTENER].detail, "; balancers are not checked"));
+    finish();
+}
+END_TEST
+
 START_TEST(check_is_not_subject_to_the_rules_for_clients) {
     begin_ready();
     fixture.server->services.items[0]->live = 0;
@@ -189,6 +212,7 @@ static TCase *passes(void) {
     tcase_add_test(group, destination_that_waits_for_a_request_is_well);
     tcase_add_loop_test(group, slow_lookup_and_slow_destination_are_told_apart, 0, 2);
     tcase_add_test(group, byte_before_the_end_counts);
+    tcase_add_test(group, what_a_check_does_not_try_is_told);
     tcase_add_test(group, check_is_not_subject_to_the_rules_for_clients);
     return group;
 }
@@ -288,6 +312,61 @@ START_TEST(destination_that_closes_at_once_fails) {
 }
 END_TEST
 
+static struct service_config *own_config(void) {
+    return (struct service_config *)(uintptr_t)service_config(fixture.server->services.items[0]);
+}
+
+START_TEST(destination_that_does_not_expect_the_proxy_header_is_suspected) {
+    static const char http[] = "HTTP/1.1 400 Bad Request\r\n";
+
+    begin_ready();
+    own_config()->proxy_protocol = _i ? PROXY_V1 : PROXY_OFF;
+    int fd = ask_and_serve();
+    ck_assert_int_eq(write(served.client->fd, http, sizeof http - 1), (int)sizeof http - 1);
+    open_destination(1, 0);
+    take_report(fd, _i ? "fail" : "pass");
+    expect_hop("connect", "pass", NULL);
+    expect_hop("first byte", _i ? "fail" : "pass", _i ? "sent \"HTTP/1.1 400 Bad Request\" before" : NULL);
+    if (_i)
+        expect_remedy("first byte", "nginx: listen ... proxy_protocol");
+    end_client();
+    finish();
+}
+END_TEST
+
+START_TEST(destination_that_closes_upon_the_proxy_header_is_suspected) {
+    begin_ready();
+    own_config()->proxy_protocol = PROXY_V2;
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    end_opened(REASON_DESTINATION_RESET, "");
+    take_report(fd, "fail");
+    expect_hop("first byte", "fail", "reset the connection at once");
+    expect_remedy("first byte", "It may not expect the PROXY header");
+    finish();
+}
+END_TEST
+
+/* The agent connects to the service's port: that client is the one whose record has the loop. */
+START_TEST(service_that_leads_to_itself_is_named) {
+    struct fake_order inner;
+
+    begin_ready();
+    int fd = ask_and_serve();
+    open_destination(1, 0);
+    int client = server_fixture_client(&fixture, 0, &inner);
+    inner.client->refusal = REFUSAL_DENIED;
+    snprintf(inner.client->detail, sizeof inner.client->detail, "a loop: service s0 leads back to its server");
+    fake_give_back(&inner, CLIENT_REFUSED);
+    end_opened(REASON_DESTINATION_RESET, "");
+    take_report(fd, "fail");
+    expect_hop("first byte", "fail", "a loop: service s0 leads back to its server");
+    expect_remedy("first byte", "localhost:80 is a port of this server");
+    close(client);
+    finish();
+}
+END_TEST
+
 START_TEST(destination_that_resets_fails) {
     begin_ready();
     int fd = ask_and_serve();
@@ -375,6 +454,21 @@ START_TEST(paused_service_and_closed_port_are_named) {
 }
 END_TEST
 
+/* Where the system can bind it. */
+START_TEST(address_that_is_not_there_yet_is_named_without_a_wait) {
+    if (sock_check_bind(&(const struct sock_bind_options){.freebind = true}, &(struct error){""}))
+        return;
+    prepare();
+    strlist_done(&fixture.conf->services[0].listen);
+    strlist_add(&fixture.conf->services[0].listen, "192.0.2.1:32100");
+    fixture.conf->services[0].freebind = true;
+    server_fixture_open(&fixture);
+    take_report(ask(), "fail");
+    expect_hop("listener", "fail", "does not have the address of 192.0.2.1:32100 yet");
+    finish();
+}
+END_TEST
+
 static TCase *failures(void) {
     TCase *group = tcase_create("failures");
 
@@ -385,6 +479,10 @@ static TCase *failures(void) {
     tcase_add_test(group, end_of_another_kind_has_its_reason);
     tcase_add_test(group, destination_that_closes_at_once_fails);
     tcase_add_test(group, destination_that_resets_fails);
+    tcase_add_loop_test(group, destination_that_does_not_expect_the_proxy_header_is_suspected, 0, 2);
+    tcase_add_test(group, destination_that_closes_upon_the_proxy_header_is_suspected);
+    tcase_add_test(group, service_that_leads_to_itself_is_named);
+    tcase_add_test(group, address_that_is_not_there_yet_is_named_without_a_wait);
     tcase_add_test(group, disconnected_agent_is_not_the_destinations_fault);
     tcase_add_test(group, agent_that_is_lost_is_not_the_destinations_fault);
     tcase_add_test(group, agent_that_is_lost_before_its_answer_is_named);
