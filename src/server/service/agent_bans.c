@@ -9,10 +9,13 @@
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
+#include "lib/net/source_key.h"
 #include "proto/ban_changes.h"
 #include "server/session/session.h"
 
 #include <stdio.h>
+
+enum { LINES_A_MINUTE = 100 /* of bans and lifts of an agent, which may ask for as many as it likes */ };
 
 /* By which its bans are its own: nobody else has its credential, while it chooses its name itself. */
 static const char *owner_of(const struct session *session) {
@@ -39,16 +42,23 @@ static void ignore(const struct agent_bans *agent_bans, const struct session *se
                   LOG_FIELDS(LOG_TEXT("detail", ban_ignored_detail(why)), LOG_NUMBER("left_out", left_out)));
 }
 
-static void note(const struct agent_bans *agent_bans, const struct ban *ban) {
-    char detail[RECENT_EVENT_TEXT];
+/* One line and one event; `more` is the reason of a ban, or "". */
+static void note(const struct agent_bans *agent_bans, struct session *session, const char *address, const char *what,
+                 const char *service, const char *more) {
+    char detail[RECENT_EVENT_TEXT], left_out[32] = "";
+    unsigned skipped = 0;
 
-    snprintf(detail, sizeof detail, "service %.80s, by %.80s%s%s", ban->service, ban->by, *ban->reason ? ": " : "",
-             ban->reason);
-    log_write(agent_bans->log, LOG_LEVEL_INFO, "server", "%s is banned: %s", ban->address, detail);
-    recent_events_add(agent_bans->events, EVENT_KIND_ACCESS, EVENT_INFO, ban->address, "banned", detail);
+    if (!log_limit_allows(session_ban_lines(session), LINES_A_MINUTE, &skipped))
+        return;
+    snprintf(detail, sizeof detail, "service %.80s, by %.80s%s%s", service, session_who(session), *more ? ": " : "",
+             more);
+    if (skipped)
+        snprintf(left_out, sizeof left_out, " left_out=%u", skipped);
+    log_write(agent_bans->log, LOG_LEVEL_INFO, "server", "%s is %s: %s%s", address, what, detail, left_out);
+    recent_events_add(agent_bans->events, EVENT_KIND_ACCESS, EVENT_INFO, address, what, detail);
 }
 
-static void add(const struct agent_bans *agent_bans, const struct session *session, const struct ban_change *change) {
+static void add(const struct agent_bans *agent_bans, struct session *session, const struct ban_change *change) {
     const struct service *service = service_list_find(agent_bans->services, change->service);
     const struct ban *ban;
     enum ban_ignored why;
@@ -65,7 +75,7 @@ static void add(const struct agent_bans *agent_bans, const struct session *sessi
                                     .seconds = change->seconds};
     switch (bans_add(agent_bans->bans, &order, clock_us(), &ban)) {
     case BANS_ADDED:
-        note(agent_bans, ban);
+        note(agent_bans, session, ban->address, "banned", ban->service, ban->reason);
         break;
     case BANS_CHANGED:
         break;
@@ -75,17 +85,21 @@ static void add(const struct agent_bans *agent_bans, const struct session *sessi
     }
 }
 
-static void lift(const struct agent_bans *agent_bans, const struct session *session, const struct ban_change *change) {
+static void lift(const struct agent_bans *agent_bans, struct session *session, const struct ban_change *change) {
     const struct service *service = service_list_find(agent_bans->services, change->service);
+    char address[ADDR_TEXT];
     enum ban_ignored why;
 
-    if (may_ban(service, session, &why))
-        bans_remove(agent_bans->bans, &change->address, service_config(service)->name, owner_of(session));
-    else
+    if (!may_ban(service, session, &why)) {
         ignore(agent_bans, session, why);
+        return;
+    }
+    const char *name = service_config(service)->name;
+    if (bans_remove(agent_bans->bans, &change->address, name, owner_of(session)))
+        note(agent_bans, session, source_name(&change->address, address, sizeof address), "no longer banned", name, "");
 }
 
-int agent_bans_take(const struct agent_bans *agent_bans, const struct session *session, const json_t *json,
+int agent_bans_take(const struct agent_bans *agent_bans, struct session *session, const json_t *json,
                     struct error *error) {
     struct ban_changes changes;
     struct ban_change change;

@@ -21,7 +21,7 @@ struct agent_bans {
 };
 
 /* The members of a `bans` of this session. 0, or -1 with `error` if it is malformed, and nothing has changed. */
-int agent_bans_take(const struct agent_bans *agent_bans, const struct session *session, const json_t *json,
+int agent_bans_take(const struct agent_bans *agent_bans, struct session *session, const json_t *json,
                     struct error *error);
 
 #endif

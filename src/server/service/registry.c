@@ -226,7 +226,7 @@ int registry_reported(struct registry *registry, struct session *session, const 
     return announce_reported(registry->options.announce, session, json, error);
 }
 
-int registry_banned(struct registry *registry, const struct session *session, const json_t *json, struct error *error) {
+int registry_banned(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
     const struct agent_bans agent_bans = {.bans = registry->options.bans,
                                           .services = registry->options.services,
                                           .log = registry->options.log,

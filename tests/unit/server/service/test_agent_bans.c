@@ -6,11 +6,15 @@
  */
 #include "config.h"
 
+#include "admin/recent_events.h"
 #include "server/server_fixture.h"
 #include "server/service/bans.h"
 #include "unit.h"
+#include "unit_log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct server_fixture fixture;
@@ -20,6 +24,7 @@ static void begin(bool lets_first, bool lets_second) {
     static const char *const groups[] = {"a", "b"};
 
     server_fixture_set(&fixture, groups, 2);
+    fixture.log = unit_log(LOG_LEVEL_INFO);
     fixture.conf->services[0].agent_bans = lets_first;
     fixture.conf->services[1].agent_bans = lets_second;
     server_fixture_open(&fixture);
@@ -41,6 +46,16 @@ static void ask(const struct server_fixture_agent *agent, const char *what, size
 
 static uint64_t ignored(enum ban_ignored why) {
     return bans_ignored(fixture.server->bans, why);
+}
+
+static unsigned count_lines(const char *with) {
+    char *text = unit_read(unit_path("log"), NULL);
+    unsigned count = 0;
+
+    for (const char *at = text; (at = strstr(at, with)); at++)
+        count++;
+    free(text);
+    return count;
 }
 
 static void expect_refused(size_t service) {
@@ -152,6 +167,42 @@ START_TEST(malformed_bans_are_answered_by_an_error_and_change_nothing) {
 }
 END_TEST
 
+START_TEST(ban_and_lift_have_a_line_and_an_event_each) {
+    begin(true, true);
+    struct server_fixture_agent agent = server_fixture_join(&fixture, "one", "a");
+    uint64_t events = recent_events_last(fixture.server->events);
+    ask(&agent, "add", 0, "192.0.2.1");
+    ask(&agent, "add", 0, "192.0.2.1"); /* it is banned already */
+    ask(&agent, "remove", 0, "192.0.2.1");
+    ask(&agent, "remove", 0, "192.0.2.1");
+    ck_assert_uint_eq(recent_events_last(fixture.server->events), events + 2);
+    finish();
+    unit_expect_logged("192.0.2.1 is banned: service s0, by agent one: 4 wrong passwords\n");
+    unit_expect_logged("192.0.2.1 is no longer banned: service s0, by agent one\n");
+    ck_assert_uint_eq(count_lines(" is "), 2);
+}
+END_TEST
+
+/* It fills neither log nor events, and takes no line from another agent. */
+START_TEST(flood_of_bans_and_lifts_is_logged_some_times) {
+    begin(true, true);
+    struct server_fixture_agent flooding = server_fixture_join(&fixture, "one", "a");
+    struct server_fixture_agent other = server_fixture_join(&fixture, "other", "b");
+    uint64_t events = recent_events_last(fixture.server->events);
+    for (int i = 0; i < 500; i++) {
+        ask(&flooding, "add", 0, "192.0.2.1");
+        ask(&flooding, "remove", 0, "192.0.2.1");
+    }
+    ask(&flooding, "add", 0, "192.0.2.1");
+    ask(&other, "add", 1, "192.0.2.2");
+    ck_assert_uint_eq(bans_count(fixture.server->bans), 2);
+    ck_assert_uint_le(recent_events_last(fixture.server->events) - events, 2 * 100 + 1);
+    finish();
+    ck_assert_uint_le(count_lines("192.0.2.1 is "), 2 * 100); /* a minute may have begun meanwhile */
+    ck_assert_uint_eq(count_lines("192.0.2.2 is banned"), 1);
+}
+END_TEST
+
 static TCase *asked(void) {
     TCase *group = tcase_create("asked");
 
@@ -161,6 +212,8 @@ static TCase *asked(void) {
     tcase_add_test(group, agent_that_refuses_a_service_cannot_ban_by_it);
     tcase_add_test(group, agent_cannot_lift_what_an_operator_has_banned);
     tcase_add_test(group, malformed_bans_are_answered_by_an_error_and_change_nothing);
+    tcase_add_test(group, ban_and_lift_have_a_line_and_an_event_each);
+    tcase_add_test(group, flood_of_bans_and_lifts_is_logged_some_times);
     return group;
 }
 
