@@ -7,6 +7,7 @@
 
 #include "ctl/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,13 @@ const char *answer_text(const json_t *json, const char *name, const char *otherw
     const char *text = json_string_value(answer_at(json, name));
 
     return text ? text : otherwise;
+}
+
+const char *answer_source(const json_t *json, const char *name, char text[ANSWER_SOURCE]) {
+    const char *address = answer_text(json, name, "");
+
+    snprintf(text, ANSWER_SOURCE, "%s%s", address, strchr(address, ':') && !strchr(address, '/') ? "/64" : "");
+    return text;
 }
 
 bool answer_is(const json_t *json, const char *name, const char *text) {

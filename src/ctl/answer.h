@@ -17,6 +17,9 @@
 json_t *answer_at(const json_t *json, const char *name); /* NULL: missing or null */
 /* A text; `otherwise` if it is none. */
 const char *answer_text(const json_t *json, const char *name, const char *otherwise);
+/* An address that stands for its network, of IPv6 a /64: "192.0.2.7", "2001:db8::/64"; "" if it is none. */
+enum { ANSWER_SOURCE = 64 };
+const char *answer_source(const json_t *json, const char *name, char text[ANSWER_SOURCE]);
 bool answer_is(const json_t *json, const char *name, const char *text);
 double answer_number(const json_t *json, const char *name); /* -1: it is none, which number_text.h writes as "-" */
 /* A number of bytes per second, or the mean of the last 10 seconds of Rates; -1: neither. */

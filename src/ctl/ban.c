@@ -16,6 +16,7 @@
 #include "lib/net/source_key.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LONGEST_S = 30 * 86400 };
@@ -58,7 +59,35 @@ static const struct option_table ban_table = {ban_specs, sizeof ban_specs / size
 static const struct option_table unban_table = {unban_specs, sizeof unban_specs / sizeof *unban_specs,
                                                 sizeof(struct ban_arguments)};
 
+/* ---- of an agent ---- */
+
+enum { NAMED_MOST = 4 };
+
+/* Which services obey what is banned by all of them: ": ssh, web", or how many there are. */
+static void print_obeying(FILE *file, const json_t *answer) {
+    size_t count = json_array_size(answer_at(answer, "services"));
+    char *names = count <= NAMED_MOST ? answer_list(answer, "services") : NULL;
+
+    if (!count)
+        fprintf(file, "the services that let their agents ban; no server has named one yet");
+    else if (names)
+        fprintf(file, "the services that let their agents ban: %s", names);
+    else
+        fprintf(file, "the %zu services that let their agents ban", count);
+    free(names);
+}
+
 /* ---- list ---- */
+
+static bool has_ban_of_all(const json_t *bans) {
+    const json_t *ban;
+    size_t i;
+
+    json_array_foreach (bans, i, ban)
+        if (!answer_at(ban, "service"))
+            return true;
+    return false;
+}
 
 static int print_bans(const struct display *display, const json_t *answer, struct error *error) {
     const json_t *bans = answer_at(answer, "bans");
@@ -68,6 +97,11 @@ static int print_bans(const struct display *display, const json_t *answer, struc
         return -1;
     if (total > (double)json_array_size(bans))
         fprintf(display->file, "%zu of %.0f, the newest first\n", json_array_size(bans), total);
+    if (!answer_at(answer, "services") || !has_ban_of_all(bans))
+        return 0;
+    fputs("all: by ", display->file);
+    print_obeying(display->file, answer);
+    fputc('\n', display->file);
     return 0;
 }
 
@@ -91,11 +125,26 @@ static json_t *body_of(const char *address, const struct ban_arguments *given) {
 }
 
 static void print_ban(const struct display *display, const json_t *ban) {
-    char span[NUMBER_TEXT];
+    char span[NUMBER_TEXT], address[ANSWER_SOURCE];
+    const char *service = answer_text(ban, "service", NULL);
 
-    fprintf(display->file, "%s: banned for %s by %s%s\n", answer_text(ban, "address", ""),
-            number_span(span, answer_number(ban, "left_s")),
-            answer_text(ban, "service", NULL) ? "service " : "all services", answer_text(ban, "service", ""));
+    fprintf(display->file, "%s: banned for %s by ", answer_source(ban, "address", address),
+            number_span(span, answer_number(ban, "left_s")));
+    if (service)
+        fprintf(display->file, "service %s", service);
+    else if (answer_at(ban, "services"))
+        print_obeying(display->file, ban);
+    else
+        fputs("all services", display->file);
+    fputc('\n', display->file);
+}
+
+/* An address as lists have it, "2001:db8::/64", becomes one of that network. */
+static void cut_prefix(char *address) {
+    size_t length = strlen(address);
+
+    if (strchr(address, ':') && length > 3 && strcmp(address + length - 3, "/64") == 0)
+        address[length - 3] = '\0';
 }
 
 /* The client's address of "192.0.2.7:4711", "[2001:db8::7]:4711". False with error: it has none, as of a Unix socket.
@@ -196,10 +245,12 @@ static int ban_one(struct admin_context *context, const char *address, const str
 
 static int ban(struct admin_context *context, void *arguments, struct error *error) {
     const struct ban_arguments *given = arguments;
-    const char *address = context->line->word_count ? context->line->words[0] : NULL;
+    char *address = context->line->word_count ? context->line->words[0] : NULL;
     struct clients clients = {.count = 1};
     int result = 0;
 
+    if (address)
+        cut_prefix(address);
     if (!address && !given->relay)
         return list(context, given->service, error);
     if (given->relay ? !find_client(context, given->relay, clients.hosts[0], error)
@@ -237,6 +288,7 @@ static int unban(struct admin_context *context, void *arguments, struct error *e
     const struct ban_arguments *given = arguments;
     char after[ADMIN_TARGET] = "";
 
+    cut_prefix(context->line->words[0]);
     if (given->service && !admin_target(after, "?service=", given->service, "", error))
         return -1;
     return admin_do(context, "DELETE", "/v1/bans/", after, "no longer banned", error);

@@ -162,8 +162,9 @@ int list_sources(const struct display *display, const json_t *sources, struct er
 
 static void add_ban(struct table *table, const json_t *ban) {
     const char *service = answer_text(ban, "service", NULL);
+    char address[ANSWER_SOURCE];
 
-    add(table, ban, "address", VALUE_TEXT);
+    table_add(table, TONE_PLAIN, answer_source(ban, "address", address));
     table_add(table, service ? TONE_PLAIN : TONE_DIM, service ? service : "all");
     add(table, ban, "until", VALUE_CLOCK);
     add(table, ban, "by", VALUE_TEXT);

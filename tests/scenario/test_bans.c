@@ -102,6 +102,25 @@ START_TEST(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_after_a_restart_of_t
 }
 END_TEST
 
+START_TEST(ban_of_all_services_names_those_that_obey_and_its_network) {
+    struct world world = start("named");
+
+    ck_assert_int_eq(run(&world, "ban", "fd00::7", NULL), 0);
+    ck_assert_msg(strstr(world.output, "fd00::/64: banned for 1h by the services that let their agents ban: banning\n"),
+                  "%s", world.output);
+    ck_assert_int_eq(run(&world, "ban", "--json", NULL), 0);
+    ck_assert_msg(strstr(world.output, "\"fd00::\""), "%s", world.output);
+    ck_assert_int_eq(run(&world, "unban", "fd00::/64", NULL), 0);
+    ck_assert_int_eq(run(&world, "ban", "--service=banning", NULL), 0);
+    ck_assert_msg(!strstr(world.output, "fd00"), "%s", world.output);
+    ck_assert_int_eq(run(&world, "ban", "192.0.2.1", NULL), 0);
+    ck_assert_int_eq(run(&world, "ban", "--service=banning", NULL), 0);
+    ck_assert_msg(strstr(world.output, "all: by the services that let their agents ban: banning\n"), "%s",
+                  world.output);
+    end(&world);
+}
+END_TEST
+
 START_TEST(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once) {
     struct world world = start("refused");
 
@@ -349,6 +368,7 @@ END_TEST
 
 SCENARIO_MAIN("bans", SCENARIO(ban_by_an_agent_is_obeyed_until_it_is_lifted_and_after_a_restart_of_the_server, 60),
               SCENARIO(ban_that_a_service_does_not_let_its_agent_make_is_refused_at_once, 60),
+              SCENARIO(ban_of_all_services_names_those_that_obey_and_its_network, 60),
               SCENARIO(client_of_a_relay_is_banned_by_the_id_of_that, 60),
               SCENARIO(each_client_has_its_own_address_at_the_destination_by_which_it_is_banned, 60),
               SCENARIO(fourth_wrong_password_meets_the_edge_of_the_server_and_others_get_in, 120),

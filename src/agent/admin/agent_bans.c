@@ -20,6 +20,36 @@
 
 enum { LISTED_MOST = 1000, SEEN_MOST = 64 };
 
+/* ---- by which services? ---- */
+
+/* The names of those whose servers let this agent ban for them; as far as these have announced them. */
+static json_t *obeying_services(const struct agent_admin *admin) {
+    json_t *seen = json_object(), *names = json_array();
+
+    for (size_t i = 0; i < admin->options.settings->server_count; i++) {
+        struct upstream_view view;
+        upstream_read(agent_upstream(admin->options.agent, i), &view);
+        const struct service_table *table = view.services ? view.services->table : NULL;
+        for (size_t k = 0; table && k < table->count && json_array_size(names) < LISTED_MOST; k++) {
+            const struct served_service *served = table->services[k];
+            if (!served->takes_bans || json_object_get(seen, served->name))
+                continue;
+            json_object_set_new(seen, served->name, json_true());
+            json_array_append_new(names, value_text(served->name));
+        }
+    }
+    json_decref(seen);
+    return names;
+}
+
+static json_t *taken_json(const struct agent_admin *admin, const struct ban_shown *ban, uint64_t now_us) {
+    json_t *json = ban_shown_json(ban, now_us);
+
+    if (json)
+        json_object_set_new(json, "services", ban->service ? json_null() : obeying_services(admin));
+    return json;
+}
+
 /* ---- list ---- */
 
 /* `room` is for the address. */
@@ -49,7 +79,8 @@ void agent_admin_list_bans(struct http_request *request, void *context) {
         if (total++ < LISTED_MOST)
             json_array_append_new(list, ban_shown_json(&as, now_us));
     }
-    http_answer_json(request, 200, json_pack("{s:o,s:I}", "bans", list, "total", total));
+    http_answer_json(request, 200,
+                     json_pack("{s:o,s:I,s:o}", "bans", list, "total", total, "services", obeying_services(admin)));
 }
 
 /* ---- may it? ---- */
@@ -127,9 +158,10 @@ static void note(const struct agent_admin *admin, const char *address, const cha
 
     snprintf(detail, sizeof detail, "%s, by %.80s%s%s", address, by, *reason ? ": " : "", reason);
     log_write(admin->options.log, LOG_LEVEL_INFO, "agent", "%s is %s: %s%.80s, by %.80s%s%s", address, what,
-              service ? "service " : "all services", service ? service : "", by, *reason ? ": " : "", reason);
-    recent_events_add(admin->options.events, EVENT_KIND_SERVICE, EVENT_INFO, service ? service : "all services", what,
-                      detail);
+              service ? "service " : "services with agent_bans", service ? service : "", by, *reason ? ": " : "",
+              reason);
+    recent_events_add(admin->options.events, EVENT_KIND_SERVICE, EVENT_INFO,
+                      service ? service : "services with agent_bans", what, detail);
 }
 
 void agent_admin_add_ban(struct http_request *request, void *context) {
@@ -158,7 +190,7 @@ void agent_admin_add_ban(struct http_request *request, void *context) {
     }
     const struct ban_shown as = shown(entry, address);
     note(admin, as.address, "banned", as.service, as.by, as.reason);
-    http_answer_json(request, result == BAN_LIST_ADDED ? 201 : 200, ban_shown_json(&as, now_us));
+    http_answer_json(request, result == BAN_LIST_ADDED ? 201 : 200, taken_json(admin, &as, now_us));
     agent_send_bans(admin->options.agent);
 }
 

@@ -283,6 +283,12 @@ START_TEST(ban_is_taken_listed_told_to_the_server_and_lifted) {
     expect_number("total", 1);
     expect_text("bans/0/address", "192.0.2.1");
     expect_text("bans/0/service", "ssh");
+    ck_assert_uint_eq(json_array_size(at("services")), 1);
+    expect_text("services/0", "ssh");
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.2\"}"), 201);
+    ck_assert(json_is_null(at("service")));
+    expect_text("services/0", "ssh");
+    expect_status("DELETE", "/v1/bans/192.0.2.2", 204);
     expect_status("GET", "/metrics", 200);
     ck_assert_msg(strstr(answer, "munnel_agent_bans 1\n"), "%s", answer);
     expect_status("DELETE", "/v1/bans/192.0.2.1?service=ssh", 204);
