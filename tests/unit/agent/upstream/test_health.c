@@ -164,8 +164,7 @@ START_TEST(change_of_a_service_that_is_removed_is_not_told) {
     wait_interval();
     agent_recheck(harness.agent);
     ck_assert_uint_eq(fake_sent(0, CONTROL_OP_HEALTH), 2);
-    ck_assert_str_eq(last_sent(),
-                     "{\"op\":\"health\",\"reports\":[{\"id\":3,\"healthy\":false,\"detail\":\"c\"}]}");
+    ck_assert_str_eq(last_sent(), "{\"op\":\"health\",\"reports\":[{\"id\":3,\"healthy\":false,\"detail\":\"c\"}]}");
     wait_interval();
     agent_recheck(harness.agent);
     ck_assert_uint_eq(fake_sent(0, CONTROL_OP_HEALTH), 2);
