@@ -131,6 +131,7 @@ int proxy_set_password(struct proxy *proxy, const char *text, struct error *erro
     memcpy(proxy->password, text, length);
     proxy->password[length] = '\0';
     proxy->has_password = true;
+    proxy->password_changes++;
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct proxy {
     struct endpoint endpoint;
     char text[PROXY_TEXT]; /* "http://10.0.0.1:3128": as people may see it, without user and password */
     bool has_user, has_password;
+    unsigned password_changes;                             /* how often proxy_set_password has set one */
     char user[PROXY_USER_SIZE], password[PROXY_USER_SIZE]; /* "": none */
 };
 

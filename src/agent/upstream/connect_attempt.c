@@ -55,9 +55,11 @@ static void dial(struct connect_attempt *attempt, const struct addr *address) {
     secret_wipe(attempt->order.key, SECRET_SIZE);
 }
 
-/* A final REJECT holds for every address of the server; a failed certificate only for this one. */
+/* A final REJECT holds for every address of the server, and what a proxy refuses for all of the proxy's; a failed
+ * certificate only for this one. */
 static void dial_next(struct connect_attempt *attempt) {
-    bool refused_for_good = attempt->refused && attempt->failure.weight == FAILURE_FINAL;
+    bool refused_for_good =
+        (attempt->refused && attempt->failure.weight == FAILURE_FINAL) || attempt->failure.proxy_refused;
 
     attempt->tag = 0;
     if (attempt->next < attempt->count && !refused_for_good)

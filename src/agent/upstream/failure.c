@@ -74,6 +74,7 @@ void failure_note_end(struct failure *failure, const struct link_end *end, const
     char address[ADDR_TEXT];
 
     failure->received_nothing = end->received_nothing && end->proxy_fault == PROXY_FAULT_NONE;
+    failure->proxy_refused = proxy_fault_lasts(end->proxy_fault);
     if (end->proxy_fault != PROXY_FAULT_NONE) /* it names the proxy by itself */
         failure_note(failure, weigh(end), remedy_of_end(end), "%s", end->detail);
     else

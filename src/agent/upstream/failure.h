@@ -25,6 +25,7 @@ enum failure_weight {
 struct failure { /* all zero: none yet */
     bool noted;
     bool received_nothing; /* the last address accepted the connection, and closed it before it sent a byte */
+    bool proxy_refused;    /* a person has to mend it; to ask often with a wrong password may lock an account */
     enum failure_weight weight;
     unsigned retry_after_ms; /* the server asked not to be tried before that */
     char detail[FAILURE_DETAIL];

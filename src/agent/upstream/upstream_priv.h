@@ -31,6 +31,7 @@ struct upstream {
     bool accepted_before;
     bool waits_for_network;          /* waiting: the next attempt may come sooner when the network changes */
     uint64_t attempted_ms;           /* when the last attempt began */
+    unsigned tried_password;         /* by it: proxy->password_changes */
     uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
     char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;

@@ -41,6 +41,7 @@ void upstream_start_attempt(struct upstream *upstream) {
     upstream_set_state(upstream, CONNECTING, upstream->condition);
     event_del(upstream->timer); /* it may be pending: a change of the network made this attempt */
     upstream->attempted_ms = clock_ms();
+    upstream->tried_password = upstream->proxy ? upstream->proxy->password_changes : 0;
     if (token_refresh(&upstream->token))
         log_event(upstream->parts->log, LOG_LEVEL_INFO, upstream->who, "token reloaded", NULL);
     const struct session *suspended = session_list_suspended(&upstream->sessions);
@@ -93,9 +94,14 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
         upstream_start_attempt(upstream);
 }
 
+/* What the proxy has refused may be mended by it. */
+static bool has_new_password(const struct upstream *upstream) {
+    return upstream->attempt.failure.proxy_refused && upstream->proxy->password_changes != upstream->tried_password;
+}
+
 void upstream_recheck(struct upstream *upstream) {
     session_list_recheck(&upstream->sessions, upstream->state == CONNECTING && *upstream->attempt.resume);
-    if (upstream->state == WAITING && !evtimer_pending(upstream->timer, NULL))
+    if (upstream->state == WAITING && (!evtimer_pending(upstream->timer, NULL) || has_new_password(upstream)))
         on_timer(-1, 0, upstream);
 }
 
@@ -133,7 +139,7 @@ static void on_attempt_failed(void *context) {
         give_up(upstream, failure);
         return;
     }
-    if (is_final && wait < upstream->parts->times.final_ms)
+    if ((is_final || failure->proxy_refused) && wait < upstream->parts->times.final_ms)
         wait = upstream->parts->times.final_ms;
     if (wait < failure->retry_after_ms)
         wait = failure->retry_after_ms;

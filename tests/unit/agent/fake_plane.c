@@ -320,6 +320,10 @@ void fake_closed_silently(unsigned index) {
     end(dial_at(index), "cut", (struct link_end){.received_nothing = true});
 }
 
+void fake_met_proxy(unsigned index, enum proxy_fault fault, const char *detail) {
+    end(dial_at(index), detail, (struct link_end){.proxy_fault = fault});
+}
+
 void fake_control_text(unsigned index, const char *json) {
     const struct fake_dial *dial = dial_at(index);
 

@@ -72,6 +72,7 @@ void fake_greet(unsigned index, bool rejected, const char *json);               
 void fake_reject(unsigned index, enum reject_code code, const char *reason, unsigned retry_after_s);
 void fake_gone(unsigned index, const char *detail); /* TCP failed, or the link was lost */
 void fake_closed_silently(unsigned index);
+void fake_met_proxy(unsigned index, enum proxy_fault fault, const char *detail);
 void fake_path_lost(unsigned index, const char *detail);  /* plane_check_paths found that */
 void fake_tls_failed(unsigned index, const char *detail); /* in a way that may pass */
 void fake_untrusted(unsigned index, const char *detail);

@@ -118,6 +118,27 @@ START_TEST(a_proxy_s_name_is_resolved) {
 }
 END_TEST
 
+/* Each wrong password counts towards the lock of an account. */
+START_TEST(what_a_proxy_refuses_is_not_tried_at_its_other_addresses_nor_again_until_the_password_changes) {
+    go_by("http://bob:wrong@proxy.example:3128");
+    harness_start(&harness);
+    fake_answer(ADDRESSES);
+    fake_met_proxy(0, PROXY_FAULT_CANNOT_CONNECT, "answered 502"); /* another of them may reach it */
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+    fake_met_proxy(1, PROXY_FAULT_AUTHENTICATION, "answered 407");
+    ck_assert_uint_eq(fake_plane()->dial_count, 2);
+    ck_assert(
+        !unit_run_until(loop_base(harness.settings.loop), question_waits, NULL, 200)); /* its usual wait is 4 ms */
+    agent_recheck(harness.agent);
+    ck_assert(!fake_question_waits());
+    ck_assert_int_eq(proxy_set_password(&proxy, "right", NULL), 0);
+    agent_recheck(harness.agent);
+    ck_assert(fake_question_waits());
+    fake_answer(ADDRESSES);
+    ck_assert_uint_eq(fake_plane()->dial_count, 3);
+}
+END_TEST
+
 /* ---- the token, and the server's proof ---- */
 
 START_TEST(hello_carries_credential_name_and_group) {
@@ -230,6 +251,8 @@ static TCase *addresses(void) {
     tcase_add_test(group, stopping_cancels_the_question);
     tcase_add_test(group, a_proxy_is_connected_to_and_the_server_s_name_is_left_to_it);
     tcase_add_test(group, a_proxy_s_name_is_resolved);
+    tcase_add_test(group,
+                   what_a_proxy_refuses_is_not_tried_at_its_other_addresses_nor_again_until_the_password_changes);
     return group;
 }
 
