@@ -399,7 +399,8 @@ static void handle_answer(struct connection *connection) {
     char part[1024];
     size_t got;
 
-    if (answer->bytes && socket_read_some(connection->fd, part, sizeof part, &got, ASK_MS) == END_NONE)
+    /* What is not read would make a reset of the close. */
+    if (socket_read_some(connection->fd, part, sizeof part, &got, ASK_MS) == END_NONE && answer->bytes)
         (void)socket_send(connection->fd, answer->bytes, strlen(answer->bytes), ASK_MS);
     if (answer->stays)
         (void)socket_wait_end(connection->fd, CONNECTION_MS);
