@@ -6,10 +6,12 @@
 #include "config.h"
 
 #include "conf/capture.h"
-#include "ctl/subcommand.h"
+#include "ctl/admin_command.h"
+#include "ctl/command_table.h"
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct subcommand commands[] = {{.name = "add", .arguments = "NAME", .help = "let one in"},
@@ -118,6 +120,51 @@ START_TEST(a_failure_names_the_command_and_is_1) {
 }
 END_TEST
 
+/* Where the manual's synopsis has the command; *end: where it has the next one. */
+static const char *synopsis_of(const char *synopsis, const char *name, const char **end) {
+    char start[64];
+
+    snprintf(start, sizeof start, ".Nm\n.Cm %s\n", name);
+    const char *from = strstr(synopsis, start);
+    ck_assert_msg(from, "the synopsis of munnel.8 has no %s", name);
+    *end = strstr(from + 1, "\n.Nm\n");
+    ck_assert_ptr_nonnull(*end);
+    return from;
+}
+
+static void look_for_option(const char *from, const char *end, const char *command_name, const char *option) {
+    char needle[64];
+
+    snprintf(needle, sizeof needle, "Fl -%s", option);
+    const char *found = strstr(from, needle);
+    ck_assert_msg(found && found < end, "the synopsis of munnel.8 has no --%s of %s", option, command_name);
+}
+
+static void look_for_options(const char *synopsis, const struct subcommand *of) {
+    const struct cmdline_spec *spec = &of->admin->spec;
+    const char *end, *from = synopsis_of(synopsis, of->name, &end);
+
+    for (size_t i = 0; spec->table && i < spec->table->count; i++)
+        if (spec->table->specs[i].flag)
+            look_for_option(from, end, of->name, spec->table->specs[i].flag);
+}
+
+START_TEST(the_synopsis_of_the_manual_has_what_asks_a_running_program) {
+    const char *top = getenv("top_srcdir");
+    char path[1024];
+
+    snprintf(path, sizeof path, "%s/man/munnel.8", top ? top : ".");
+    char *manual = unit_read(path, NULL);
+    char *description = strstr(manual, ".Sh DESCRIPTION");
+    ck_assert_ptr_nonnull(description);
+    *description = '\0';
+    for (size_t i = 0; i < command_table.count; i++)
+        if (command_table.commands[i].admin)
+            look_for_options(manual, &command_table.commands[i]);
+    free(manual);
+}
+END_TEST
+
 static TCase *subcommands(void) {
     TCase *group = tcase_create("subcommands");
     tcase_add_checked_fixture(group, NULL, forget);
@@ -127,6 +174,7 @@ static TCase *subcommands(void) {
     tcase_add_test(group, a_word_too_few_or_too_many_is_named);
     tcase_add_test(group, an_unknown_option_is_2_and_help_is_0);
     tcase_add_test(group, a_failure_names_the_command_and_is_1);
+    tcase_add_test(group, the_synopsis_of_the_manual_has_what_asks_a_running_program);
     return group;
 }
 
