@@ -40,6 +40,27 @@ static int check_names(const struct server_config *conf, const struct option_pla
     return 0;
 }
 
+/* A name may be of the loopback of the agent's machine, whatever it is here. */
+static bool can_be_ipv4_loopback(const char *destination) {
+    struct endpoint endpoint;
+    struct addr addr;
+    return relative_endpoint_parse(&endpoint, destination, UINT16_MAX / 2, NULL) ||
+           !addr_from_endpoint(&addr, &endpoint) || addr_is_ipv4_loopback(&addr);
+}
+
+static int check_connect_from(const struct server_config *conf, size_t index, const struct option_place *top) {
+    const struct service_config *service = &conf->services[index];
+    char name[CONFIG_PLACE_NAME];
+    for (size_t i = 0; service->connect_from == CONNECT_FROM_LOOPBACK && i < service->connect.count; i++)
+        if (!can_be_ipv4_loopback(service->connect.items[i])) {
+            const struct option_place place = server_config_option_place(conf, index, "connect", name, top);
+            return option_error(
+                &place, "\"%s\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; " CONNECT_FROM_REMEDY,
+                service->connect.items[i]);
+        }
+    return 0;
+}
+
 static int check_destinations(const struct server_config *conf, const struct option_place *top) {
     char name[CONFIG_PLACE_NAME];
     struct error detail = {""};
@@ -49,6 +70,8 @@ static int check_destinations(const struct server_config *conf, const struct opt
             const struct option_place place = server_config_option_place(conf, i, "connect", name, top);
             return option_error(&place, "%s", detail.text);
         }
+        if (check_connect_from(conf, i, top))
+            return -1;
     }
     return 0;
 }

@@ -34,6 +34,9 @@ int services_check_destinations(char *const *to, size_t to_count, struct error *
 
 /* From which of its addresses an agent connects to a destination. */
 enum connect_from { CONNECT_FROM_ANY, CONNECT_FROM_LOOPBACK };
+/* Why an agent does not connect to another address with CONNECT_FROM_LOOPBACK, by which the server knows its remedy. */
+#define CONNECT_FROM_REFUSAL "connect_from is loopback, and this is not of 127.0.0.0/8"
+#define CONNECT_FROM_REMEDY  "write 127.0.0.1:PORT in connect, or leave connect_from out"
 
 struct service_offer { /* one service as it is announced */
     uint32_t id;

@@ -222,6 +222,10 @@ bool addr_same_host(const struct addr *a, const struct addr *b) {
            memcmp(host_a, host_b, sizeof host_a) == 0 && scope_of(a) == scope_of(b);
 }
 
+bool addr_is_ipv4_loopback(const struct addr *addr) {
+    return addr->storage.ss_family == AF_INET && addr_is_loopback(addr);
+}
+
 bool addr_is_loopback(const struct addr *addr) {
     static const uint8_t ipv6[16] = {[15] = 1};
     uint8_t bytes[16];

@@ -58,6 +58,7 @@ void addr_set_port(struct addr *addr, uint16_t port);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* IPv4-mapped IPv6 equals the IPv4 address */
 bool addr_is_unix(const struct addr *addr);
 const char *addr_unix_path(const struct addr *addr); /* NULL: not a Unix address, or one without a path */
+bool addr_is_ipv4_loopback(const struct addr *addr); /* of a socket of IPv4 */
 bool addr_is_loopback(const struct addr *addr);      /* 127.0.0.0/8 in either spelling, ::1 */
 
 /* The host as 16 bytes, IPv4 as mapped IPv6; *is_ipv4 is true for either spelling of IPv4. False for unix. */

@@ -12,6 +12,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/net/port_range.h"
 #include "lib/net/sock.h"
+#include "proto/services.h"
 
 #include <errno.h>
 #include <event2/event_struct.h>
@@ -134,10 +135,6 @@ static void fail_to_connect(struct connector *dial, int error) {
     try_address(dial);
 }
 
-static bool is_ipv4_loopback(const struct addr *address) {
-    return address->storage.ss_family == AF_INET && addr_is_loopback(address);
-}
-
 static void connect_to(struct connector *dial, const struct addr *address) {
     static const struct stream_socket_events events = {.on_connected = on_connected};
     bool done = false;
@@ -174,8 +171,8 @@ static void try_address(struct connector *dial) {
         try_address(dial);
         return;
     }
-    if (dial->order.from && !is_ipv4_loopback(address)) {
-        note_failure(dial, REFUSAL_DENIED, address, "connect_from is loopback, and this is not of 127.0.0.0/8");
+    if (dial->order.from && !addr_is_ipv4_loopback(address)) {
+        note_failure(dial, REFUSAL_DENIED, address, CONNECT_FROM_REFUSAL);
         try_address(dial);
         return;
     }

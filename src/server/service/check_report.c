@@ -13,6 +13,7 @@
 #include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/port_range.h"
+#include "proto/services.h"
 #include "server/service/check_destination.h"
 
 #include <errno.h>
@@ -235,6 +236,8 @@ static void judge_rules(struct check_making *making) {
         if (service_lacking(service, making->agent))
             CHECK_REMEDY(making, RULES, "Update munnel-agent on the machine of agent %.64s",
                          session_label(making->agent));
+        else if (strstr(facts->detail, CONNECT_FROM_REFUSAL))
+            CHECK_REMEDY(making, RULES, "In the service: " CONNECT_FROM_REMEDY);
         else
             CHECK_REMEDY(making, RULES,
                          "Permit it to agent %.64s, on its machine: --allow %.96s, or \"allow\" of its configuration",

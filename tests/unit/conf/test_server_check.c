@@ -68,6 +68,22 @@ static const struct slip slips[] = {
      ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
     {WITH_SERVICE("\"tls\": { \"alpn\": [\"h2\", \"http/1.1\"] }"),
      ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": [\"10.0.0.1:80\"], \"connect_from\": "
+     "\"loopback\" } ] }",
+     ": services[0].connect: \"10.0.0.1:80\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; write "
+     "127.0.0.1:PORT in connect, or leave connect_from out"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": [\"[::1]:80\"], \"connect_from\": "
+     "\"loopback\" } ] }",
+     ": services[0].connect: \"[::1]:80\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; write "
+     "127.0.0.1:PORT in connect, or leave connect_from out"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": [\"unix:/x\"], \"connect_from\": "
+     "\"loopback\" } ] }",
+     ": services[0].connect: \"unix:/x\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; write "
+     "127.0.0.1:PORT in connect, or leave connect_from out"},
+    {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": [\"localhost:80\", \"127.1.2.3:+0\", "
+     "\"10.0.0.1:+0\"], \"connect_from\": \"loopback\" } ] }",
+     ": services[0].connect: \"10.0.0.1:+0\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; write "
+     "127.0.0.1:PORT in connect, or leave connect_from out"},
     {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }",
      ": admin.http: it answers no one without tokens; name their file in admin.tokens"},
     {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",

@@ -79,6 +79,8 @@ START_TEST(the_loopback_is_known_in_every_spelling) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct addr addr = addr_of(cases[i].text);
         ck_assert_msg(addr_is_loopback(&addr) == cases[i].is_loopback, "%s", cases[i].text);
+        bool is_ipv4 = cases[i].text[0] == '1';
+        ck_assert_msg(addr_is_ipv4_loopback(&addr) == (cases[i].is_loopback && is_ipv4), "%s", cases[i].text);
     }
 }
 END_TEST

@@ -271,7 +271,9 @@ START_TEST(failures_at_the_agent_are_told_apart) {
                     {REFUSAL_TIMEOUT, "127.0.0.1:80: no answer in time", "connect", "name lookup",
                      "firewall may drop what agent alpha sends to localhost:80"},
                     {REFUSAL_DENIED, "127.0.0.1:80: not allowed by this agent's rules", "rules", "link",
-                     "to agent alpha, on its machine: --allow localhost:80"}};
+                     "to agent alpha, on its machine: --allow localhost:80"},
+                    {REFUSAL_DENIED, "[::1]:80: connect_from is loopback, and this is not of 127.0.0.0/8", "rules",
+                     "link", "write 127.0.0.1:PORT in connect, or leave connect_from out"}};
 
     begin_ready();
     int fd = ask_and_serve();
