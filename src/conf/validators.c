@@ -181,8 +181,22 @@ int validate_source(const char *text, struct error *error) {
     return failed;
 }
 
+/* Every client could then claim to be another, past allow, limits and bans. */
+static bool is_everybody(const char *text) {
+    const char *slash = strchr(text, '/');
+    return strcmp(text, "*") == 0 || (slash && strspn(slash + 1, "0") == strlen(slash + 1));
+}
+
 int validate_balancer(const char *text, struct error *error) {
-    return strcmp(text, BALANCER_UNIX) == 0 ? 0 : validate_source(text, error);
+    if (strcmp(text, BALANCER_UNIX) == 0)
+        return 0;
+    if (validate_source(text, error))
+        return -1;
+    return is_everybody(text) ? error_set(error,
+                                          "with \"%s\" every client may claim any address; write those of the "
+                                          "balancers, like \"10.0.0.7\"",
+                                          text)
+                              : 0;
 }
 
 int validate_mode(const char *text, struct error *error) {

@@ -84,6 +84,12 @@ static const struct slip slips[] = {
      "\"10.0.0.1:+0\"], \"connect_from\": \"loopback\" } ] }",
      ": services[0].connect: \"10.0.0.1:+0\" is not of 127.0.0.0/8, as connect_from \"loopback\" needs it; write "
      "127.0.0.1:PORT in connect, or leave connect_from out"},
+    {WITH_SERVICE("\"accept_proxy\": \"*\""),
+     ": services[0].accept_proxy: with \"*\" every client may claim any address; "
+     "write those of the balancers, like \"10.0.0.7\""},
+    {"{ \"agents\": { \"accept_proxy\": [\"10.0.0.1\", \"::/0\"] } }",
+     ": agents.accept_proxy[1]: with \"::/0\" every client may claim any address; write those of the balancers, like "
+     "\"10.0.0.7\""},
     {"{ \"admin\": { \"http\": \"127.0.0.1:8\" } }",
      ": admin.http: it answers no one without tokens; name their file in admin.tokens"},
     {"{ \"admin\": { \"http\": \"0.0.0.0:8\", \"tokens\": \"t\" } }",
