@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_TEXT = 96 };
+enum { NAME_TEXT = 96, KNOWN_TEXT = 256 };
 
 const struct option_spec *option_find(const struct option_table *table, const char *name) {
     for (size_t i = 0; i < table->count; i++)
@@ -152,9 +152,23 @@ static bool is_object(const struct option_table *table, const char *name) {
     return false;
 }
 
+/* As many as an error has room for. */
+static void list_known(char known[KNOWN_TEXT], char names[][NAME_TEXT], size_t count) {
+    static const char more[] = ", ...; see munnel.json(5)"; /* no other table is so long */
+    known[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(known) + strlen(names[i]) + sizeof more + 2 > KNOWN_TEXT) {
+            option_append(known, KNOWN_TEXT, more);
+            return;
+        }
+        option_append(known, KNOWN_TEXT, i ? ", " : "");
+        option_append(known, KNOWN_TEXT, names[i]);
+    }
+}
+
 static int refuse_unknown(const struct option_table *table, const char *prefix, const char *key,
                           const struct option_place *place) {
-    char names[64][NAME_TEXT], known[256] = "";
+    char names[64][NAME_TEXT], known[KNOWN_TEXT];
     struct suggestion nearest = suggest_for(key);
     size_t count = 0;
     for (size_t i = 0; i < table->count && count < 64; i++) {
@@ -162,12 +176,11 @@ static int refuse_unknown(const struct option_table *table, const char *prefix, 
             continue;
         if (count > 0 && strcmp(names[count - 1], names[count]) == 0) /* the table keeps an object's options together */
             continue;
-        suggest_consider(&nearest, names[count]);
-        option_append(known, sizeof known, count ? ", " : "");
-        option_append(known, sizeof known, names[count++]);
+        suggest_consider(&nearest, names[count++]);
     }
     if (nearest.best)
         return option_error(place, "there is no such option; did you mean \"%s\"?", nearest.best);
+    list_known(known, names, count);
     return option_error(place, "there is no such option; there are: %s", known);
 }
 

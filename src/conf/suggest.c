@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { LONGEST = 32, BEGINNING = 3 };
+enum { LONGEST = 32, BEGINNING = 3, BEGUN_PART = 4 /* what begins another word is more than this part of it */ };
 
 static size_t smaller(size_t a, size_t b) {
     return a < b ? a : b;
@@ -43,7 +43,8 @@ struct suggestion suggest_for(const char *word) {
 
 void suggest_consider(struct suggestion *nearest, const char *candidate) {
     size_t length = strlen(nearest->word);
-    bool is_begun = length >= BEGINNING && strncmp(nearest->word, candidate, length) == 0;
+    bool is_begun = length >= BEGINNING && length * BEGUN_PART > strlen(candidate) &&
+                    strncmp(nearest->word, candidate, length) == 0;
     size_t distance = is_begun ? 1 : edit_distance(nearest->word, candidate);
     if (distance >= nearest->distance || distance >= strlen(candidate))
         return;

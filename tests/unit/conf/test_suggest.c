@@ -21,11 +21,12 @@ static const struct {
     {"tpo", "top"},        {"gruop", "group"},
     {"grroop", "group"},   {"lst", "list"},
     {"con", "connect"}, /* it begins so */
+    {"ban", NULL},         {"bandwidth", "bandwidth_in"},
     {"certificate", NULL}, {"a word that is longer than any option could ever be, and more", NULL},
 };
 
 START_TEST(a_slip_finds_its_word) {
-    static const char *const known[] = {"key", "listen", "connect", "group", "top", "list"};
+    static const char *const known[] = {"key", "listen", "connect", "group", "top", "list", "bandwidth_in"};
     struct suggestion nearest = suggest_for(words[_i].word);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         suggest_consider(&nearest, known[i]);
