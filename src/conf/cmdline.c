@@ -150,11 +150,23 @@ static int refuse(const struct grammar *grammar, const char *format, ...) {
     return cmdline_complain(grammar->command, NULL, text);
 }
 
+/* "accept-proxy" is accept_proxy, of which the table knows without a flag. */
+static const struct option_spec *find_settable(const struct grammar *grammar, const char *name) {
+    char key[64];
+    snprintf(key, sizeof key, "%s", name);
+    for (char *at = key; *at; at++)
+        *at = *at == '-' ? '_' : *at;
+    return grammar->command->settable ? option_find(grammar->command->settable, key) : NULL;
+}
+
 /* `word` is an option as it was written, "--confg=x" say. */
 static int refuse_unknown(const struct grammar *grammar, const char *word) {
     char name[64];
     const char *start = word + strspn(word, "-");
     snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
+    const struct option_spec *settable = find_settable(grammar, name);
+    if (settable)
+        return refuse(grammar, "there is no option --%s; write --set %s=VALUE", name, settable->name);
     struct suggestion nearest = suggest_for(name);
     for (int i = 0; i < grammar->count; i++)
         if (grammar->entries[i].help)

@@ -37,6 +37,7 @@ struct cmdline_spec {
     const struct option_table *table; /* its specs with a flag can be written */
     const struct cmdline_flag *flags; /* ends with name NULL */
     size_t flag_count;
+    const struct option_table *settable; /* its specs can be written by --set NAME=VALUE; NULL: none can */
 };
 
 struct cmdline {

@@ -147,18 +147,27 @@ static int add_option(json_t *object, const struct option_spec *spec, const char
     return object ? add_value(object, name, spec, text) : -1;
 }
 
-/* What was written, by the names of the configuration. */
-static int add_given(json_t *body, const struct cmdline_given *given) {
+static bool is_setting(const struct cmdline_given *given) {
+    return given->spec && strcmp(given->spec->name, settings_spec.name) == 0;
+}
+
+/* The service's option that was written, by a flag or by --set; NULL: it is none of a service. */
+static const struct option_spec *spec_given(const struct cmdline_given *given) {
     char key[SETTING_KEY];
 
-    if (!given->spec)
-        return 0;
-    if (service_change_flag(given->spec->name))
-        return add_option(body, given->spec, given->value);
-    if (strcmp(given->spec->name, settings_spec.name) != 0)
-        return 0;
+    if (!is_setting(given))
+        return given->spec && service_change_flag(given->spec->name) ? given->spec : NULL;
     snprintf(key, sizeof key, "%.*s", (int)strcspn(given->value, "="), given->value);
-    return add_option(body, option_find(&service_option_table, key), strchr(given->value, '=') + 1);
+    return option_find(&service_option_table, key);
+}
+
+/* What was written, by the names of the configuration. */
+static int add_given(json_t *body, const struct cmdline_given *given) {
+    const struct option_spec *spec = spec_given(given);
+
+    if (!spec)
+        return 0;
+    return add_option(body, spec, is_setting(given) ? strchr(given->value, '=') + 1 : given->value);
 }
 
 json_t *service_change_body(const struct cmdline *line) {
@@ -238,8 +247,24 @@ static int change(struct admin_context *context, const char *method, const json_
     return result;
 }
 
+/* What --set writes once more would be no list, and one of the two would be lost. NULL: there is none. */
+static const struct option_spec *find_twice(const struct cmdline *line) {
+    for (size_t i = 0; i < line->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct option_spec *a = spec_given(&line->given[i]), *b = spec_given(&line->given[j]);
+            bool is_set = is_setting(&line->given[i]) || is_setting(&line->given[j]);
+            if (is_set && a && b && a->kind != OPTION_TEXTS && strcmp(a->name, b->name) == 0)
+                return a;
+        }
+    return NULL;
+}
+
 static int check_added(const struct cmdline *line, const void *arguments) {
+    const struct option_spec *twice = find_twice(line);
+
     (void)arguments;
+    if (twice)
+        return admin_refuse("munnel service add", "%s is written twice, and has one value; leave one out", twice->name);
     if (cmdline_has(line, "listen") && cmdline_has(line, "connect"))
         return 0;
     return admin_refuse("munnel service add", "a service needs both: --listen :2222 --connect localhost:22");
@@ -312,7 +337,8 @@ int service_add_run(const char *self, int argc, char **argv) {
                           "usage: munnel service add [OPTION]... NAME\n",
                  .table = &table,
                  .flags = flags,
-                 .flag_count = sizeof flags / sizeof *flags},
+                 .flag_count = sizeof flags / sizeof *flags,
+                 .settable = &service_option_table},
         .fewest = 1,
         .most = 1,
         .check = check_added,

@@ -64,6 +64,30 @@ START_TEST(a_wrong_setting_is_refused_before_any_server_is_asked) {
 }
 END_TEST
 
+static void expect_options_refused(const char *first, const char *second, const char *says) {
+    char words[][64] = {"add", "--listen=:80", "--connect=a:1", "web", "", ""};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], NULL};
+    struct capture printed = {0};
+
+    snprintf(words[4], sizeof words[4], "%s", first);
+    snprintf(words[5], sizeof words[5], "%s", second);
+    capture_begin(&printed);
+    ck_assert_int_eq(service_add_run("munnel", 6, argv), 2);
+    capture_end(&printed);
+    ck_assert_msg(strstr(printed.text[1], says), "%s", printed.text[1]);
+    capture_done(&printed);
+}
+
+START_TEST(what_has_no_flag_is_led_to_set_and_one_value_is_not_written_twice) {
+    expect_options_refused("--accept-proxy", "10.0.0.1",
+                           "there is no option --accept-proxy; write --set accept_proxy=VALUE");
+    expect_options_refused("--accept-prxy", "10.0.0.1", "there is no option --accept-prxy; see");
+    expect_options_refused("--proxy-protocol=v1", "--set=proxy_protocol=v2",
+                           "proxy_protocol is written twice, and has one value; leave one out");
+    expect_options_refused("--set=backlog=1", "--set=backlog=2", "backlog is written twice");
+}
+END_TEST
+
 /* A value given once is sent as one, several as a list; numbers as numbers. */
 START_TEST(what_was_written_is_sent_by_the_names_of_the_configuration) {
     const struct option_spec *listen = option_find(&service_option_table, "listen");
@@ -98,6 +122,7 @@ static TCase *changes(void) {
     tcase_add_test(group, flag_of_an_option_is_its_name_with_dashes);
     tcase_add_test(group, settings_are_sent_as_their_kinds);
     tcase_add_test(group, a_wrong_setting_is_refused_before_any_server_is_asked);
+    tcase_add_test(group, what_has_no_flag_is_led_to_set_and_one_value_is_not_written_twice);
     tcase_add_test(group, what_was_written_is_sent_by_the_names_of_the_configuration);
     tcase_add_test(group, a_wrong_value_names_its_option);
     return group;
