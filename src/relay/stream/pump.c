@@ -172,12 +172,12 @@ static void acknowledge(struct pump *pump) {
     }
 }
 
-/* Each flush that writes all that was allowed comes back here, by on_written. */
+/* Each flush that writes all that was allowed comes back here, by on_written. What TLS has encrypted was allowed. */
 static void pass_on(struct pump *pump) {
-    size_t waiting = stream_socket_waiting(&pump->socket), allowed = 0;
-    if (pump->socket.allowed > 0 || waiting == 0)
+    size_t kept = stream_socket_kept(&pump->socket), allowed = 0;
+    if (pump->socket.allowed > 0 || kept == 0)
         return;
-    allowed = throttle_take(pump->throttle, BANDWIDTH_OUT, waiting);
+    allowed = throttle_take(pump->throttle, BANDWIDTH_OUT, kept);
     if (allowed > 0)
         stream_socket_allow(&pump->socket, allowed);
 }

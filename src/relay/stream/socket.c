@@ -357,7 +357,11 @@ bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts,
 
 void stream_socket_meter(struct stream_socket *socket) {
     socket->is_metered = true;
-    socket->allowed = stream_socket_waiting(socket);
+    socket->allowed = kept(socket);
+}
+
+size_t stream_socket_kept(const struct stream_socket *socket) {
+    return kept(socket);
 }
 
 void stream_socket_allow(struct stream_socket *socket, size_t bytes) {

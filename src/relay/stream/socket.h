@@ -91,10 +91,11 @@ bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int 
 /* In front of what waits; stream_socket_flush sends it. False: out of memory. */
 bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, size_t length);
 /* For a limit of bandwidth: from now on what is to be written is kept (false: out of memory), and waits until it is
- * allowed. What waits already is. */
+ * allowed. What is kept already is. */
 void stream_socket_meter(struct stream_socket *socket);
 bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts, int count);
-void stream_socket_allow(struct stream_socket *socket, size_t bytes); /* of those that wait; writes them */
+size_t stream_socket_kept(const struct stream_socket *socket); /* with TLS: of what waits, what is not encrypted */
+void stream_socket_allow(struct stream_socket *socket, size_t bytes); /* of those that are kept; writes them */
 /* Tries what waits; on_flushed is called when it is all gone. */
 void stream_socket_flush(struct stream_socket *socket);
 size_t stream_socket_waiting(const struct stream_socket *socket);

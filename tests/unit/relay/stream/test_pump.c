@@ -9,18 +9,22 @@
 
 #include "lib/net/sock.h"
 #include "lib/net/socket_types.h"
+#include "lib/tls/tls.h"
 #include "relay/mux/mux_pair.h"
+#include "relay/stream/socket_tls.h"
 #include "unit.h"
 
 #include <errno.h>
+#include <openssl/err.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000 };
+enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000, LITTLE = 5000 };
 
 struct side { /* one end of the stream, and the peer of its socket */
     struct pump pump;
     struct relay_bytes bytes; /* first */
     evutil_socket_t there;    /* the peer's descriptor */
+    SSL *tls;                 /* the peer's, over it; NULL: none */
     bool is_over, is_broken, got_end, was_reset;
     enum stream_outcome_how how;
     uint64_t sent, received, wrong;
@@ -30,7 +34,12 @@ static struct world {
     struct pair pair;
     struct defer_queue again, rechecks;
     struct side client, destination;
+    SSL_CTX *context, *client_context;
+    struct bandwidth *limit;
+    struct throttled throttled;
 } world;
+
+static struct link_bio_scratch scratch;
 
 static void on_opened(struct pump *pump, const uint8_t *payload, size_t length) {
     (void)pump, (void)payload, (void)length;
@@ -92,12 +101,22 @@ static void peer_sends(struct side *side, uint64_t most) {
     }
 }
 
+/* As recv. */
+static ssize_t receive(struct side *side, uint8_t *bytes, size_t length) {
+    const struct iovec part = {.iov_base = bytes, .iov_len = length};
+    if (!side->tls)
+        return sock_readv(side->there, &part, 1); /* recv() takes a reset for an end under wine */
+    ERR_clear_error();
+    int n = SSL_read(side->tls, bytes, (int)length);
+    errno = EAGAIN;
+    return n > 0 ? n : SSL_get_error(side->tls, n) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
 static void peer_reads(struct side *side, size_t most) {
     static uint8_t bytes[PIECE];
     const struct side *from = side == &world.client ? &world.destination : &world.client;
     while (most > 0 && !side->got_end && !side->was_reset) {
-        const struct iovec part = {.iov_base = bytes, .iov_len = most < PIECE ? most : PIECE};
-        ssize_t n = sock_readv(side->there, &part, 1); /* recv() takes a reset for an end under wine */
+        ssize_t n = receive(side, bytes, most < PIECE ? most : PIECE);
         side->got_end = n == 0;
         side->was_reset = n < 0 && errno == ECONNRESET;
         if (n <= 0)
@@ -107,6 +126,43 @@ static void peer_reads(struct side *side, size_t most) {
         side->received += (uint64_t)n;
         most -= (size_t)n;
     }
+}
+
+static void peer_ends(struct side *side) {
+    if (!side->tls)
+        sock_half_close(side->there);
+    else if (!(SSL_get_shutdown(side->tls) & SSL_SENT_SHUTDOWN)) /* another call would read */
+        (void)SSL_shutdown(side->tls);
+}
+
+/* ---- TLS ---- */
+
+/* Without certificates, which are other tests' matter. */
+static SSL_CTX *make_context(const SSL_METHOD *method) {
+    SSL_CTX *context = SSL_CTX_new(method);
+    ck_assert_int_eq(SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION), 1);
+    ck_assert_int_eq(SSL_CTX_set_cipher_list(context, "aNULL:@SECLEVEL=0"), 1);
+    return context;
+}
+
+static bool is_shaken(void *context) {
+    struct stream_tls *tls = context;
+    ERR_clear_error();
+    (void)SSL_do_handshake(world.client.tls);
+    return tls_handshake(stream_tls_ssl(tls)) == TLS_DONE && SSL_is_init_finished(world.client.tls);
+}
+
+static void begin_tls(struct side *side) {
+    world.context = make_context(TLS_server_method());
+    world.client_context = make_context(TLS_client_method());
+    side->tls = SSL_new(world.client_context);
+    SSL_set_fd(side->tls, (int)side->there);
+    SSL_set_connect_state(side->tls);
+    struct stream_tls *tls = stream_tls_new(world.context, side->pump.socket.fd, &scratch, NULL);
+    ck_assert_ptr_nonnull(tls);
+    ck_assert(unit_wait_until(is_shaken, tls, 3000));
+    stream_tls_leave(tls);
+    stream_socket_set_tls(&side->pump.socket, tls, &scratch);
 }
 
 /* ---- the world ---- */
@@ -119,8 +175,7 @@ static int accept_stream(struct pair *pair, uint32_t number, const uint8_t *payl
     return 0;
 }
 
-static void begin(void) {
-    static const uint8_t payload[FRAME_OPEN_SIZE] = {1};
+static void begin_world(void) {
     memset(&world, 0, sizeof world);
     pair_begin(&world.pair, TIMEOUT_MS);
     world.pair.accept = accept_stream;
@@ -129,12 +184,33 @@ static void begin(void) {
     begin_side(&world.client);
     begin_side(&world.destination);
     pair_add_wire(&world.pair, false);
+}
+
+static void open_stream(void) {
+    static const uint8_t payload[FRAME_OPEN_SIZE] = {1};
     ck_assert(mux_open(world.pair.muxes[SERVER], &world.client.pump.stream, payload, sizeof payload));
     pump_start(&world.client.pump);
 }
 
+static void begin(void) {
+    begin_world();
+    open_stream();
+}
+
+static void begin_limited(const struct bandwidth_limits *limits, bool has_tls) {
+    begin_world();
+    if (has_tls)
+        begin_tls(&world.client);
+    world.limit = bandwidth_new(limits);
+    struct bandwidth *const scopes[BANDWIDTH_SCOPE_COUNT] = {[BANDWIDTH_SERVICE] = world.limit};
+    ck_assert(pump_throttle(&world.client.pump, world.pair.base, scopes, &world.throttled));
+    open_stream();
+}
+
 static void end_side(struct side *side) {
     ck_assert(side->is_over);
+    pump_end_throttle(&side->pump);
+    SSL_free(side->tls);
     ck_assert_int_eq(side->pump.socket.fd, -1);
     if (side->there >= 0)
         evutil_closesocket(side->there);
@@ -143,6 +219,9 @@ static void end_side(struct side *side) {
 static void end(void) {
     end_side(&world.client);
     end_side(&world.destination);
+    SSL_CTX_free(world.context);
+    SSL_CTX_free(world.client_context);
+    bandwidth_release(world.limit);
     defer_queue_stop(&world.again);
     defer_queue_stop(&world.rechecks);
     pair_end(&world.pair);
@@ -157,9 +236,9 @@ static void run(uint64_t up, uint64_t down, size_t reads) {
         peer_sends(&world.client, up);
         peer_sends(&world.destination, down);
         if (world.client.sent == up)
-            sock_half_close(world.client.there);
+            peer_ends(&world.client);
         if (world.destination.sent == down)
-            sock_half_close(world.destination.there);
+            peer_ends(&world.destination);
         peer_reads(&world.client, reads);
         peer_reads(&world.destination, reads);
         pair_run(&world.pair, 1);
@@ -305,6 +384,33 @@ START_TEST(a_reset_goes_through) {
 }
 END_TEST
 
+static void destination_sends_little(void) {
+    peer_sends(&world.destination, world.destination.sent + LITTLE);
+    pair_run(&world.pair, 2);
+}
+
+static bool has_received_all(void *context) {
+    (void)context;
+    peer_reads(&world.client, SIZE_MAX);
+    pair_run(&world.pair, 1);
+    return world.client.received == world.destination.sent;
+}
+
+/* A limit is spent by what is encrypted, not by what is encrypted already and waits for its reader. */
+START_TEST(a_limit_holds_nothing_back_for_good) {
+    begin_limited(&(struct bandwidth_limits){.out = 1000000000}, _i);
+    while (stream_socket_waiting(&world.client.pump.socket) == 0 && world.destination.sent < 4 * BULK)
+        destination_sends_little();
+    ck_assert_uint_gt(stream_socket_waiting(&world.client.pump.socket), 0);
+    ck_assert(unit_wait_until(has_received_all, NULL, 3000));
+    destination_sends_little();
+    ck_assert(unit_wait_until(has_received_all, NULL, 3000)); /* and the client sends nothing, which would be an edge */
+    run(0, world.destination.sent, SIZE_MAX);
+    assert_whole(&world.client, world.destination.sent);
+    end();
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_test(group, both_directions_end_whole);
@@ -315,6 +421,7 @@ static TCase *all(void) {
     tcase_add_test(group, a_socket_is_closed_as_soon_as_both_directions_have_ended);
     tcase_add_test(group, what_was_read_before_comes_first);
     tcase_add_test(group, a_reset_goes_through);
+    tcase_add_loop_test(group, a_limit_holds_nothing_back_for_good, 0, 2); /* _i: with TLS */
     return group;
 }
 

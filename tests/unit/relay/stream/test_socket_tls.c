@@ -296,6 +296,29 @@ START_TEST(no_more_is_written_than_is_allowed) {
 }
 END_TEST
 
+/* What is encrypted is written in any case: of the limit that comes then, nothing is spent for it. */
+START_TEST(what_is_encrypted_already_is_not_allowed_twice) {
+    static const size_t lengths[] = {16376, 16376, 16376, 16376};
+    size_t written = 0;
+    uint8_t more[100];
+    begin(_i);
+    while (stream_socket_waiting(&world.socket) == 0 && written < 64 * MANY)
+        write_parts(lengths, 4, &written, false);
+    stream_socket_meter(&world.socket);
+    ck_assert_uint_eq(stream_socket_kept(&world.socket), 0);
+    ck_assert_uint_eq(client_read(written, 0), written);
+    for (size_t i = 0; i < sizeof more; i++)
+        more[i] = (uint8_t)(written + i);
+    ck_assert(stream_socket_keep(&world.socket, &(struct iovec){more, sizeof more}, 1));
+    unit_run_rounds(world.base, ROUNDS);
+    ck_assert_uint_eq(stream_socket_kept(&world.socket), sizeof more);
+    stream_socket_allow(&world.socket, sizeof more);
+    ck_assert_uint_eq(client_read(sizeof more, (uint8_t)written), sizeof more);
+    ck_assert_uint_eq(world.socket.allowed, 0);
+    end();
+}
+END_TEST
+
 /* A relay that is refused by one agent goes on at another, perhaps on another thread. */
 START_TEST(a_connection_goes_on_elsewhere_with_what_was_read_ahead) {
     size_t taken = 0;
@@ -476,6 +499,7 @@ static TCase *bytes(void) {
     tcase_add_loop_test(group, small_parts_share_a_record, 0, VERSIONS);
     tcase_add_loop_test(group, what_the_kernel_does_not_take_waits_and_follows, 0, VERSIONS);
     tcase_add_loop_test(group, no_more_is_written_than_is_allowed, 0, VERSIONS);
+    tcase_add_loop_test(group, what_is_encrypted_already_is_not_allowed_twice, 0, VERSIONS);
     tcase_add_loop_test(group, a_connection_goes_on_elsewhere_with_what_was_read_ahead, 0, VERSIONS);
     tcase_add_loop_test(group, bytes_that_were_read_before_come_first, 0, VERSIONS);
     return group;
