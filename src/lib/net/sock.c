@@ -55,6 +55,8 @@ bool sock_addr_is_gone(const struct addr *here) {
 
 static int begin_connection(evutil_socket_t fd, const struct addr *addr, const struct addr *from, struct addr *here,
                             bool *done) {
+    if (from)
+        sock_system_choose_port_late(fd);
     if (from && sock_result(bind(fd, (const struct sockaddr *)&from->storage, from->length)) < 0)
         return errno;
     int failure = sock_system_connect(fd, addr, done);

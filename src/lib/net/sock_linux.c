@@ -42,6 +42,11 @@ void sock_system_stays_within(evutil_socket_t fd) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, unpaced, sizeof unpaced - 1);
 }
 
+/* Else bind() looks through all ports once thousands of them are in use, or were a minute ago, for 10 ms each time. */
+void sock_system_choose_port_late(evutil_socket_t fd) {
+    sock_set_number(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+}
+
 bool sock_peer_user(evutil_socket_t fd, uid_t *user) {
     struct ucred peer;
     socklen_t length = sizeof peer;

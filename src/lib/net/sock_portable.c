@@ -66,6 +66,10 @@ evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *pe
     return fd;
 }
 
+void sock_system_choose_port_late(evutil_socket_t fd) {
+    (void)fd;
+}
+
 void sock_system_stays_within(evutil_socket_t fd) {
     (void)fd; /* no pacing by default on these systems */
 }

@@ -22,6 +22,9 @@ evutil_socket_t sock_system_accept(evutil_socket_t listener, struct sockaddr *pe
 int sock_system_connect(evutil_socket_t fd, const struct addr *addr, bool *done);
 /* What poll() finds within `ms`; 0 also where a signal ended the wait, POLLERR where one cannot wait. */
 short sock_system_poll(evutil_socket_t fd, short events, int ms);
+/* A socket that is about to be bound to an address with any port, and then connected: its port need not be free but
+ * for where it connects to. Where the system has no such thing, it looks for one that nothing uses. */
+void sock_system_choose_port_late(evutil_socket_t fd);
 /* A socket that is not connected yet and whose connections will not leave this machine. */
 void sock_system_stays_within(evutil_socket_t fd);
 

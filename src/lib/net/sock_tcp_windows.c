@@ -22,6 +22,10 @@ int sock_unlisten(evutil_socket_t fd) {
 }
 
 /* A refused connection is tried three times, for two seconds: a SYN could have been lost, but not on the loopback. */
+void sock_system_choose_port_late(evutil_socket_t fd) {
+    (void)fd;
+}
+
 void sock_system_stays_within(evutil_socket_t fd) {
     TCP_INITIAL_RTO_PARAMETERS once = {.Rtt = TCP_INITIAL_RTO_UNSPECIFIED_RTT,
                                        .MaxSynRetransmissions = TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS};

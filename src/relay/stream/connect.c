@@ -129,9 +129,14 @@ static void wait_for_connection(struct connector *dial) {
         drop_attempt(dial, REFUSAL_BUSY, "out of memory");
 }
 
+/* Errors that say nothing of the destination. A client's own address can be out of ports. */
+static bool is_our_fault(const struct connector *dial, int error) {
+    bool lacks_port = dial->order.from && (error == EADDRINUSE || error == EADDRNOTAVAIL);
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || lacks_port;
+}
+
 static void fail_to_connect(struct connector *dial, int error) {
-    bool is_ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-    note_failure(dial, is_ours ? REFUSAL_BUSY : refusal_of(error), dial->address, error_text(error));
+    note_failure(dial, is_our_fault(dial, error) ? REFUSAL_BUSY : refusal_of(error), dial->address, error_text(error));
     try_address(dial);
 }
 

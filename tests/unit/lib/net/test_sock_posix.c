@@ -89,8 +89,36 @@ START_TEST(the_descriptor_limit_is_raised) {
 }
 END_TEST
 
+#ifdef IP_BIND_ADDRESS_NO_PORT
+static bool chooses_port_late(evutil_socket_t fd) {
+    return option_of(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT) == 1;
+}
+#else
+static bool chooses_port_late(evutil_socket_t fd) {
+    (void)fd;
+    return true;
+}
+#endif
+
+/* Of 127.0.0.0/8 each address is this machine's, on Linux. */
+START_TEST(a_connection_comes_from_the_address_that_was_asked_for) {
+    struct addr to = loopback(0), from = addr_of("127.0.0.1:1"), here;
+    evutil_socket_t listener = listening(&to);
+    bool done = false;
+    addr_set_port(&from, 0);
+    evutil_socket_t fd = sock_connect_from(&to, &from, &here, &done);
+    ck_assert_int_ge(fd, 0);
+    ck_assert(addr_same_host(&here, &from));
+    ck_assert_uint_ne(addr_port(&here), 0);
+    ck_assert(chooses_port_late(fd));
+    sock_close(fd);
+    sock_close(listener);
+}
+END_TEST
+
 static TCase *connections(void) {
     TCase *group = tcase_create("connections");
+    tcase_add_test(group, a_connection_comes_from_the_address_that_was_asked_for);
     tcase_add_test(group, sockets_stay_in_this_process);
     tcase_add_test(group, writing_behind_a_reset_is_a_broken_pipe);
 #ifdef __linux__
