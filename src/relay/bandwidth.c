@@ -47,6 +47,11 @@ void bandwidth_set(struct bandwidth *bandwidth, const struct bandwidth_limits *l
     token_bucket_set(&bandwidth->ways[BANDWIDTH_OUT], limits->out, limits->burst);
 }
 
+bool bandwidth_is_unused(const struct bandwidth *bandwidth, uint64_t now_us) {
+    return !bandwidth || (token_bucket_is_full(&bandwidth->ways[BANDWIDTH_IN], now_us) &&
+                          token_bucket_is_full(&bandwidth->ways[BANDWIDTH_OUT], now_us));
+}
+
 bool bandwidth_is_limited(const struct bandwidth *bandwidth) {
     return bandwidth && (token_bucket_rate(&bandwidth->ways[BANDWIDTH_IN]) > 0 ||
                          token_bucket_rate(&bandwidth->ways[BANDWIDTH_OUT]) > 0);

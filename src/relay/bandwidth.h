@@ -45,6 +45,8 @@ struct bandwidth *bandwidth_new(const struct bandwidth_limits *limits); /* one r
 struct bandwidth *bandwidth_hold(struct bandwidth *bandwidth);          /* NULL stays NULL */
 void bandwidth_release(struct bandwidth *bandwidth);                    /* NULL is fine */
 void bandwidth_set(struct bandwidth *bandwidth, const struct bandwidth_limits *limits);
+/* Nothing was moved lately: a new one would be as it is. NULL: so it is. */
+bool bandwidth_is_unused(const struct bandwidth *bandwidth, uint64_t now_us);
 bool bandwidth_is_limited(const struct bandwidth *bandwidth); /* in any direction; NULL: it is not */
 
 #endif

@@ -14,6 +14,7 @@
 #define MUNNEL_LIB_BASE_TOKEN_BUCKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,11 @@ static inline unsigned token_bucket_changes(const struct token_bucket *bucket) {
 
 /* How much should be reserved at a time, so that others have their turn and the rate looks even; SIZE_MAX: no limit. */
 size_t token_bucket_slice(const struct token_bucket *bucket, uint64_t now_us);
+
+/* A new one of the same limits would be as it is. */
+static inline bool token_bucket_is_full(const struct token_bucket *bucket, uint64_t now_us) {
+    return atomic_load_explicit(&bucket->full_ns, memory_order_relaxed) <= now_us * 1000;
+}
 
 /* Reserves a place for so many bytes. Returns when they may pass: `now_us`, or later. */
 uint64_t token_bucket_reserve(struct token_bucket *bucket, size_t bytes, uint64_t now_us);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADS = 1024 };
+enum { HEADS = 1024, KEPT_MOST = 65536 /* sources without clients, whose bandwidth is not free again */ };
 
 struct source {
     struct source *next;
@@ -170,12 +170,18 @@ struct bandwidth *access_bandwidth(const struct access *access, const struct add
     return source ? bandwidth_hold(source->bandwidth) : NULL;
 }
 
+/* A source that has used its bandwidth is kept for as long as a new one would be given more. */
+static bool is_needed(const struct access *access, const struct source *source, uint64_t now_us) {
+    return source->live || source->second == now_us / 1000000 ||
+           (access->count <= KEPT_MOST && !bandwidth_is_unused(source->bandwidth, now_us));
+}
+
 void access_tick(struct access *access, uint64_t now_us) {
     for (size_t i = 0; i < HEADS && access->count; i++) {
         struct source **at = &access->heads[i];
         while (*at) {
             struct source *source = *at;
-            if (source->live || source->second == now_us / 1000000) {
+            if (is_needed(access, source, now_us)) {
                 at = &source->next;
                 continue;
             }

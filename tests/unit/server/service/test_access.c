@@ -101,6 +101,28 @@ START_TEST(clients_of_one_address_are_limited) {
 }
 END_TEST
 
+/* A client that comes again does not find its burst whole. */
+START_TEST(bandwidth_of_an_address_is_kept_while_it_is_used_up) {
+    const struct service_config conf = {.source_bandwidth = {.in = 1000, .burst = 50000}};
+    struct access *access = make(&conf);
+    struct addr one = host("10.0.0.1:1");
+    const uint64_t now_us = 1000000000;
+
+    ck_assert_int_eq(access_judge(access, &one, now_us), ACCESS_ADMITTED);
+    struct bandwidth *used = access_bandwidth(access, &one);
+    ck_assert_uint_eq(token_bucket_reserve(&used->ways[BANDWIDTH_IN], 50000, now_us), now_us);
+    access_left(access, &one);
+    access_tick(access, now_us + 49 * 1000000);
+    struct bandwidth *again = access_bandwidth(access, &one);
+    ck_assert_ptr_eq(again, used);
+    access_tick(access, now_us + 51 * 1000000);
+    ck_assert_uint_eq(access_sources(access), 0);
+    bandwidth_release(used);
+    bandwidth_release(again);
+    access_free(access);
+}
+END_TEST
+
 START_TEST(clients_of_one_address_share_a_bandwidth_that_a_reload_changes) {
     struct service_config conf = {.source_bandwidth = {.in = 1000}}, changed = {.source_bandwidth = {.out = 5}};
     struct addr one = host("10.1.2.3:1"), same = host("10.1.2.3:2"), other = host("10.1.2.4:1");
@@ -166,6 +188,7 @@ static TCase *rules(void) {
     tcase_add_test(group, ipv6_network_of_64_bits_is_one_source);
     tcase_add_test(group, malformed_pattern_is_an_error);
     tcase_add_test(group, clients_of_one_address_are_limited);
+    tcase_add_test(group, bandwidth_of_an_address_is_kept_while_it_is_used_up);
     tcase_add_test(group, clients_of_one_address_share_a_bandwidth_that_a_reload_changes);
     tcase_add_test(group, rate_is_per_second_and_address);
     tcase_add_test(group, sources_without_clients_are_freed_after_their_second);
