@@ -52,7 +52,7 @@ static bool take_service(struct http_request *request, const char **service) {
     const json_t *value = json_object_get(http_request_body(request), "service");
 
     *service = json_string_value(value);
-    if (!value || json_is_null(value) || (*service && **service))
+    if (!value || json_is_null(value) || (*service && value_is_name(*service)))
         return true;
     return refuse(request, "/service", "this has to be the name of a service, or null for all of them", NULL);
 }

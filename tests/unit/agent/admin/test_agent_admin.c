@@ -302,6 +302,8 @@ START_TEST(ban_that_no_server_lets_it_make_is_refused_with_what_to_do) {
     harness_connect(&harness);
     open_admin();
     ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"web\"}"), 201);
+    ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"no name\"}"), 422);
+    expect_text("pointer", "/service");
     announce(); /* until then it was not known */
     ck_assert_uint_eq(ask_with("POST", "/v1/bans", "{\"address\":\"192.0.2.1\",\"service\":\"web\"}"), 422);
     expect_text("pointer", "/service");
