@@ -194,12 +194,13 @@ void agent_admin_add_ban(struct http_request *request, void *context) {
     agent_send_bans(admin->options.agent);
 }
 
-/* A destination knows a client by an address of the loopback: lifts the bans of the clients that have it. */
-static void lift_seen(const struct agent_admin *admin, const struct addr *seen, const char *service) {
+/* A destination knows a client by an address of the loopback: lifts the bans of the clients that have it. Returns how
+ * many there were; whose address it is cannot be told without one, as after a restart of the agent. */
+static size_t lift_seen(const struct agent_admin *admin, const struct addr *seen, const char *service) {
     struct ban_list *bans = agent_bans(admin->options.agent);
     uint64_t key = agent_loopback_key(admin->options.agent);
     struct addr found[SEEN_MOST];
-    size_t count = 0;
+    size_t count = 0, lifted = 0;
 
     for (const struct ban_entry *entry = ban_list_newest(bans); entry && count < SEEN_MOST;
          entry = ban_list_older(entry)) {
@@ -208,7 +209,18 @@ static void lift_seen(const struct agent_admin *admin, const struct addr *seen, 
             found[count++] = entry->address;
     }
     for (size_t i = 0; i < count; i++) /* which changes the list */
-        ban_list_lift(bans, &found[i], service, clock_us());
+        lifted += ban_list_lift(bans, &found[i], service, clock_us());
+    return lifted;
+}
+
+static void answer_unknown(struct http_request *request, const char *name) {
+    char detail[ADDR_TEXT + 64];
+
+    snprintf(detail, sizeof detail, "this agent has no ban of a client that has %s here", name);
+    http_answer_problem(request, &(struct http_problem){.status = 404,
+                                                        .detail = detail,
+                                                        .remedy = "If it was banned before the agent started, lift it "
+                                                                  "by the client's own address: munnel unban ADDR"});
 }
 
 /* Also of one that is not known here, as after a restart of the agent: servers are told in any case. */
@@ -221,10 +233,12 @@ void agent_admin_lift_ban(struct http_request *request, void *context) {
     if (!ban_request_take_path(request, &address, &service))
         return;
     source_name(&address, name, sizeof name);
-    if (loopback_source_is(&address))
-        lift_seen(admin, &address, service);
-    else
+    if (!loopback_source_is(&address)) {
         ban_list_lift(agent_bans(admin->options.agent), &address, service, clock_us());
+    } else if (!lift_seen(admin, &address, service)) {
+        answer_unknown(request, name);
+        return;
+    }
     note(admin, name, "no longer banned", service, http_request_actor(request), "");
     http_answer_empty(request, 204);
     agent_send_bans(admin->options.agent);
