@@ -419,9 +419,21 @@ START_TEST(a_service_of_a_shared_port_is_checked_and_paused) {
     const char *more =
         sandbox_text(site.sandbox, "'admin': { 'socket': '%s' },", sandbox_path(site.sandbox, "admin.sock"));
 
-    site_serve(&site, (struct server_plan){.services = both_services(&site), .more = more});
-    int code = munnel(&site, "check", "two", NULL);
+    const char *by_name =
+        sandbox_text(site.sandbox,
+                     "{'name': 'named', 'hosts': 'three.example', 'listen': '127.0.0.1:%u', 'connect': "
+                     "'localhost:%u'}",
+                     site.port, destination_port(site.rest));
+
+    site_serve(&site,
+               (struct server_plan){.services = sandbox_text(site.sandbox, "%s, %s", both_services(&site), by_name),
+                                    .more = more});
+    int code = munnel(&site, "check", "named", NULL);
     ck_assert_msg(code == 0, "%s", sandbox_output(site.sandbox, "munnel"));
+    ck_assert_ptr_null(strstr(sandbox_output(site.sandbox, "munnel"), "the destination is an address"));
+    code = munnel(&site, "check", "two", NULL);
+    ck_assert_msg(code == 0, "%s", sandbox_output(site.sandbox, "munnel"));
+    ck_assert_ptr_nonnull(strstr(sandbox_output(site.sandbox, "munnel"), "the destination is an address"));
     ck_assert_uint_eq(destination_connections(site.two), 1);
     ck_assert_uint_eq(destination_connections(site.one), 0);
     ck_assert_int_eq(munnel(&site, "service", "show", "two"), 0);

@@ -17,7 +17,7 @@ enum { NAME_TEXT = 96 /* of a name or an address within a remedy */ };
 /* Has the destination a name that an agent looks up? */
 static bool has_name(const struct service *service, struct endpoint *endpoint) {
     const struct strlist *connect = &service->conf->connect;
-    const struct addr *first = service->listeners ? listener_group_addr(service->listeners) : NULL;
+    const struct addr *first = service_addr(service);
     struct addr addr;
 
     return connect->count && first &&
