@@ -509,6 +509,27 @@ START_TEST(hosts_come_and_go_by_reload_while_relays_run) {
 }
 END_TEST
 
+/* By what the kernel says of the socket. */
+static bool has_backlog(const struct site *site, unsigned backlog) {
+    return sandbox_do(site->sandbox, "ss", "sh", "-c",
+                      sandbox_text(site->sandbox, "ss -Hltn 'sport = :%u' | grep -q ' %u  *127.0.0.1:%u '", site->port,
+                                   backlog, site->port),
+                      NULL) == 0;
+}
+
+START_TEST(the_backlog_of_a_shared_port_changes_by_reload) {
+    struct site site = site_start(__func__);
+
+    ck_assert(!has_backlog(&site, 9));
+    reload(&site,
+           sandbox_text(site.sandbox, "%s, %s", service_of(&site, "one", "'one.example', 'backlog': 9", site.one),
+                        service_of(&site, "two", "'two.example', 'backlog': 9", site.two)));
+    ck_assert(HOLDS_WITHIN(ASK_MS, has_backlog(&site, 9)));
+    ck_assert(head_reaches(&site, "two.example", site.two));
+    site_end(&site);
+}
+END_TEST
+
 START_TEST(hosts_that_are_not_confirmed_go_back) {
     struct site site = site_make(__func__);
     const char *more =
@@ -551,5 +572,6 @@ SCENARIO_MAIN("hosts", SCENARIO(http_is_told_apart_by_its_host, 60),
               SCENARIO(behind_a_balancer_the_header_comes_before_the_name, 60),
               SCENARIO(a_service_of_a_shared_port_is_checked_and_paused, 60),
               SCENARIO(hosts_come_and_go_by_reload_while_relays_run, 60),
+              SCENARIO(the_backlog_of_a_shared_port_changes_by_reload, 60),
               SCENARIO(hosts_that_are_not_confirmed_go_back, 60),
               SCENARIO(a_name_twice_is_refused_with_both_services, 60))

@@ -132,31 +132,42 @@ struct shared_port *shared_port_new(struct shared_ports *ports, const char *addr
 }
 
 /* All services that share it have the same options of the socket: shared_listen_check. */
+static struct listener_options options_of(struct shared_port *port, const struct service_config *conf) {
+    const struct shared_ports_options *options = &port->all->options;
+
+    return (struct listener_options){.base = options->base,
+                                     .log = options->log,
+                                     .who = port->who,
+                                     .keepalive = {.idle_s = conf->keepalive_idle_s,
+                                                   .interval_s = conf->keepalive_interval_s,
+                                                   .probes = conf->keepalive_probes},
+                                     .backlog = conf->backlog,
+                                     .freebind = conf->freebind,
+                                     .interface = conf->interface,
+                                     .rst_on_close = true,
+                                     .passed = options->passed,
+                                     .accepts_per_turn = ACCEPTS_PER_TURN,
+                                     .has_room = has_room,
+                                     .on_accept = on_accept,
+                                     .context = port};
+}
+
 int shared_port_bind(struct shared_port *port, const struct service_config *conf, const struct listener_donors *donors,
                      struct error *error) {
-    const struct shared_ports_options *options = &port->all->options;
     const struct strlist addresses = {&port->address, 1};
-    const struct listener_options listening = {.base = options->base,
-                                               .log = options->log,
-                                               .who = port->who,
-                                               .keepalive = {.idle_s = conf->keepalive_idle_s,
-                                                             .interval_s = conf->keepalive_interval_s,
-                                                             .probes = conf->keepalive_probes},
-                                               .backlog = conf->backlog,
-                                               .freebind = conf->freebind,
-                                               .interface = conf->interface,
-                                               .rst_on_close = true,
-                                               .passed = options->passed,
-                                               .accepts_per_turn = ACCEPTS_PER_TURN,
-                                               .has_room = has_room,
-                                               .on_accept = on_accept,
-                                               .context = port};
+    const struct listener_options listening = options_of(port, conf);
 
     port->interface = conf->interface ? strdup(conf->interface) : NULL;
     if (conf->interface && !port->interface)
         return error_set(error, "out of memory");
     port->listeners = listener_group_prepare(&listening, &addresses, donors, error);
     return port->listeners ? 0 : -1;
+}
+
+void shared_port_set_options(struct shared_port *port, const struct service_config *conf) {
+    const struct listener_options listening = options_of(port, conf);
+
+    listener_group_hand_over(port->listeners, &listening);
 }
 
 void shared_port_set_routes(struct shared_port *port, const struct shared_routes *routes) {

@@ -98,6 +98,7 @@ static int prepare_one(struct shared_ports *ports, const char *address, const st
     struct shared_plan *plan = &ports->plans[ports->plan_count++];
 
     plan->port = find(ports, address, conf);
+    plan->first = find_first(conf, address);
     plan->is_new = !plan->port;
     if (plan->is_new)
         plan->port = shared_port_new(ports, address);
@@ -105,7 +106,7 @@ static int prepare_one(struct shared_ports *ports, const char *address, const st
         return error_set(error, "out of memory");
     if (make_routes(&plan->routes, address, conf, services, error))
         return -1;
-    return plan->is_new ? shared_port_bind(plan->port, find_first(conf, address), donors, error) : 0;
+    return plan->is_new ? shared_port_bind(plan->port, plan->first, donors, error) : 0;
 }
 
 int shared_ports_prepare(struct shared_ports *ports, const struct server_config *conf, struct service *const *services,
@@ -147,6 +148,8 @@ void shared_ports_apply(struct shared_ports *ports) {
         struct shared_routes routes = plan->port->routes;
         if (plan->is_new)
             listener_group_commit(plan->port->listeners);
+        else if (plan->port->listeners)
+            shared_port_set_options(plan->port, plan->first);
         shared_port_set_routes(plan->port, &plan->routes);
         plan->routes = routes;
         tell_services(plan->port);

@@ -36,7 +36,8 @@ struct shared_port {
 struct shared_plan { /* one port of a configuration that is prepared */
     struct shared_port *port;
     bool is_new;
-    struct shared_routes routes; /* once it is applied: those before */
+    const struct service_config *first; /* whose options its socket gets */
+    struct shared_routes routes;        /* once it is applied: those before */
 };
 
 struct shared_ports {
@@ -55,6 +56,7 @@ struct shared_ports {
 struct shared_port *shared_port_new(struct shared_ports *ports, const char *address);
 int shared_port_bind(struct shared_port *port, const struct service_config *conf, const struct listener_donors *donors,
                      struct error *error); /* 0, or -1 with `error`; conf: of a service of it */
+void shared_port_set_options(struct shared_port *port, const struct service_config *conf); /* of its socket, the same */
 void shared_routes_done(struct shared_routes *routes);
 void shared_port_set_routes(struct shared_port *port, const struct shared_routes *routes);
 void shared_port_free(struct shared_port *port);
