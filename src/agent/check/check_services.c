@@ -21,11 +21,14 @@ enum { DESTINATION_MS = 3000 };
 static const char remedy_of_rules[] =
     "Permit the destination in this agent's rules (\"allow\", --allow), if it is to be served from here";
 
+static const char remedy_of_connect_from[] = "In the service, on the server: " CONNECT_FROM_REMEDY;
+
 /* ---- one destination ---- */
 
 struct destination {
     const struct check_world *world;
     const char *to; /* as the service has it */
+    enum connect_from from;
     struct endpoint endpoint;
     struct hop hop;
     char remedy[ENDPOINT_HOST + 160];
@@ -53,6 +56,14 @@ static int connect_any(struct destination *destination, const struct resolver_an
         unsigned ms = DESTINATION_MS / (unsigned)(answer->count - i);
         struct error detail = {""};
         addr_format(addr, text, sizeof text);
+        if (destination->from == CONNECT_FROM_LOOPBACK && !addr_is_ipv4_loopback(addr)) {
+            if (!*error->text) { /* of a name's addresses those that can be used have the news */
+                bool is_written = strcmp(text, destination->to) == 0;
+                error_set(error, "%s%s" CONNECT_FROM_REFUSAL, is_written ? "" : text, is_written ? "" : ": ");
+                destination->hop.remedy = remedy_of_connect_from;
+            }
+            continue;
+        }
         bool is_permitted = acl_permits(destination->world->rules, addr, destination->endpoint.host);
         if (is_permitted && connect_to(destination, addr, ms, &detail) == 0)
             return 0;
@@ -80,10 +91,12 @@ static int look_up(struct destination *destination, struct resolver_answer *answ
     return result;
 }
 
-static void check_destination(const struct check_world *world, const char *server, const char *service,
+static void check_destination(const struct check_world *world, const char *server, const struct service_offer *offer,
                               const char *to) {
+    const char *service = offer->name;
     struct destination destination = {.world = world,
                                       .to = to,
+                                      .from = offer->from,
                                       .hop = {.server = server, .name = "destination", .begun_us = clock_us()}};
     struct hop *hop = &destination.hop;
     struct resolver_answer answer;
@@ -122,7 +135,7 @@ static void check_service(const struct check_world *world, const char *server, c
 
     report_add(world->report, &hop, "%s: the server asks, the agent permits", offer->name);
     for (size_t i = 0; i < offer->to_count; i++)
-        check_destination(world, server, offer->name, offer->to[i]);
+        check_destination(world, server, offer, offer->to[i]);
 }
 
 static void add_rules(const struct check_world *world, const char *server, size_t count, size_t refused) {

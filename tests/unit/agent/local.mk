@@ -26,6 +26,10 @@ unit_agent_tests += tests/unit/agent/check/test_check
 tests_unit_agent_check_test_check_SOURCES = tests/unit/agent/check/test_check.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_agent_check_test_check_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/check/test_check_services
+tests_unit_agent_check_test_check_services_SOURCES = tests/unit/agent/check/test_check_services.c
+tests_unit_agent_check_test_check_services_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/check/test_report
 tests_unit_agent_check_test_report_SOURCES = tests/unit/agent/check/test_report.c
 tests_unit_agent_check_test_report_LDADD = $(LINK_UNIT_AGENT)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_check_services: a destination that connect_from does not permit is named with its own remedy; the rest of
+ * --check has real services (tests/scenario/test_agent_check.c).
+ */
+#include "config.h"
+
+#include "agent/check/check_services.h"
+#include "lib/base/clock.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(address_that_is_no_loopback_is_not_connected_to_from_one) {
+    struct error error = {""};
+    struct services_part part;
+    struct report report = report_begin();
+    struct acl *rules = acl_new();
+    const struct check_world world = {.report = &report, .rules = rules, .deadline_us = clock_us() + 5000000};
+    json_t *json = json_loads("{\"version\":1,\"add\":[{\"id\":1,\"name\":\"ssh\",\"to\":[\"192.0.2.1:22\"],"
+                              "\"connect_from\":\"loopback\"}],\"remove\":[]}",
+                              0, NULL);
+
+    ck_assert_ptr_nonnull(rules);
+    ck_assert_msg(services_parse(&part, json, &error) == 0, "%s", error.text);
+    check_services(&world, "a:1", &part);
+    char *text = json_dumps(report.hops, JSON_COMPACT);
+    ck_assert_msg(strstr(text, "ssh to 192.0.2.1:22: " CONNECT_FROM_REFUSAL), "%s", text);
+    ck_assert_msg(strstr(text, "In the service, on the server: " CONNECT_FROM_REMEDY), "%s", text);
+    ck_assert_uint_eq(report.counts[HOP_FAIL], 1);
+    free(text);
+    json_decref(json);
+    acl_free(rules);
+    report_done(&report);
+}
+END_TEST
+
+static TCase *destinations(void) {
+    TCase *group = tcase_create("destinations");
+    tcase_add_test(group, address_that_is_no_loopback_is_not_connected_to_from_one);
+    return group;
+}
+
+UNIT_MAIN("agent/check/check_services", destinations)
