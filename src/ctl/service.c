@@ -49,6 +49,8 @@ static const struct detail service_details[] = {
     {"groups", "groups", VALUE_LIST},
     {"destination", "connect", VALUE_LIST},
     {"PROXY protocol", "proxy_protocol", VALUE_TEXT},
+    {"connects from", "settings.connect_from", VALUE_TEXT},
+    {"health check", "settings.check", VALUE_TEXT},
     {"balancers in front", "accept_proxy", VALUE_LIST},
     {"agents that can serve", "able", VALUE_COUNT},
     {"agents that may", "known", VALUE_COUNT},
@@ -60,6 +62,9 @@ static const struct detail service_details[] = {
     {"to clients", "out_rate", VALUE_BIT_RATE},
     {"limit from clients", "bandwidth_in", VALUE_BIT_RATE},
     {"limit to clients", "bandwidth_out", VALUE_BIT_RATE},
+    {"limit from an address", "settings.bandwidth_per_source_in", VALUE_BIT_RATE},
+    {"limit to an address", "settings.bandwidth_per_source_out", VALUE_BIT_RATE},
+    {"TLS protocols", "configuration.tls.alpn", VALUE_LIST},
     {"agent chosen, median", "wait.p50_ms", VALUE_MS},
     {"agent chosen, 99 %", "wait.p99_ms", VALUE_MS},
     {"destination, median", "dial.p50_ms", VALUE_MS},
@@ -70,6 +75,43 @@ static const struct detail service_details[] = {
     {"TLS files not in use", "tls.refused", VALUE_TEXT},
     {"configured in", "origin.file", VALUE_TEXT},
 };
+
+static unsigned count_health(const json_t *keys, const char *state) {
+    unsigned count = 0;
+
+    for (size_t i = 0; i < json_array_size(keys); i++)
+        count += answer_is(json_array_get(keys, i), "health.state", state);
+    return count;
+}
+
+/* "http /health, each 10 s: healthy at 2 agents, unhealthy at 1". NULL: it is not checked. */
+static json_t *check_text(const json_t *service) {
+    const json_t *check = answer_at(service, "configuration.check"), *keys = answer_at(service, "keys");
+    bool is_http = answer_is(check, "type", "http");
+    unsigned healthy = count_health(keys, "healthy"), unhealthy = count_health(keys, "unhealthy");
+
+    if (!check || answer_is(check, "type", "none"))
+        return NULL;
+    return json_sprintf("%s%s%s, each %.0f s: healthy at %u agent%s, unhealthy at %u", answer_text(check, "type", ""),
+                        is_http ? " " : "", is_http ? answer_text(check, "path", "") : "",
+                        answer_number(check, "interval"), healthy, healthy == 1 ? "" : "s", unhealthy);
+}
+
+/* Of the configuration what differs from its default, and is not among the numbers. */
+static json_t *settings_of(const json_t *service) {
+    static const char *const limits[] = {"bandwidth_per_source_in", "bandwidth_per_source_out"};
+    const json_t *configuration = answer_at(service, "configuration");
+    json_t *settings = json_object(), *check = check_text(service);
+
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (answer_number(configuration, limits[i]) > 0)
+            json_object_set(settings, limits[i], answer_at(configuration, limits[i]));
+    if (!answer_is(configuration, "connect_from", "any"))
+        json_object_set(settings, "connect_from", answer_at(configuration, "connect_from"));
+    if (check)
+        json_object_set_new(settings, "check", check);
+    return settings;
+}
 
 static void print_refusals(const struct display *display, json_t *refused) {
     const char *reason;
@@ -85,8 +127,15 @@ static void print_refusals(const struct display *display, json_t *refused) {
 }
 
 static int print_service(const struct display *display, const json_t *service, struct error *error) {
-    details_print(display, answer_text(service, "name", ""), service, service_details,
+    json_t *shown = json_copy((json_t *)(uintptr_t)service); /* with the same members, and one more */
+
+    if (!shown || json_object_set_new(shown, "settings", settings_of(service))) {
+        json_decref(shown);
+        return error_set(error, "out of memory");
+    }
+    details_print(display, answer_text(service, "name", ""), shown, service_details,
                   sizeof service_details / sizeof *service_details);
+    json_decref(shown);
     print_refusals(display, answer_at(service, "refused"));
     fputc('\n', display->file);
     return list_keys(display, answer_at(service, "keys"), error);

@@ -204,6 +204,15 @@ START_TEST(a_service_is_added_changed_and_removed) {
     const char *listen = sandbox_text(tooled.sandbox, "--listen=127.0.0.1:%u", port);
     const char *connect = sandbox_text(tooled.sandbox, "--connect=127.0.0.1:%u", destination_port(tooled.echo));
 
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--set=bandwidth_per_source_out=1MB",
+           "--set=check.type=tcp", "--set=connect_from=loopback");
+    EXPECT(&tooled, 0, "service", "show", "web");
+    prints(&tooled, "tcp, each 10 s: healthy at ");
+    prints(&tooled, "limit to an address");
+    prints(&tooled, "8.00 Mbit/s");
+    prints_not(&tooled, "limit from an address");
+    prints(&tooled, "loopback");
+    EXPECT(&tooled, 0, "service", "remove", "web", "--yes");
     EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--dry-run");
     prints(&tooled, "+  service web");
     prints(&tooled, "dry run");
