@@ -59,6 +59,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/mux/send_buffer.h \
 	src/relay/mux/streams.c \
 	src/relay/mux/turn.c \
+	src/relay/host_routes.c \
+	src/relay/host_routes.h \
 	src/relay/plane.c \
 	src/relay/plane.h \
 	src/relay/plane_all.c \

@@ -100,8 +100,6 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/listen_addrs.h \
 	src/server/service/first_bytes.c \
 	src/server/service/first_bytes.h \
-	src/server/service/host_routes.c \
-	src/server/service/host_routes.h \
 	src/server/service/host_router.c \
 	src/server/service/host_router.h \
 	src/server/service/listener.c \

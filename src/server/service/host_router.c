@@ -218,10 +218,7 @@ static enum route_result choose(const struct host_router_port *port, const struc
         return ROUTE_MALFORMED;
     if (found->kind == FIRST_BYTES_AGENT && port->has_agents)
         return ROUTE_AGENT;
-    if (may_have_name && *found->name)
-        *service = host_routes_find(port->routes, found->name);
-    if (!*service)
-        *service = host_routes_rest(port->routes);
+    *service = host_routes_lead(port->routes, may_have_name ? found->name : "");
     if (*service)
         return ROUTE_ROUTED;
     if (found->kind == FIRST_BYTES_OTHER)

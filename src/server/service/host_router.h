@@ -13,7 +13,7 @@
 #define MUNNEL_SERVER_SERVICE_HOST_ROUTER_H
 
 #include "proto/host_name.h"
-#include "server/service/host_routes.h"
+#include "relay/host_routes.h"
 #include "server/service/inspect.h"
 
 #include <event2/event.h>

@@ -179,7 +179,7 @@ void shared_port_set_routes(struct shared_port *port, const struct shared_routes
 }
 
 void shared_routes_done(struct shared_routes *routes) {
-    host_routes_free(routes->names);
+    host_routes_release(routes->names);
     acl_free(routes->balancers);
     free(routes->services);
 }

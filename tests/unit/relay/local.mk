@@ -37,6 +37,10 @@ unit_relay_tests += tests/unit/relay/health/test_http_status
 tests_unit_relay_health_test_http_status_SOURCES = tests/unit/relay/health/test_http_status.c
 tests_unit_relay_health_test_http_status_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_host_routes
+tests_unit_relay_test_host_routes_SOURCES = tests/unit/relay/test_host_routes.c
+tests_unit_relay_test_host_routes_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_relay_sums
 tests_unit_relay_test_relay_sums_SOURCES = tests/unit/relay/test_relay_sums.c
 tests_unit_relay_test_relay_sums_LDADD = $(LINK_UNIT_RELAY)

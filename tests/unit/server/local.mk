@@ -31,7 +31,6 @@ unit_server_tests = \
 	tests/unit/server/service/test_inspect \
 	tests/unit/server/service/test_listener \
 	tests/unit/server/service/test_sniff \
-	tests/unit/server/service/test_host_routes \
 	tests/unit/server/service/test_host_router \
 	tests/unit/server/service/test_first_bytes \
 	tests/unit/server/auth/test_preauth_table \
@@ -175,8 +174,6 @@ tests_unit_server_service_test_sniff_SOURCES = tests/unit/server/service/test_sn
 tests_unit_server_service_test_sniff_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_host_router_SOURCES = tests/unit/server/service/test_host_router.c $(client_hello)
 tests_unit_server_service_test_host_router_LDADD = $(LINK_UNIT_SERVER)
-tests_unit_server_service_test_host_routes_SOURCES = tests/unit/server/service/test_host_routes.c
-tests_unit_server_service_test_host_routes_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_first_bytes_SOURCES = tests/unit/server/service/test_first_bytes.c $(client_hello)
 tests_unit_server_service_test_first_bytes_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_preauth_table_SOURCES = tests/unit/server/auth/test_preauth_table.c

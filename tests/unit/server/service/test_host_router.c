@@ -88,7 +88,7 @@ static void end(void) {
     if (world.fd >= 0)
         close(world.fd);
     host_router_free(world.router);
-    host_routes_free(world.routes);
+    host_routes_release(world.routes);
     event_base_free(world.base);
 }
 

@@ -6,10 +6,11 @@
  */
 #include "config.h"
 
-#include "server/service/host_routes.h"
+#include "relay/host_routes.h"
 
 #include "proto/host_name.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +22,27 @@ struct route {
 };
 
 struct host_routes {
+    atomic_uint references;
     struct route *routes; /* sorted */
     size_t count;
     struct service *rest;
 };
 
 struct host_routes *host_routes_new(void) {
-    return calloc(1, sizeof(struct host_routes));
+    struct host_routes *routes = calloc(1, sizeof *routes);
+
+    if (routes)
+        atomic_init(&routes->references, 1);
+    return routes;
 }
 
-void host_routes_free(struct host_routes *routes) {
-    if (!routes)
+struct host_routes *host_routes_hold(struct host_routes *routes) {
+    atomic_fetch_add_explicit(&routes->references, 1, memory_order_relaxed);
+    return routes;
+}
+
+void host_routes_release(struct host_routes *routes) {
+    if (!routes || atomic_fetch_sub_explicit(&routes->references, 1, memory_order_acq_rel) > 1)
         return;
     for (size_t i = 0; i < routes->count; i++)
         free(routes->routes[i].name);
@@ -124,4 +135,10 @@ struct service *host_routes_find(const struct host_routes *routes, const char *n
 
 struct service *host_routes_rest(const struct host_routes *routes) {
     return routes->rest;
+}
+
+struct service *host_routes_lead(const struct host_routes *routes, const char *name) {
+    struct service *service = *name ? host_routes_find(routes, name) : NULL;
+
+    return service ? service : routes->rest;
 }

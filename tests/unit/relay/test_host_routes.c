@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "server/service/host_routes.h"
+#include "relay/host_routes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +74,7 @@ START_TEST(the_longest_name_wins_in_any_order) {
             ck_assert_msg(host_routes_find(routes, lookups[i].name) == service_of(lookups[i].service), "%s",
                           lookups[i].name);
         ck_assert_ptr_eq(host_routes_rest(routes), service_of(REST));
-        host_routes_free(routes);
+        host_routes_release(routes);
     }
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(without_a_service_for_the_rest_there_is_none) {
 
     ck_assert_ptr_null(host_routes_rest(routes));
     ck_assert_ptr_null(host_routes_find(routes, "nothing.example"));
-    host_routes_free(routes);
+    host_routes_release(routes);
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(a_name_stays_with_the_first_service) {
     add(routes, again, 1);
     host_routes_sort(routes);
     ck_assert_ptr_eq(host_routes_find(routes, "web.example.org"), service_of(0));
-    host_routes_free(routes);
+    host_routes_release(routes);
 }
 END_TEST
 
@@ -112,7 +112,7 @@ START_TEST(no_name_is_too_long) {
     ck_assert_ptr_null(host_routes_find(routes, name));
     memcpy(name + sizeof name - 13, ".example.org", 13);
     ck_assert_ptr_eq(host_routes_find(routes, name), service_of(1));
-    host_routes_free(routes);
+    host_routes_release(routes);
 }
 END_TEST
 
@@ -126,4 +126,4 @@ static TCase *routing(void) {
     return group;
 }
 
-UNIT_MAIN("server/service/host_routes", routing)
+UNIT_MAIN("relay/host_routes", routing)
