@@ -191,6 +191,18 @@ const char *http_requests_detail(const struct http_requests *requests) {
     return requests->detail && *requests->detail ? requests->detail : "malformed";
 }
 
+bool http_requests_is_head(const struct http_requests *requests) {
+    return requests->parser.method == HTTP_HEAD;
+}
+
+bool http_requests_is_connect(const struct http_requests *requests) {
+    return requests->parser.method == HTTP_CONNECT;
+}
+
+bool http_requests_is_past_close(const struct http_requests *requests) {
+    return llhttp_get_errno(&requests->parser) == HPE_CLOSED_CONNECTION;
+}
+
 bool http_requests_has_begun(const struct http_requests *requests) {
     return requests->target.length > 0;
 }

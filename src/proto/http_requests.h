@@ -34,7 +34,10 @@ enum http_step http_requests_read(struct http_requests *requests, const uint8_t 
  * none, which HTTP/1.0 allows. */
 const char *http_requests_host(const struct http_requests *requests);
 const char *http_requests_detail(const struct http_requests *requests);
-bool http_requests_has_begun(const struct http_requests *requests); /* a method and a part of a target have come */
+bool http_requests_is_head(const struct http_requests *requests); /* of the request whose head came last, as the next */
+bool http_requests_is_connect(const struct http_requests *requests);
+bool http_requests_is_past_close(const struct http_requests *requests); /* WRONG, as the request before was the last */
+bool http_requests_has_begun(const struct http_requests *requests);     /* a method and a part of a target have come */
 
 /* Of the first bytes of a connection: is this the preface of HTTP/2, which names no host that could be seen? */
 bool http_is_preface(const uint8_t *bytes, size_t length);

@@ -23,8 +23,11 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/http_head.h \
 	src/proto/host_name.c \
 	src/proto/host_name.h \
+	src/proto/http_answer.h \
 	src/proto/http_requests.c \
 	src/proto/http_requests.h \
+	src/proto/http_responses.c \
+	src/proto/http_responses.h \
 	src/proto/join_code.c \
 	src/proto/join_code.h \
 	src/proto/json_fields.c \

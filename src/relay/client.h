@@ -20,6 +20,7 @@
 #include <event2/util.h>
 #include <openssl/ssl.h>
 
+struct http_guard;
 struct service;
 
 /* What became of a client that the data plane had. */
@@ -77,8 +78,9 @@ struct client {
     struct addr peer;
     struct open_address local; /* see struct open_request */
     struct proxy_tlvs
-        *tlvs;         /* what is known of it for the PROXY header, where its terms have sends_tlvs; NULL: nothing */
-    uint64_t ready_us; /* accepted, and its TLS handshake is done; clock_us() as the next */
+        *tlvs; /* what is known of it for the PROXY header, where its terms have sends_tlvs; NULL: nothing */
+    struct http_guard *guard; /* of one that was routed by its host of HTTP, whose later requests are judged; or NULL */
+    uint64_t ready_us;        /* accepted, and its TLS handshake is done; clock_us() as the next */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us, ended_us; /* clock_us(); 0: did not happen */
     uint64_t bytes_up, bytes_down;                                           /* up: client to destination */
     unsigned attempt_ms;         /* in: how long the agent may dial in this attempt */

@@ -61,6 +61,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/mux/turn.c \
 	src/relay/host_routes.c \
 	src/relay/host_routes.h \
+	src/relay/http_guard.c \
+	src/relay/http_guard.h \
 	src/relay/plane.c \
 	src/relay/plane.h \
 	src/relay/plane_all.c \
@@ -92,6 +94,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/loop_detect.h \
 	src/relay/stream/pump.c \
 	src/relay/stream/pump.h \
+	src/relay/stream/pump_guarded.c \
+	src/relay/stream/pump_priv.h \
 	src/relay/stream/relay.c \
 	src/relay/stream/relay.h \
 	src/relay/stream/relay_agent.c \

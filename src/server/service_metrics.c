@@ -111,6 +111,18 @@ static void write_refused(const struct part *part, struct metrics *to) {
                       refused[i]);
 }
 
+static void write_refused_requests(const struct part *part, struct metrics *to) {
+    uint64_t misdirected = 0, malformed = 0;
+
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_numbers numbers = numbers_of(part->services[k]);
+        misdirected += numbers.misdirected;
+        malformed += numbers.malformed;
+    }
+    metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("reason", "misdirected")), misdirected);
+    metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("reason", "malformed")), malformed);
+}
+
 static void write_ended(const struct part *part, struct metrics *to) {
     uint64_t ended[REASON_COUNT] = {0};
 
@@ -167,6 +179,9 @@ static void write_clients(const struct service_list *services, struct metrics *t
     metrics_family(to, "munnel_balancer_checks_total", METRIC_COUNTER,
                    "Connections of balancers in accept_proxy that ended before they were clients: health checks.");
     write_each(services, to, balancer_checks);
+    metrics_family(to, "munnel_client_requests_refused_total", METRIC_COUNTER,
+                   "Later HTTP requests that were not passed on: for another host, or malformed.");
+    write_parts(services, DETAILED_MOST, to, write_refused_requests);
     metrics_family(to, "munnel_clients_ended_total", METRIC_COUNTER,
                    "Accepted clients that have ended, by the reason.");
     write_parts(services, DETAILED_MOST, to, write_ended);

@@ -120,6 +120,7 @@ scenario_programs = \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_listening \
 	tests/scenario/test_health \
+	tests/scenario/test_host_requests \
 	tests/scenario/test_hosts \
 	tests/scenario/test_port_range \
 	tests/scenario/test_proxy_protocol \
@@ -244,6 +245,8 @@ tests_scenario_test_listening_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_health_SOURCES = tests/scenario/test_health.c
 tests_scenario_test_health_LDADD = $(SCENARIO_LDADD)
 
+tests_scenario_test_host_requests_SOURCES = tests/scenario/test_host_requests.c
+tests_scenario_test_host_requests_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_hosts_SOURCES = tests/scenario/test_hosts.c
 tests_scenario_test_hosts_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_port_range_SOURCES = tests/scenario/test_port_range.c

@@ -5,14 +5,10 @@
  */
 #include "config.h"
 
-#include "relay/stream/pump.h"
+#include "relay/stream/pump_priv.h"
 
 #include <event2/buffer.h>
 #include <stddef.h>
-
-static struct pump *of_socket(struct stream_socket *socket) {
-    return (struct pump *)socket; /* its first member */
-}
 
 static struct pump *of_stream(struct mux_stream *stream) {
     return (struct pump *)(void *)((char *)stream - offsetof(struct pump, stream));
@@ -35,7 +31,7 @@ void pump_reset(struct pump *pump, const uint8_t *payload, size_t length) {
     stream_socket_close(&pump->socket, true);
 }
 
-static void note_move(struct pump *pump) {
+void pump_note_move(struct pump *pump) {
     pump->events->on_moved(pump);
     if (pump->stream.finished && pump->acknowledged_fin)
         stream_socket_close(&pump->socket, false);
@@ -105,7 +101,7 @@ static bool read_piece(struct pump *pump, bool *has_pushed) {
     counter_add(&pump->bytes->in, taken);
     if (found != STREAM_SOCKET_DATA)
         mux_stream_finish(&pump->stream);
-    note_move(pump);
+    pump_note_move(pump);
     if (found != STREAM_SOCKET_DATA || !socket->is_streaming || !socket->may_have_more)
         return false;
     *has_pushed = true;
@@ -114,7 +110,7 @@ static bool read_piece(struct pump *pump, bool *has_pushed) {
 
 /* Bulk is encrypted piece by piece and leaves in one call. */
 static void on_readable(struct stream_socket *socket) {
-    struct pump *pump = of_socket(socket);
+    struct pump *pump = pump_of_socket(socket);
     struct mux *mux = pump->stream.mux;
     bool has_pushed = false;
     for (int piece = 0; piece < PIECES && read_piece(pump, &has_pushed); piece++)
@@ -123,12 +119,19 @@ static void on_readable(struct stream_socket *socket) {
         mux_send_pushed(mux);
 }
 
+static void go_on(struct pump *pump) {
+    if (pump->guarding)
+        pump->guarding->settle(pump);
+    else
+        stream_socket_set_reading(&pump->socket, true);
+}
+
 static void on_room(struct mux_stream *stream) {
-    stream_socket_set_reading(&of_stream(stream)->socket, true);
+    go_on(of_stream(stream));
 }
 
 void pump_start(struct pump *pump) {
-    stream_socket_set_reading(&pump->socket, true);
+    go_on(pump);
 }
 
 static bool append(struct pump *pump, struct evbuffer *bytes) {
@@ -152,27 +155,28 @@ bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end) {
         pump->socket.got_end = true;
         mux_stream_finish(&pump->stream);
     }
-    note_move(pump);
+    pump_note_move(pump);
     return true;
 }
 
 /* ---- from the stream to the socket ---- */
 
 /* A header in front (stream_socket_prepend) is none of the stream's bytes, and is written before them. */
-static void acknowledge(struct pump *pump) {
+void pump_acknowledge(struct pump *pump) {
     size_t waiting = stream_socket_waiting(&pump->socket);
     uint64_t written = pump->out > waiting ? pump->out - waiting : 0;
     if (written > pump->consumed) { /* with TLS `written` is an estimate, which may fall back by some bytes */
         mux_stream_consumed(&pump->stream, (size_t)(written - pump->consumed));
         pump->consumed = written;
     }
-    if (pump->got_fin && !pump->acknowledged_fin && stream_socket_is_done(&pump->socket)) {
+    if (pump->got_fin && !pump->acknowledged_fin && pump->lingers == 0 && stream_socket_is_done(&pump->socket)) {
         pump->acknowledged_fin = true;
         mux_stream_consumed_fin(&pump->stream);
     }
 }
 
-/* Each flush that writes all that was allowed comes back here, by on_written. What TLS has encrypted was allowed. */
+/* Each flush that writes all that was allowed comes back here, by pump_socket_written. What TLS has encrypted was
+ * allowed. */
 static void pass_on(struct pump *pump) {
     size_t kept = stream_socket_kept(&pump->socket), allowed = 0;
     if (pump->socket.allowed > 0 || kept == 0)
@@ -182,43 +186,50 @@ static void pass_on(struct pump *pump) {
         stream_socket_allow(&pump->socket, allowed);
 }
 
-static void keep(struct pump *pump, const struct iovec *parts, int count) {
-    if (!stream_socket_keep(&pump->socket, parts, count)) {
-        pump->events->on_broken(pump);
-        return;
-    }
-    note_move(pump);
+static bool keep(struct pump *pump, const struct iovec *parts, int count) {
+    if (!stream_socket_keep(&pump->socket, parts, count))
+        return false;
+    pump_note_move(pump);
     pass_on(pump);
+    return true;
+}
+
+static bool write_now(struct pump *pump, struct iovec *parts, int count, bool is_last) {
+    if (!stream_socket_write(&pump->socket, parts, count, is_last))
+        return false;
+    pump_acknowledge(pump);
+    pump_note_move(pump);
+    return true;
+}
+
+bool pump_write(struct pump *pump, struct iovec *parts, int count) {
+    return pump->throttle ? keep(pump, parts, count) : write_now(pump, parts, count, false);
 }
 
 static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, size_t total, bool is_last) {
     struct pump *pump = of_stream(stream);
     pump->out += total;
     counter_add(&pump->bytes->out, total);
-    if (pump->throttle) {
-        keep(pump, parts, count);
-        return;
-    }
-    if (!stream_socket_write(&pump->socket, parts, count, is_last)) {
+    if (pump->guarding)
+        pump->guarding->bring(pump, parts, count);
+    else if (!(pump->throttle ? keep(pump, parts, count) : write_now(pump, parts, count, is_last)))
         pump->events->on_broken(pump);
-        return;
-    }
-    acknowledge(pump);
-    note_move(pump);
 }
 
 static void on_fin(struct mux_stream *stream) {
     struct pump *pump = of_stream(stream);
     pump->got_fin = true;
+    if (pump->guarding && !pump->guarding->end(pump))
+        return;
     stream_socket_end(&pump->socket);
-    acknowledge(pump);
-    note_move(pump);
+    pump_acknowledge(pump);
+    pump_note_move(pump);
 }
 
-static void on_written(struct stream_socket *socket) {
-    struct pump *pump = of_socket(socket);
-    acknowledge(pump);
-    note_move(pump);
+void pump_socket_written(struct stream_socket *socket) {
+    struct pump *pump = pump_of_socket(socket);
+    pump_acknowledge(pump);
+    pump_note_move(pump);
     if (pump->throttle)
         pass_on(pump);
 }
@@ -226,7 +237,7 @@ static void on_written(struct stream_socket *socket) {
 static void on_due(void *context, enum bandwidth_way way) {
     struct pump *pump = context;
     if (way == BANDWIDTH_IN)
-        stream_socket_set_reading(&pump->socket, true);
+        go_on(pump);
     else
         pass_on(pump);
 }
@@ -249,8 +260,8 @@ void pump_end_throttle(struct pump *pump) {
 
 /* ---- passed on ---- */
 
-static void on_broken(struct stream_socket *socket) {
-    struct pump *pump = of_socket(socket);
+void pump_socket_broken(struct stream_socket *socket) {
+    struct pump *pump = pump_of_socket(socket);
     pump->events->on_broken(pump);
 }
 
@@ -271,7 +282,8 @@ static void on_repeat_opened(struct mux_stream *stream) {
 
 /* ---- life ---- */
 
-const struct stream_socket_events pump_socket_events = {on_readable, on_written, on_broken, NULL, on_written};
+const struct stream_socket_events pump_socket_events = {on_readable, pump_socket_written, pump_socket_broken, NULL,
+                                                        pump_socket_written};
 
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
                const struct pump_events *events, struct relay_bytes *bytes) {

@@ -18,7 +18,9 @@
 #include "relay/stream/socket.h"
 #include "relay/stream/throttle.h"
 
+struct http_guard;
 struct pump;
+struct pump_guarding;
 
 struct pump_events {
     void (*on_opened)(struct pump *pump, const uint8_t *payload, size_t length); /* server */
@@ -40,6 +42,10 @@ struct pump {                    /* embedded in a relay */
     uint64_t in, out;          /* bytes read from the socket, and brought for it */
     uint64_t consumed;         /* of `out`: what the kernel has */
     bool got_fin, acknowledged_fin;
+    bool is_answered;                     /* as the next, of a guarded one: it got an answer here, and then its end */
+    uint8_t lingers;                      /* sweeps for which its socket stays open so that it can read that */
+    struct http_guard *guard;             /* the caller's */
+    const struct pump_guarding *guarding; /* NULL: nobody looks at what passes */
 };
 
 /* All zero until then. The socket and the stream are attached and opened by the caller, and neither is read yet. */
@@ -56,6 +62,10 @@ bool pump_replay(struct pump *pump, struct evbuffer *bytes, bool end);
 bool pump_throttle(struct pump *pump, struct event_base *base, struct bandwidth *const *limits,
                    struct throttled *counts);
 void pump_end_throttle(struct pump *pump); /* before it is freed */
+
+/* Before it starts: what the socket brings passes by this guard. */
+void pump_guard(struct pump *pump, struct http_guard *guard);
+void pump_sweep_guarded(struct pump *pump); /* now and then, as long as it lingers */
 
 /* These end the stream by a reset, without on_over: the socket is reset, too, or is left as it is, the caller's. */
 void pump_reset(struct pump *pump, const uint8_t *payload, size_t length);

@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "relay/http_guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,10 +155,15 @@ static void take_refused(struct relay *relay, const uint8_t *payload, size_t len
     give_back_with_early(relay, take_back_early(relay), CLIENT_REFUSED);
 }
 
+static const char *detail_of_guard(struct relay *relay) {
+    const struct http_guard *guard = client_of(relay)->guard;
+    return guard ? http_guard_detail(guard) : NULL;
+}
+
 static void on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     bool was_opening = relay->state == RELAY_OPENING;
     if (how == STREAM_HOW_WHOLE)
-        relay_finish(relay, REASON_DONE, relay->first_end, NULL);
+        relay_finish(relay, REASON_DONE, relay->first_end, detail_of_guard(relay));
     else if (how == STREAM_HOW_REFUSED)
         take_refused(relay, payload, length);
     else if (how == STREAM_HOW_ELSEWHERE)
@@ -319,6 +325,8 @@ static struct relay *begin(struct thread_session *session, struct client *client
         return NULL;
     }
     relay->pump.socket.rst_on_close = true; /* by its listener */
+    if (client->guard)
+        pump_guard(&relay->pump, client->guard);
     if (client->tls)
         stream_socket_set_tls(&relay->pump.socket, client->tls, &thread->client_bio);
     client->tls = NULL;

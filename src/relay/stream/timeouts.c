@@ -10,6 +10,7 @@
 #include "relay/stream/relay_priv.h"
 
 #include "lib/net/sock.h"
+#include "relay/http_guard.h"
 
 /* Data unacknowledged for long: the peer is gone. A closed window (a slow reader) is no fault. */
 static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
@@ -102,12 +103,24 @@ static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason
     return true;
 }
 
+/* An earlier request may never be answered, so there is a bound even where the service has none. */
+static bool is_stopped(const struct relay *relay) {
+    const struct http_guard *guard = relay->pump.guard;
+    return guard && http_guard_state(guard) == HTTP_GUARD_STOPPED;
+}
+
 static void sweep_server(struct relay *relay, uint64_t now_us) {
     const struct service_terms *terms = ((const struct relay_server *)relay)->client->terms;
     unsigned half_close_s = terms->half_close_timeout_s, idle_s = terms->idle_timeout_s;
+    if (relay->pump.lingers > 0) {
+        pump_sweep_guarded(&relay->pump);
+        return;
+    }
     if (relay_is_complete(relay)) { /* how long the other side may take over what it has */
         half_close_s = half_close_s > RELAY_FLUSH_LEAST_S ? half_close_s : RELAY_FLUSH_LEAST_S;
         idle_s = 0;
+    } else if (is_stopped(relay)) {
+        half_close_s = half_close_s > 0 ? half_close_s : RELAY_FLUSH_LEAST_S;
     } else if (!relay->pump.stream.finished && !relay->pump.got_fin) {
         half_close_s = 0;
     }

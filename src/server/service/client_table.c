@@ -8,6 +8,7 @@
 #include "server/service/client_table.h"
 
 #include "lib/base/clock.h"
+#include "relay/http_guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ void client_table_give_back(struct client_table *clients, struct client *client)
     if (client->early)
         evbuffer_free(client->early);
     free(client->tlvs);
+    http_guard_free(client->guard);
     client_drop_tls(client);
     free(client->tried);
     bandwidth_release(client->source);

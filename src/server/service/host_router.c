@@ -235,6 +235,7 @@ static void route(struct connection *connection, const struct first_bytes *found
         return;
     }
     memcpy(connection->route.name, found->name, sizeof found->name);
+    connection->route.is_http = found->kind == FIRST_BYTES_HTTP && *found->name;
     sock_wake_at(connection->route.fd, 1);
     give(connection, service);
 }

@@ -49,6 +49,7 @@ struct host_route { /* one connection */
     evutil_socket_t fd;
     struct inspected found;
     char name[HOST_NAME_SIZE]; /* "": none */
+    bool is_http;              /* it is the host of a request */
 };
 
 struct host_router_port { /* has to live until host_router_drop */

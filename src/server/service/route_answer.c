@@ -8,11 +8,9 @@
 
 #include "server/service/route_answer.h"
 
-#include <string.h>
+#include "proto/http_answer.h"
 
-#define HTTP_ANSWER(status, length, text)                                                                              \
-    "HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nContent-Length: " length "\r\nConnection: close\r\n\r\n" text  \
-    "\n"
+#include <string.h>
 
 /* RFC 8446, 6: fatal, in a record of its own. */
 enum { ALERT_DECODE_ERROR = 50, ALERT_UNRECOGNIZED_NAME = 112, ALERT_SIZE = 7 };

@@ -9,6 +9,7 @@
 
 #include "conf/shared_listen.h"
 #include "lib/base/clock.h"
+#include "relay/http_guard.h"
 #include "server/service/service_tls.h"
 
 #include <stdio.h>
@@ -98,6 +99,7 @@ struct service *service_new(const struct service_options *options, struct error 
     server_config_hold(options->config);
     TAILQ_INIT(&service->queue.clients);
     service->refusals.a_minute = service->failed_handshakes.a_minute = LINES_A_MINUTE;
+    service->refused_requests.a_minute = LINES_A_MINUTE;
     snprintf(service->who, sizeof service->who, "service %s", conf->name);
     service->balance = balance_new(conf->balance);
     service->counts = service_counts_new(options->threads);
@@ -181,6 +183,7 @@ void service_note_handshake(struct service *service, const struct client *client
 void service_tick(struct service *service) {
     log_throttle_flush(&service->refusals, service->options.log);
     log_throttle_flush(&service->failed_handshakes, service->options.log);
+    log_throttle_flush(&service->refused_requests, service->options.log);
     service_note_refusals(service);
     service_note_failed_handshakes(service);
     access_tick(service->access, clock_us());
@@ -211,7 +214,19 @@ struct service_counts *service_counts(const struct service *service) {
     return service->counts;
 }
 
+static void note_refused_request(struct service *service, const struct client *client) {
+    enum http_guard_refusal refusal = client->guard ? http_guard_refusal(client->guard) : HTTP_GUARD_NOTHING;
+
+    if (refusal == HTTP_GUARD_NOTHING)
+        return;
+    service->misdirected += refusal == HTTP_GUARD_MISDIRECTED;
+    service->malformed += refusal == HTTP_GUARD_MALFORMED;
+    log_throttle_event(&service->refused_requests, service->options.log, LOG_LEVEL_WARNING, service->who,
+                       "request refused", http_guard_detail(client->guard), &client->peer);
+}
+
 void service_client_left(struct service *service, const struct client *client) {
+    note_refused_request(service, client);
     if (client->is_check)
         service_finish_probe(service, client);
     else if (service->probe.on_other)

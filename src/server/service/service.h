@@ -108,6 +108,7 @@ struct service_numbers {
     time_t tls_expires_at;   /* the first of its certificates; since 1970 */
     const char *tls_refusal; /* why the files of its certificates, as they are now, are not in use; NULL: they are */
     uint64_t handshakes[CLIENT_TLS_RESULT_COUNT]; /* since it was made */
+    uint64_t misdirected, malformed;              /* later requests that were not passed on; since it was made */
 };
 const char *client_tls_label(enum client_tls_result result);                    /* one word, for metrics */
 int service_check_readable(const struct service *service, struct error *error); /* its files, by the user of now */

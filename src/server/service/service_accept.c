@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "proto/features.h"
+#include "relay/http_guard.h"
 #include "server/service/bans.h"
 #include "server/service/client_table.h"
 #include "server/service/service_tls.h"
@@ -87,7 +88,8 @@ static SSL_CTX *hold_context(const struct service *service) {
     return context;
 }
 
-static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, bool is_check) {
+static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, struct http_guard *guard,
+                  bool is_check) {
     enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, &found->peer);
     bool is_counted = !is_check && verdict == ACCESS_ADMITTED && access_counts(service->access);
     struct client *client = NULL;
@@ -98,12 +100,14 @@ static void admit(struct service *service, evutil_socket_t fd, const struct insp
         if (is_counted)
             access_left(service->access, &found->peer);
         free(found->tlvs);
+        http_guard_free(guard);
         refuse_client(service, fd, &found->peer, verdict == ACCESS_ADMITTED ? ACCESS_MEMORY : verdict);
         return;
     }
     client->service = service;
     client->local = local_of(service, fd, found);
     client->tlvs = found->tlvs;
+    client->guard = guard;
     client->is_counted = is_counted;
     if (is_counted)
         client->source = access_bandwidth(service->access, &found->peer);
@@ -123,7 +127,7 @@ void service_on_accept(void *context, evutil_socket_t fd, const struct addr *pee
     if (service->port.balancers && !is_check) /* a check is the server itself, and sends no header */
         inspect_begin(service->options.inspect, &service->port, fd, peer, local);
     else
-        admit(service, fd, &(struct inspected){.peer = *peer, .local = *local}, is_check);
+        admit(service, fd, &(struct inspected){.peer = *peer, .local = *local}, NULL, is_check);
 }
 
 /* For the destination to know, where it gets such things; without memory it does not. */
@@ -142,12 +146,13 @@ static void add_authority(struct inspected *found, const char *name) {
     found->tlvs = tlvs;
 }
 
-void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name) {
+void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name,
+                  struct http_guard *guard) {
     struct inspected client = *found;
 
     if (*name && service->conf->proxy_protocol == PROXY_V2)
         add_authority(&client, name);
-    admit(service, fd, &client, !found->has_addresses && service_is_probe(service, fd, &found->peer));
+    admit(service, fd, &client, guard, !found->has_addresses && service_is_probe(service, fd, &found->peer));
 }
 
 bool service_has_room(void *context) {
@@ -160,7 +165,7 @@ bool service_has_room(void *context) {
 /* ---- inspected ---- */
 
 static void on_known(void *context, evutil_socket_t fd, const struct inspected *found) {
-    admit(context, fd, found, false);
+    admit(context, fd, found, NULL, false);
 }
 
 static const enum access_verdict verdicts[INSPECT_FAILURE_COUNT] = {

@@ -71,7 +71,8 @@ struct service {
     struct service_tls *tls;                      /* NULL: its clients' TLS, if they have any, is not ended here */
     uint64_t handshakes[CLIENT_TLS_RESULT_COUNT]; /* of its clients, by their results */
     uint64_t noted_handshakes;                    /* that failed, and are in events already */
-    struct log_throttle refusals, failed_handshakes;
+    struct log_throttle refusals, failed_handshakes, refused_requests;
+    uint64_t misdirected, malformed; /* later requests of its clients that were not passed on, see http_guard.h */
     struct log_limit open_lines, port_lines;
     char who[80]; /* "service NAME", for log lines */
 };
@@ -97,9 +98,10 @@ void service_on_accept(void *context, evutil_socket_t fd, const struct addr *pee
 bool service_has_room(void *context);
 /* Its service has changed while it waited: it may need an address now that was not asked for. */
 void service_renew_local(struct client *client);
-/* A client of a port that it shares, which may be refused here; takes `fd` and found->tlvs. `name`: the host that it
- * has named, or "". */
-void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name);
+/* A client of a port that it shares, which may be refused here; takes `fd`, found->tlvs and `guard`, which may be NULL.
+ * `name`: the host that it has named, or "". */
+void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name,
+                  struct http_guard *guard);
 void service_init_port(struct service *service);
 void service_settle_port(struct service *service); /* its balancers or its configuration are others now */
 

@@ -104,6 +104,8 @@ void service_read(const struct service *service, struct service_numbers *numbers
                                         .since_us = service->since_us,
                                         .paused_by = service->is_paused ? service->paused_by : NULL};
     memcpy(numbers->refused, service->refused, sizeof numbers->refused);
+    numbers->misdirected = service->misdirected;
+    numbers->malformed = service->malformed;
     memcpy(numbers->handshakes, service->handshakes, sizeof numbers->handshakes);
     numbers->has_tls = service->tls;
     if (!service->tls)

@@ -8,6 +8,7 @@
 #include "server/service/shared_port_priv.h"
 
 #include "lib/net/sock.h"
+#include "relay/http_guard.h"
 #include "server/service/client_table.h"
 
 #include <stdio.h>
@@ -41,8 +42,17 @@ static void set_keepalive(evutil_socket_t fd, const struct service_config *conf)
     sock_set_keepalive(fd, &keepalive);
 }
 
+/* *guard is NULL where TLS ends at the server: such a client is none of HTTP that could be seen. False: out of memory.
+ */
+static bool make_guard(const struct shared_port *port, const struct service *service, const struct host_route *route,
+                       struct http_guard **guard) {
+    *guard = route->is_http && !service->tls ? http_guard_new(port->routes.names, service) : NULL;
+    return *guard || !route->is_http || service->tls;
+}
+
 static void on_routed(void *context, struct service *service, const struct host_route *route) {
     struct shared_port *port = context;
+    struct http_guard *guard;
 
     if (!service->is_open) {
         sock_close_reset(route->fd);
@@ -50,9 +60,15 @@ static void on_routed(void *context, struct service *service, const struct host_
         count_refusal(port, ROUTE_UNAVAILABLE, &route->found.peer, service->conf->name);
         return;
     }
+    if (!make_guard(port, service, route, &guard)) {
+        sock_close_reset(route->fd);
+        free(route->found.tlvs);
+        count_refusal(port, ROUTE_FULL, &route->found.peer, "out of memory");
+        return;
+    }
     port->results[ROUTE_ROUTED]++;
     set_keepalive(route->fd, service->conf);
-    service_take(service, route->fd, &route->found, route->name);
+    service_take(service, route->fd, &route->found, route->name, guard);
 }
 
 static void on_agent(void *context, const struct host_route *route) {
@@ -81,7 +97,7 @@ static bool take_probe(struct shared_port *port, evutil_socket_t fd, const struc
         struct service *service = port->routes.services[i];
         if (!service_is_probe(service, fd, &found->peer))
             continue;
-        service_take(service, fd, found, "");
+        service_take(service, fd, found, "", NULL);
         return true;
     }
     return false;

@@ -9,6 +9,7 @@ unit_proto_tests = \
 	tests/unit/proto/test_hello \
 	tests/unit/proto/test_host_name \
 	tests/unit/proto/test_http_requests \
+	tests/unit/proto/test_http_responses \
 	tests/unit/proto/test_json_fields \
 	tests/unit/proto/test_open \
 	tests/unit/proto/test_proxy_tlvs \
@@ -79,3 +80,5 @@ tests_unit_proto_test_host_name_SOURCES = tests/unit/proto/test_host_name.c
 tests_unit_proto_test_host_name_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_http_requests_SOURCES = tests/unit/proto/test_http_requests.c
 tests_unit_proto_test_http_requests_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_http_responses_SOURCES = tests/unit/proto/test_http_responses.c
+tests_unit_proto_test_http_responses_LDADD = $(LINK_UNIT_PROTO)

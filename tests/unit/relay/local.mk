@@ -41,6 +41,10 @@ unit_relay_tests += tests/unit/relay/test_host_routes
 tests_unit_relay_test_host_routes_SOURCES = tests/unit/relay/test_host_routes.c
 tests_unit_relay_test_host_routes_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_http_guard
+tests_unit_relay_test_http_guard_SOURCES = tests/unit/relay/test_http_guard.c
+tests_unit_relay_test_http_guard_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_relay_sums
 tests_unit_relay_test_relay_sums_SOURCES = tests/unit/relay/test_relay_sums.c
 tests_unit_relay_test_relay_sums_LDADD = $(LINK_UNIT_RELAY)
@@ -62,6 +66,11 @@ unit_relay_tests += tests/unit/relay/stream/test_relay_memory
 tests_unit_relay_stream_test_relay_memory_SOURCES = tests/unit/relay/stream/test_relay_memory.c $(fail_malloc) $(relay_world)
 tests_unit_relay_stream_test_relay_memory_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_stream_test_relay_memory_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) $(fail_malloc_flags) -Wl,--wrap=evbuffer_new
+
+unit_relay_tests += tests/unit/relay/stream/test_pump_guarded
+tests_unit_relay_stream_test_pump_guarded_SOURCES = tests/unit/relay/stream/test_pump_guarded.c $(relay_world)
+tests_unit_relay_stream_test_pump_guarded_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_pump_guarded_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_server
 tests_unit_relay_stream_test_relay_server_SOURCES = tests/unit/relay/stream/test_relay_server.c $(relay_world)

@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
+#include "relay/http_guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static void free_client(struct world_client *of) {
     if (client->early)
         evbuffer_free(client->early);
     free(client->tlvs);
+    http_guard_free(client->guard);
     service_terms_release(client->terms);
     of->client = NULL;
     free(client);

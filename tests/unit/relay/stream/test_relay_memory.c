@@ -11,6 +11,7 @@
 #include "fail_malloc.h"
 
 #include "lib/base/clock.h"
+#include "relay/http_guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,56 @@ START_TEST(a_client_is_served_or_comes_back_whichever_allocation_fails) {
 }
 END_TEST
 
+/* False: it was dropped without a guard. */
+static bool serve_guarded(unsigned from, unsigned count) {
+    static const struct service_terms_plan plan = {.service = "test"};
+    char name[] = "a";
+    char *names[] = {name};
+    struct host_routes *routes = host_routes_new();
+    world_begin(&world, MUCH, WORLD_RESUME_MS);
+    pair_add_wire(&world.pair, false);
+    world_client(&world, &client, &plan, PORT);
+    ck_assert_int_eq(host_routes_add(routes, &(struct strlist){names, 1}, (struct service *)(void *)&client), 0);
+    host_routes_sort(routes);
+    world_client_say(&client, "GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: b\r\n\r\n");
+    memory_finish(client.end);
+    fail_malloc_begin(from, count);
+    client.client->guard = http_guard_new(routes, (struct service *)(void *)&client);
+    host_routes_release(routes);
+    bool is_guarded = client.client->guard;
+    if (is_guarded)
+        world_serve(&world, &client);
+    else
+        world_drop(&client);
+    return is_guarded;
+}
+
+START_TEST(a_guarded_client_is_served_or_cut_whichever_allocation_fails) {
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    unsigned served = 0;
+    for (unsigned from = 1; from < FAILURES; from++) {
+        if (serve_guarded(from, _i ? SERIES : 1)) {
+            world_settle(&world, &client);
+            (void)is_over(NULL);
+            if (client.far >= 0)
+                memory_send(client.far, answer, sizeof answer - 1);
+            world_settle(&world, &client);
+            if (client.far >= 0)
+                memory_finish(client.far);
+            ck_assert(unit_run_until(loop_base(world.loop), is_over, NULL, 5000));
+            if (client.outcome == CLIENT_ENDED && client.reason == REASON_DONE) {
+                world_expect(client.far, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                served++;
+            }
+        }
+        fail_malloc_end();
+        world_close(&client);
+        world_end(&world);
+    }
+    ck_assert_uint_gt(served, 0);
+}
+END_TEST
+
 /* Nothing has reached a destination, so that another agent may have the client. */
 START_TEST(bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client) {
     static const struct service_terms_plan plan = {.service = "test"};
@@ -143,6 +194,7 @@ END_TEST
 static TCase *all(void) {
     TCase *group = tcase_create("all");
     tcase_add_loop_test(group, a_client_is_served_or_comes_back_whichever_allocation_fails, 0, 8);
+    tcase_add_loop_test(group, a_guarded_client_is_served_or_cut_whichever_allocation_fails, 0, 2);
     tcase_add_test(group, bytes_that_cannot_wait_for_the_destination_go_elsewhere_with_their_client);
     tcase_add_loop_test(group, a_relay_without_memory_for_its_bytes_is_not_recorded_as_reset_by_its_peer, 0, 2);
     return group;
