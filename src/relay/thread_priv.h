@@ -47,8 +47,7 @@ TAILQ_HEAD(thread_sessions, thread_session);
 TAILQ_HEAD(thread_handshakes, link);
 
 struct tls_accepts {                                         /* see stream/tls_accept.h */
-    TAILQ_HEAD(, tls_accept) all, queued, running, answered; /* all: but those that are answered */
-    unsigned running_count;
+    TAILQ_HEAD(, tls_accept) all, queued, answered; /* all: but those that are answered */
     struct event starter;
 };
 

@@ -484,7 +484,7 @@ START_TEST(silent_clients_do_not_keep_others_out) {
         uint64_t begun = now_ms();
         struct client client = client_connect(served.sandbox, served.port, (struct client_plan){0});
         ck_assert(converses(&client, "hello"));
-        ck_assert_uint_lt(now_ms() - begun, 4000);
+        ck_assert_uint_lt(now_ms() - begun, 2000); /* none of them has a place that others wait for */
         client_end(&client);
     }
     process_await(served.server.process, 0, 30000, "TLS handshake failed", "10 seconds", NULL);

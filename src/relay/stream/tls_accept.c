@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 enum { TLS_ACCEPT_MS = 10000, ANSWERED_MS = 2000, ANSWERED_MOST = 65536 };
+enum { RECORD_HEADER = 5, RECORD_MOST = 16384, RECORD_HANDSHAKE = 22 }; /* of TLS */
 
 enum state { QUIET, QUEUED, RUNNING, ANSWERED };
 
@@ -29,12 +30,11 @@ struct tls_accept {
     struct client *client;
     struct stream_tls *tls; /* running */
     enum state state;
-    bool counts; /* running, and not for too long yet */
-    uint64_t begun_us, deadline_us;
+    uint64_t deadline_us;
     enum client_tls_result result; /* answered, as the next */
     size_t dropped;
     TAILQ_ENTRY(tls_accept) by_age;   /* all: the one whose deadline comes first is the first */
-    TAILQ_ENTRY(tls_accept) by_state; /* those that are queued; those that count */
+    TAILQ_ENTRY(tls_accept) by_state; /* those that are queued */
 };
 
 /* ---- turns ---- */
@@ -45,21 +45,8 @@ static void start_next_turn(struct tls_accepts *accepts) {
         event_active(&accepts->starter, EV_TIMEOUT, 1); /* without memory for a timer */
 }
 
-static void count_no_more(struct tls_accepts *accepts, struct tls_accept *accept) {
-    TAILQ_REMOVE(&accepts->running, accept, by_state);
-    accept->counts = false;
-    accepts->running_count--;
-}
-
-static bool may_start(struct tls_accepts *accepts, uint64_t now_us) {
-    struct tls_accept *oldest;
-    while ((oldest = TAILQ_FIRST(&accepts->running)) && now_us - oldest->begun_us >= RELAY_THREAD_HANDSHAKE_US)
-        count_no_more(accepts, oldest);
-    return !TAILQ_EMPTY(&accepts->queued) && accepts->running_count < RELAY_THREAD_HANDSHAKES_MAX;
-}
-
-static void start_if_room(struct tls_accepts *accepts) {
-    if (may_start(accepts, clock_us()))
+static void start_if_queued(struct tls_accepts *accepts) {
+    if (!TAILQ_EMPTY(&accepts->queued))
         start_next_turn(accepts);
 }
 
@@ -76,13 +63,9 @@ static void leave(struct tls_accept *accept, enum client_tls_result result) {
         TAILQ_REMOVE(&accepts->all, accept, by_age);
     if (accept->state == QUEUED)
         TAILQ_REMOVE(&accepts->queued, accept, by_state);
-    if (accept->counts)
-        count_no_more(accepts, accept);
     client->tls_result = result;
     client->tls = accept->tls;
     plane_event_client_tls(accept->thread, client);
-    if (!accept->thread->stopping)
-        start_if_room(accepts);
     free(accept);
 }
 
@@ -134,8 +117,6 @@ static void answer_http(struct tls_accept *accept, enum client_tls_result result
     accept->tls = NULL;
     (void)sock_writev(accept->client->fd, &part, 1);
     (void)sock_half_close(accept->client->fd);
-    if (accept->counts)
-        count_no_more(accepts, accept);
     TAILQ_REMOVE(&accepts->all, accept, by_age);
     TAILQ_INSERT_TAIL(&accepts->answered, accept, by_age);
     accept->state = ANSWERED;
@@ -208,11 +189,7 @@ static void start(struct tls_accepts *accepts, uint64_t now_us) {
     struct tls_accept *accept = TAILQ_FIRST(&accepts->queued);
     struct client *client = accept->client;
     TAILQ_REMOVE(&accepts->queued, accept, by_state);
-    TAILQ_INSERT_TAIL(&accepts->running, accept, by_state);
-    accepts->running_count++;
     accept->state = RUNNING;
-    accept->counts = true;
-    accept->begun_us = now_us;
     accept->deadline_us = now_us + TLS_ACCEPT_MS * 1000ull; /* it has waited for others: the time begins anew */
     TAILQ_REMOVE(&accepts->all, accept, by_age);
     TAILQ_INSERT_TAIL(&accepts->all, accept, by_age);
@@ -231,16 +208,49 @@ static void on_starter(evutil_socket_t fd, short what, void *context) {
     (void)what;
     struct tls_accepts *accepts = &((struct relay_thread *)context)->tls_accepts;
     uint64_t now_us = clock_us();
-    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && may_start(accepts, now_us); i++)
+    for (int i = 0; i < RELAY_THREAD_HANDSHAKES_PER_TURN && !TAILQ_EMPTY(&accepts->queued); i++)
         start(accepts, now_us);
-    start_if_room(accepts); /* else the end of one that is under way continues, or the sweep */
+    start_if_queued(accepts);
 }
 
 static void enqueue(struct tls_accept *accept) {
     struct tls_accepts *accepts = &accept->thread->tls_accepts;
     accept->state = QUEUED;
     TAILQ_INSERT_TAIL(&accepts->queued, accept, by_state);
-    start_if_room(accepts);
+    start_if_queued(accepts);
+}
+
+/* How many bytes the first record has in all, as far as its beginning tells: what is no TLS is whole as it is. */
+static size_t record_length(const struct evbuffer *early) {
+    uint8_t header[RECORD_HEADER];
+    ev_ssize_t got = evbuffer_copyout((struct evbuffer *)(uintptr_t)early, header, sizeof header);
+    if (got < 1 || header[0] != RECORD_HANDSHAKE)
+        return (size_t)(got > 0 ? got : 0);
+    return got < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + (size_t)(header[3] << 8 | header[4]);
+}
+
+/* Reads up to the end of the first record. True: it is there, or will not come. */
+static bool gather(struct client *client) {
+    uint8_t bytes[RECORD_HEADER + RECORD_MOST];
+    size_t there = client->early ? evbuffer_get_length(client->early) : 0;
+    if (!client->early && !(client->early = evbuffer_new()))
+        return true; /* the handshake fails for want of memory */
+    struct iovec part = {bytes, sizeof bytes - there};
+    ssize_t got = sock_readv(client->fd, &part, 1);
+    if (got < 0 && sock_would_block(errno))
+        return false;
+    if (got <= 0 || evbuffer_add(client->early, bytes, (size_t)got))
+        return true;
+    there += (size_t)got;
+    return there == sizeof bytes || there >= record_length(client->early);
+}
+
+/* A turn is for whom has sent a whole record: of clients that send a byte and no more there may be thousands. */
+static void read_first(struct tls_accept *accept) {
+    if (gather(accept->client))
+        enqueue(accept);
+    else
+        readiness_await(&accept->readiness, EV_READ);
 }
 
 /* What comes while it is queued is read in its turn. */
@@ -252,7 +262,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
     else if (accept->state == ANSWERED)
         drop_request(accept);
     else if (accept->state == QUIET && (what & (EV_READ | EV_CLOSED)))
-        enqueue(accept);
+        read_first(accept);
 }
 
 /* ---- life ---- */
@@ -283,17 +293,20 @@ void tls_accept_begin(struct relay_thread *thread, struct client *client) {
 }
 
 void tls_accept_sweep(struct relay_thread *thread, uint64_t now_us) {
+    static const char *const late_details[] = {
+        [QUIET] = "it sent no whole record within 10 seconds",
+        [QUEUED] = "too many others set up TLS for 10 seconds",
+        [RUNNING] = "TLS was not set up within 10 seconds",
+        [ANSWERED] = "",
+    };
     struct tls_accept *next;
     for (struct tls_accept *accept = TAILQ_FIRST(&thread->tls_accepts.all); accept && now_us >= accept->deadline_us;
          accept = next) {
         next = TAILQ_NEXT(accept, by_age);
-        if (accept->state != QUEUED) /* else it is the others who take so long */
-            fail(accept, CLIENT_TLS_TIMEOUT,
-                 accept->state == QUIET ? "it sent nothing for 10 seconds" : "TLS was not set up within 10 seconds");
+        fail(accept, CLIENT_TLS_TIMEOUT, late_details[accept->state]);
     }
     while ((next = TAILQ_FIRST(&thread->tls_accepts.answered)) && now_us >= next->deadline_us)
         leave_answered(next);
-    start_if_room(&thread->tls_accepts);
 }
 
 void tls_accept_end_all(struct relay_thread *thread) {
@@ -309,7 +322,6 @@ void tls_accepts_init(struct relay_thread *thread) {
     struct tls_accepts *accepts = &thread->tls_accepts;
     TAILQ_INIT(&accepts->all);
     TAILQ_INIT(&accepts->queued);
-    TAILQ_INIT(&accepts->running);
     TAILQ_INIT(&accepts->answered);
     event_assign(&accepts->starter, relay_thread_base(thread), -1, 0, on_starter, thread);
 }

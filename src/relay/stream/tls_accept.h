@@ -3,11 +3,12 @@
 /*
  * tls_accept: the TLS handshakes of clients whose service ends TLS, before they are given to an agent.
  *
- * They cost a millisecond of a processor each, and so are done on the relay threads. A client that has sent nothing has
- * no TLS state and costs a descriptor; those that have wait for their turn in order, and RELAY_THREAD_HANDSHAKES_MAX
- * are under way at a time, of which none counts for longer than RELAY_THREAD_HANDSHAKE_US. One deadline covers all.
- * Runs on: a relay thread. Owns: the clients, until they go back by on_client_tls; their handshakes.
- * States: quiet -> queued -> running -> (answered, what was HTTP ->) back.
+ * They cost a millisecond of a processor each, and so are done on the relay threads. A client that has not sent its
+ * first record has no TLS state. Those that have wait for their turn in order, some of which come in each turn of the
+ * loop: one that is under way and waits for its client costs nothing, and holds up no other. Each has a deadline for
+ * its first record with its place in the queue, and another for its handshake. Runs on: a relay thread. Owns: the
+ * clients, until they go back by on_client_tls; their handshakes. States: quiet -> queued -> running -> (answered, what
+ * was HTTP ->) back.
  */
 #ifndef MUNNEL_RELAY_STREAM_TLS_ACCEPT_H
 #define MUNNEL_RELAY_STREAM_TLS_ACCEPT_H
