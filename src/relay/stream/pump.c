@@ -221,7 +221,10 @@ static void on_fin(struct mux_stream *stream) {
     pump->got_fin = true;
     if (pump->guarding && !pump->guarding->end(pump))
         return;
-    stream_socket_end(&pump->socket);
+    if (!stream_socket_end(&pump->socket)) {
+        pump->events->on_broken(pump);
+        return;
+    }
     pump_acknowledge(pump);
     pump_note_move(pump);
 }

@@ -38,7 +38,10 @@ static bool answer(struct pump *pump) {
     pump->lingers = pump->socket.got_end ? 0 : LINGER_SWEEPS;
     if (!bring(pump, &part, 1))
         return false;
-    stream_socket_end(&pump->socket);
+    if (!stream_socket_end(&pump->socket)) {
+        pump->events->on_broken(pump);
+        return false;
+    }
     if (!pump->stream.finished)
         mux_stream_finish(&pump->stream);
     pump_note_move(pump);

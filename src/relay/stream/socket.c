@@ -374,14 +374,18 @@ size_t stream_socket_waiting(const struct stream_socket *socket) {
     return socket->tls ? kept(socket) + stream_tls_waiting(socket->tls) : kept(socket);
 }
 
-static void half_close_when_flushed(struct stream_socket *socket) {
+/* False: the socket is broken. */
+static bool half_close_when_flushed(struct stream_socket *socket) {
     if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting || kept(socket) > 0)
-        return;
-    if ((socket->tls && !end_tls(socket)) || backlog(socket) > 0)
-        return;
+        return true;
+    if (socket->tls && !end_tls(socket))
+        return false;
+    if (backlog(socket) > 0)
+        return true;
     socket->half_closed = true;
     if (!socket->got_end)
         sock_half_close(socket->fd); /* else close() sends the FIN: shutdown() before it would cost a segment */
+    return true;
 }
 
 /* With TLS: what is encrypted, then so much of what is not. */
@@ -427,13 +431,15 @@ void stream_socket_flush(struct stream_socket *socket) {
         evbuffer_free(socket->out);
         socket->out = NULL;
     }
-    half_close_when_flushed(socket);
-    socket->events->on_flushed(socket);
+    if (half_close_when_flushed(socket))
+        socket->events->on_flushed(socket);
+    else
+        socket->events->on_broken(socket);
 }
 
-void stream_socket_end(struct stream_socket *socket) {
+bool stream_socket_end(struct stream_socket *socket) {
     socket->ending = true;
-    half_close_when_flushed(socket);
+    return half_close_when_flushed(socket);
 }
 
 bool stream_socket_is_done(const struct stream_socket *socket) {

@@ -96,12 +96,12 @@ void stream_socket_meter(struct stream_socket *socket);
 bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts, int count);
 size_t stream_socket_kept(const struct stream_socket *socket); /* with TLS: of what waits, what is not encrypted */
 void stream_socket_allow(struct stream_socket *socket, size_t bytes); /* of those that are kept; writes them */
-/* Tries what waits; on_flushed is called when it is all gone. */
+/* Tries what waits; on_flushed is called when it is all gone, on_broken if that is not to be. */
 void stream_socket_flush(struct stream_socket *socket);
 size_t stream_socket_waiting(const struct stream_socket *socket);
 
-/* No more will be written: half-closes as soon as nothing waits. */
-void stream_socket_end(struct stream_socket *socket);
+/* No more will be written: half-closes as soon as nothing waits. False: broken. */
+bool stream_socket_end(struct stream_socket *socket);
 /* Is everything out and, if stream_socket_end was called, half-closed? */
 bool stream_socket_is_done(const struct stream_socket *socket);
 /* Both directions are over, or the other side is gone: close, by RST if something was cut. Drops what waits. */

@@ -283,7 +283,7 @@ START_TEST(no_more_is_written_than_is_allowed) {
     begin(_i);
     stream_socket_meter(&world.socket);
     ck_assert(stream_socket_keep(&world.socket, &(struct iovec){bytes, sizeof bytes}, 1));
-    stream_socket_end(&world.socket);
+    ck_assert(stream_socket_end(&world.socket));
     stream_socket_allow(&world.socket, 100);
     ck_assert_uint_eq(stream_socket_waiting(&world.socket), sizeof bytes - 100);
     ck_assert_uint_eq(client_read(100, 0), 100);
@@ -380,7 +380,7 @@ START_TEST(close_notify_is_the_end_of_one_direction) {
     ck_assert(unit_run_until(world.base, has_ended, NULL, SOON_MS));
     ck_assert_uint_eq(world.received, 1000);
     write_parts(lengths, 1, &written, true); /* the answer, behind the end of the question */
-    stream_socket_end(&world.socket);
+    ck_assert(stream_socket_end(&world.socket));
     ck_assert(stream_socket_is_done(&world.socket));
     stream_socket_close(&world.socket, false);
     ck_assert_uint_eq(client_read(written + 1, 0), written);
@@ -392,7 +392,7 @@ END_TEST
 
 START_TEST(our_end_comes_first_and_the_client_goes_on) {
     begin(_i);
-    stream_socket_end(&world.socket);
+    ck_assert(stream_socket_end(&world.socket));
     ck_assert(stream_socket_is_done(&world.socket));
     ck_assert_uint_eq(client_read(1, 0), 0);
     ck_assert_int_eq(client_error, SSL_ERROR_ZERO_RETURN);
@@ -423,6 +423,25 @@ START_TEST(a_reset_is_noticed) {
     world.there = -1;
     ck_assert(unit_run_until(world.base, is_broken, NULL, SOON_MS));
     ck_assert_int_eq(world.ended, 0);
+    end();
+}
+END_TEST
+
+static bool has_come(void *context) {
+    (void)context;
+    return sock_wait(world.socket.fd, POLLIN, clock_ms()) != 0;
+}
+
+/* Nothing is read any more then, so that no read meets it. */
+START_TEST(a_reset_that_meets_our_end_is_no_end) {
+    begin(_i);
+    ck_assert_int_ge(SSL_shutdown(world.client), 0);
+    ck_assert(unit_run_until(world.base, has_ended, NULL, SOON_MS));
+    sock_close_reset(world.there);
+    world.there = -1;
+    ck_assert(unit_wait_until(has_come, NULL, SOON_MS));
+    ck_assert(!stream_socket_end(&world.socket));
+    ck_assert(!stream_socket_is_done(&world.socket));
     end();
 }
 END_TEST
@@ -511,6 +530,7 @@ static TCase *ends(void) {
     tcase_add_loop_test(group, our_end_comes_first_and_the_client_goes_on, 0, VERSIONS);
     tcase_add_loop_test(group, a_fin_without_close_notify_is_a_cut, 0, VERSIONS);
     tcase_add_loop_test(group, a_reset_is_noticed, 0, VERSIONS);
+    tcase_add_loop_test(group, a_reset_that_meets_our_end_is_no_end, 0, VERSIONS);
     tcase_add_loop_test(group, a_record_that_was_changed_on_the_way_is_a_cut, 0, VERSIONS);
     return group;
 }
