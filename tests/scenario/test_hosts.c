@@ -14,11 +14,15 @@
 #include "harness/port.h"
 #include "harness/scenario.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,6 +182,24 @@ START_TEST(a_hello_reaches_its_service_untouched_in_any_pieces) {
     length = make_hello(hello, "one.example", 17000);
     fd = socket_client(site.port);
     ck_assert(socket_send(fd, hello, length, ASK_MS) && is_told(fd, "\x15\x03\x03\x00\x02\x02\x32", 7));
+    site_end(&site);
+}
+END_TEST
+
+/* Hundreds of packets of one connection have the kernel wake its reader for less than it asked for. */
+START_TEST(a_hello_in_packets_of_a_byte_reaches_its_service) {
+    static uint8_t hello[HELLO_SIZE];
+    struct site site = site_start(__func__);
+    size_t length = make_hello(hello, "one.example", 500);
+    int fd = socket_client(site.port), on = 1;
+
+    ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+    for (size_t i = 0; i < length; i++) {
+        ck_assert(socket_send(fd, hello + i, 1, ASK_MS));
+        (void)poll(NULL, 0, 2); /* else the kernel makes one of several */
+    }
+    ck_assert(comes_back(fd, hello, length));
+    close(fd);
     site_end(&site);
 }
 END_TEST
@@ -562,6 +584,7 @@ END_TEST
 
 SCENARIO_MAIN("hosts", SCENARIO(http_is_told_apart_by_its_host, 60),
               SCENARIO(a_hello_reaches_its_service_untouched_in_any_pieces, 60),
+              SCENARIO(a_hello_in_packets_of_a_byte_reaches_its_service, 60),
               SCENARIO(a_head_in_single_bytes_reaches_its_service, 60),
               SCENARIO(a_name_that_no_service_has_gets_an_alert, 60),
               SCENARIO(a_service_without_hosts_gets_the_rest, 60),

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKS_AT_ONCE = 8, PAUSE_MS = 20, LEAVE_MS = 1000, LEAVE_READS = 16 };
+enum { LOOKS_AT_ONCE = 8, PAUSE_MS = 20, LEAVE_MS = 1000, LEAVE_READS = 16, IDLE_WAKES_MOST = 10 };
 
 struct connection {
     TAILQ_ENTRY(connection) entry;
@@ -34,6 +34,7 @@ struct connection {
     uint64_t deadline_us;
     size_t seen;    /* bytes that were there at the last look */
     unsigned looks; /* while leaving: reads */
+    unsigned idle_wakes;
     bool is_leaving, waits_for_more;
     struct event readable, pause;
 };
@@ -247,11 +248,22 @@ static void wait_for(struct connection *connection, size_t needs, size_t there) 
 
     connection->seen = there;
     connection->waits_for_more = needs <= 1 || sock_wake_at(connection->route.fd, needs);
-    bool must_pause = !connection->waits_for_more || (connection->looks >= LOOKS_AT_ONCE && !is_first);
+    bool must_pause =
+        !connection->waits_for_more || connection->idle_wakes > 0 || (connection->looks >= LOOKS_AT_ONCE && !is_first);
     connection->looks++;
     if (wait_until(must_pause ? &connection->pause : &connection->readable,
                    must_pause ? clock_us() + PAUSE_MS * 1000ull : connection->deadline_us))
         refuse(connection, ROUTE_FULL, "out of memory");
+}
+
+/* Woken again and again without more bytes: the end of the stream is behind them. Once alone may be the kernel, which
+ * wakes too early while its memory for the connection is short: of many packets with a byte each, say. */
+static bool is_idle(struct connection *connection, size_t there, bool is_woken) {
+    if (there != connection->seen)
+        connection->idle_wakes = 0;
+    else if (is_woken && there > 0)
+        connection->idle_wakes++;
+    return connection->idle_wakes > IDLE_WAKES_MOST;
 }
 
 static void read_first(struct connection *connection, size_t there, bool is_late, bool is_woken) {
@@ -262,7 +274,7 @@ static void read_first(struct connection *connection, size_t there, bool is_late
         route(connection, &found);
     else if (is_late)
         turn_away(connection, ROUTE_TIMEOUT, &found);
-    else if (is_woken && there > 0 && there <= connection->seen) /* no more will come */
+    else if (is_idle(connection, there, is_woken))
         refuse(connection, ROUTE_CLOSED, NULL);
     else
         wait_for(connection, found.needs, there);
