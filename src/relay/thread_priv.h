@@ -46,7 +46,7 @@ enum {
 TAILQ_HEAD(thread_sessions, thread_session);
 TAILQ_HEAD(thread_handshakes, link);
 
-struct tls_accepts {                                         /* see stream/tls_accept.h */
+struct tls_accepts {                                /* see stream/tls_accept.h */
     TAILQ_HEAD(, tls_accept) all, queued, answered; /* all: but those that are answered */
     struct event starter;
 };
