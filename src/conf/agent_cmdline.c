@@ -60,7 +60,7 @@ static const struct option_spec agent_specs[] = {
      .resolve = option_resolve_socket, .nullable = true, .wanted = "a path",
      .help = "the socket on which it answers munnel; null or \"\": none"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
-     .argument = "auto|text|json", .help = "how log lines look: auto, text, json [auto]"},
+     .argument = "auto|text|json", .help = "how log lines look [auto]"},
     {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
     {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
      .wanted = "\"stderr\", \"stdout\", \"syslog\", \"journal\" or a path", .help = "where the log goes"},

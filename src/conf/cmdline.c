@@ -90,30 +90,19 @@ static bool is_hidden(const struct entry *entry, const struct cmdline_spec *comm
     return !entry->help || (is_common && strchr(command->program, ' '));
 }
 
-/* An argument that leaves the column is WORD if it lists words, which the help has then, and else only its beginning.
- */
-static void format_left(const struct entry *entry, char *left, size_t size) {
-    char letter[] = "    ";
-    const char *argument = entry->argument ? entry->argument : "";
-    if (entry->letter)
-        snprintf(letter, sizeof letter, "-%c, ", entry->letter);
-    int used = snprintf(left, size, "  %s--%s%s", letter, entry->name, *argument ? " " : "");
-    int room = used < HELP_COLUMN ? HELP_COLUMN - used : 0;
-    bool is_long = (int)strlen(argument) > room;
-    if (used > 0 && (size_t)used < size)
-        snprintf(left + used, size - (size_t)used, "%.*s", room, is_long && strchr(argument, '|') ? "WORD" : argument);
-}
-
 static void print_help(const struct cmdline_spec *command, FILE *file) {
     struct grammar grammar;
     make_grammar(&grammar, command);
     fprintf(file, "%s\n", command->usage);
     for (int i = 0; i < grammar.count; i++) {
         const struct entry *entry = &grammar.entries[i];
-        char left[64];
+        char left[64], letter[] = "    ";
         if (is_hidden(entry, command))
             continue;
-        format_left(entry, left, sizeof left);
+        if (entry->letter)
+            snprintf(letter, sizeof letter, "-%c, ", entry->letter);
+        snprintf(left, sizeof left, "  %s--%s%s%s", letter, entry->name, entry->argument ? " " : "",
+                 entry->argument ? entry->argument : "");
         fprintf(file, "%-*s ", HELP_COLUMN, left);
         print_folded(entry->help, file);
     }

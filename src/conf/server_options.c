@@ -206,7 +206,7 @@ static const struct option_spec server_specs[] = {
     {"admin.tokens", OPTION_TEXT, AT(admin_tokens), "null", .resolve = option_resolve_path, .wanted = "a file's path",
      .help = "who may ask there: a role, a name and a token on each line"},
     {"log.format", OPTION_CHOICE, AT(log.format), "\"auto\"", .words = log_formats, .flag = "log-format",
-     .argument = "auto|text|json", .help = "how log lines look: auto, text, json [auto]"},
+     .argument = "auto|text|json", .help = "how log lines look [auto]"},
     {"log.level", OPTION_CHOICE, AT(log.level), "\"info\"", .words = log_levels, .help = "the least that is logged"},
     {"log.to", OPTION_TEXT, AT(log.to), "\"stderr\"", .resolve = option_resolve_log,
      .wanted = "\"stderr\", \"stdout\", \"syslog\", \"journal\" or a path", .help = "where the log goes"},

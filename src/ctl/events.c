@@ -26,7 +26,7 @@ struct events_arguments {
 static const struct option_spec specs[] = {
     ADMIN_PLACE_SPECS(struct events_arguments, place),
     {"kind", OPTION_TEXT, offsetof(struct events_arguments, kind), "null", .wanted = "a kind of event", .flag = "kind",
-     .argument = "server|agent|service|certificate|source", .help = "only server, agent, service, certificate, source"},
+     .argument = "server|agent|service|certificate|source", .help = "only events of this kind"},
     {"limit", OPTION_NUMBER, offsetof(struct events_arguments, limit), "50", .minimum = 1, .maximum = EVENTS_MOST,
      .flag = "limit", .argument = "COUNT", .help = "at most so many of the last ones, up to 1000 [50]"},
 };

@@ -51,9 +51,9 @@ static const struct option_spec list_specs[] = {
     {"client", OPTION_TEXT, AT(client), "null", .check = check_client, .wanted = "an IP address", .flag = "client",
      .argument = "ADDR", .help = "only those of this client's address"},
     {"state", OPTION_TEXT, AT(state), "null", .wanted = "a state", .flag = "state",
-     .argument = "waiting|opening|open|suspended|ended", .help = "only waiting, opening, open, suspended or ended"},
+     .argument = "waiting|opening|open|suspended|ended", .help = "only those in this state"},
     {"sort", OPTION_CHOICE, AT(sort), "\"rate\"", .words = sort_words, .flag = "sort",
-     .argument = "rate|bytes|age|newest|idle", .help = "by rate, bytes, age, newest or idle [rate]"},
+     .argument = "rate|bytes|age|newest|idle", .help = "most of it first [rate]"},
     {"limit", OPTION_NUMBER, AT(limit), "100", .minimum = 1, .maximum = RELAYS_AT_ONCE, .flag = "limit",
      .argument = "COUNT", .help = "at most so many, up to 1000 [100]"},
 };

@@ -30,8 +30,6 @@ static const struct option_spec specs[] = {
 static const struct option_table table = {specs, sizeof specs / sizeof *specs, sizeof(struct stored)};
 static const struct cmdline_flag flags[] = {
     {"quiet", 'q', NULL, "print nothing", NULL},
-    {"choice-of-words", 0, "first|second", "first or second", NULL}, /* too long for the column, as the next */
-    {"old-password-file", 0, "FILE", "a file", NULL},
     {"old-name", 0, "X", NULL, NULL}, /* --help keeps silent about it */
     CMDLINE_REFUSES_SECRETS("write it into a file"),
 };
@@ -130,8 +128,6 @@ START_TEST(help_shows_options_and_flags_in_columns) {
                                       "                              long that it is folded at a space\n"
                                       "      --count N               how many\n"
                                       "  -q, --quiet                 print nothing\n"
-                                      "      --choice-of-words WORD  first or second\n"
-                                      "      --old-password-file FIL a file\n"
                                       "  -h, --help                  print this\n"
                                       "  -V, --version               print the version, and the libraries'\n");
     capture_done(&capture);
