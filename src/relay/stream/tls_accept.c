@@ -39,15 +39,12 @@ struct tls_accept {
 
 /* ---- turns ---- */
 
-static void start_next_turn(struct tls_accepts *accepts) {
-    static const struct timeval at_once = {0, 0};
-    if (!event_pending(&accepts->starter, EV_TIMEOUT, NULL) && event_add(&accepts->starter, &at_once))
-        event_active(&accepts->starter, EV_TIMEOUT, 1); /* without memory for a timer */
-}
-
 static void start_if_queued(struct tls_accepts *accepts) {
-    if (!TAILQ_EMPTY(&accepts->queued))
-        start_next_turn(accepts);
+    static const struct timeval at_once = {0, 0};
+    if (TAILQ_EMPTY(&accepts->queued) || event_pending(&accepts->starter, EV_TIMEOUT, NULL))
+        return;
+    if (event_add(&accepts->starter, &at_once))
+        event_active(&accepts->starter, EV_TIMEOUT, 1); /* without memory for a timer */
 }
 
 /* ---- the end ---- */

@@ -260,7 +260,3 @@ const char *shared_port_address(const struct shared_port *port) {
 uint64_t shared_port_result(const struct shared_port *port, enum route_result result) {
     return port->results[result];
 }
-
-bool shared_port_has_agents(const struct shared_port *port) {
-    return port->routes.has_agents;
-}

@@ -60,6 +60,5 @@ const struct shared_port *shared_ports_item(const struct shared_ports *ports, si
 size_t shared_ports_waiting(const struct shared_ports *ports);   /* connections that have not named a host */
 const char *shared_port_address(const struct shared_port *port); /* as it is configured */
 uint64_t shared_port_result(const struct shared_port *port, enum route_result result);
-bool shared_port_has_agents(const struct shared_port *port);
 
 #endif
