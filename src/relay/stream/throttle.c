@@ -123,21 +123,36 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
     options->on_due(options->context, which(way));
 }
 
+/* Slice by slice, since one place for all of them might have to wait for long. The first that would have to wait is
+ * kept if nothing else may pass. */
+static size_t take(struct throttle_way *way, size_t wanted, uint64_t now_us) {
+    size_t taken = 0;
+    while (taken < wanted) {
+        if (way->reserved == 0)
+            reserve(way, wanted - taken, now_us);
+        if (now_us < way->due_us)
+            break;
+        taken += way->reserved;
+        way->reserved = 0;
+    }
+    if (taken > 0 && way->reserved > 0) {
+        give_back(way, way->reserved);
+        way->reserved = 0;
+    }
+    return taken;
+}
+
 size_t throttle_take(struct throttle *throttle, enum bandwidth_way direction, size_t wanted) {
     struct throttle_way *way = &throttle->ways[direction];
     if (way->is_held)
         return 0;
     uint64_t now_us = clock_us();
-    if (way->reserved == 0)
-        reserve(way, direction == BANDWIDTH_IN && way->expected < wanted ? way->expected : wanted, now_us);
-    if (now_us < way->due_us) {
+    size_t taken = take(way, direction == BANDWIDTH_IN && way->expected < wanted ? way->expected : wanted, now_us);
+    if (taken == 0) {
         way->is_held = true;
         way->since_us = now_us;
         wait_on(way, now_us);
-        return 0;
     }
-    size_t taken = way->reserved;
-    way->reserved = 0;
     return taken;
 }
 

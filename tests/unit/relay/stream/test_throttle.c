@@ -220,6 +220,36 @@ START_TEST(a_check_is_not_held_back) {
 }
 END_TEST
 
+static void on_due(void *context, enum bandwidth_way way) {
+    (void)way, (void)context;
+}
+
+/* A slice at a time, each of 1 KiB at such a rate, would be a write each. */
+START_TEST(what_a_burst_allows_may_pass_at_once) {
+    enum { SLOW_RATE = 10000, WIDE = 500000, SECOND_WIDE = 200000 };
+    struct event_base *base = event_base_new();
+    struct bandwidth *first = bandwidth_new(&(struct bandwidth_limits){SLOW_RATE, SLOW_RATE, WIDE});
+    struct bandwidth *second = bandwidth_new(&(struct bandwidth_limits){SLOW_RATE, SLOW_RATE, SECOND_WIDE});
+    struct bandwidth *const scopes[BANDWIDTH_SCOPE_COUNT] = {[BANDWIDTH_SERVICE] = first, [BANDWIDTH_AGENT] = second};
+    struct throttled throttled = {0};
+    bool lacks_memory;
+    struct throttle *throttle =
+        throttle_new(&(struct throttle_options){base, scopes, &throttled, on_due, NULL}, &lacks_memory);
+    ck_assert_ptr_nonnull(throttle);
+    ck_assert_uint_eq(throttle_take(throttle, BANDWIDTH_OUT, 100000), 100000);
+    size_t rest = throttle_take(throttle, BANDWIDTH_OUT, WIDE);
+    ck_assert_uint_le(rest, SECOND_WIDE - 100000 + TOKEN_BUCKET_SLICE_LEAST);
+    ck_assert_uint_ge(rest, SECOND_WIDE - 100000 - TOKEN_BUCKET_SLICE_LEAST);
+    ck_assert_uint_eq(throttle_take(throttle, BANDWIDTH_OUT, WIDE), 0);
+    ck_assert(throttle_is_holding(throttle));
+    throttle_free(throttle);
+    ck_assert(bandwidth_is_unused(first, clock_us() + 22000000));
+    bandwidth_release(first);
+    bandwidth_release(second);
+    event_base_free(base);
+}
+END_TEST
+
 static TCase *bytes(void) {
     TCase *group = tcase_create("bytes");
     tcase_set_timeout(group, 30);
@@ -229,6 +259,7 @@ static TCase *bytes(void) {
     tcase_add_test(group, first_bytes_count_once_also_when_a_second_agent_gets_them);
     tcase_add_loop_test(group, the_agent_knows_that_what_its_destination_sends_is_limited, 0, 2);
     tcase_add_test(group, a_check_is_not_held_back);
+    tcase_add_test(group, what_a_burst_allows_may_pass_at_once);
     return group;
 }
 
