@@ -28,7 +28,9 @@
     O(SERVICES, "services") /* server: what the agent may be asked to serve; see services.h */                         \
     O(SERVICES_ACK, "services_ack") /* agent: what of it its rules refuse */                                           \
     O(HEALTH, "health")             /* agent: what its checks of destinations have found; see health.h */              \
-    O(BANS, "bans")                 /* agent: clients that are to be refused; see ban_changes.h */
+    O(BANS, "bans")                 /* agent: clients that are to be refused; see ban_changes.h */                     \
+    O(PUBLISH, "publish")           /* agent: services that it offers; see publish.h */                                \
+    O(PUBLISHED, "published")       /* server: where they are reached, or why not */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
     CONTROL_OPS(CONTROL_OP_ENUM)

@@ -47,6 +47,8 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/proxy_io.h \
 	src/proto/proxy_talk.c \
 	src/proto/proxy_talk.h \
+	src/proto/publish.c \
+	src/proto/publish.h \
 	src/proto/services.c \
 	src/proto/services.h \
 	src/proto/socks5.c \

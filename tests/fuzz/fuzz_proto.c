@@ -12,6 +12,7 @@
 #include "proto/join_code.h"
 #include "proto/open.h"
 #include "proto/proxy_protocol.h"
+#include "proto/publish.h"
 #include "proto/services.h"
 
 #include "fuzz.h"
@@ -322,6 +323,52 @@ static void check_bans(const json_t *json) {
     free(text);
 }
 
+static void check_publish(const json_t *json) {
+    struct publish publish, again;
+    struct publish_writer writer;
+    struct publish_offer offer;
+    struct error error = {{0}};
+    size_t count = 0;
+    if (publish_parse(&publish, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    publish_write(&writer);
+    for (bool has_room = true; count < publish.add_count && has_room; count += has_room) {
+        publish_added(&publish, count, &offer);
+        FUZZ_REQUIRE(offer.to_count > 0 && offer.to_count <= SERVICE_DESTINATIONS_MAX && offer.port <= UINT16_MAX);
+        has_room = publish_write_offer(&writer, &offer);
+    }
+    for (size_t i = 0; i < publish.remove_count; i++)
+        FUZZ_REQUIRE(publish_removed(&publish, i));
+    FUZZ_REQUIRE(publish_parse(&again, writer.json, &error) == 0 && again.add_count == count);
+    char *text = publish_finish(&writer);
+    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
+    free(text);
+}
+
+static void check_published(const json_t *json) {
+    struct published published, again;
+    struct publish_writer writer;
+    struct published_service service;
+    struct error error = {{0}};
+    if (published_parse(&published, json, &error) != 0) {
+        FUZZ_REQUIRE(error.text[0]);
+        return;
+    }
+    published_write(&writer);
+    for (size_t i = 0; i < published.count; i++) {
+        published_get(&published, i, &service);
+        FUZZ_REQUIRE(!service.refusal != !service.address);
+        if (!published_write_service(&writer, &service))
+            break;
+    }
+    FUZZ_REQUIRE(published_parse(&again, writer.json, &error) == 0);
+    char *text = publish_finish(&writer);
+    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
+    free(text);
+}
+
 void fuzz_control(const uint8_t *bytes, size_t length) {
     struct control_message control, again;
     struct error error = {{0}};
@@ -337,6 +384,10 @@ void fuzz_control(const uint8_t *bytes, size_t length) {
         check_reports(control.json);
     if (control.op == CONTROL_OP_BANS)
         check_bans(control.json);
+    if (control.op == CONTROL_OP_PUBLISH)
+        check_publish(control.json);
+    if (control.op == CONTROL_OP_PUBLISHED)
+        check_published(control.json);
     if (control.op != CONTROL_OP_UNKNOWN) {
         bool links = control.op == CONTROL_OP_LINKS;
         char *text = links ? control_format_links(control.count, control.server_thread, control.is_exclusive)

@@ -233,6 +233,8 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_SERVICES_ACK:
     case CONTROL_OP_HEALTH:
     case CONTROL_OP_BANS:
+    case CONTROL_OP_PUBLISH:
+    case CONTROL_OP_PUBLISHED:
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;

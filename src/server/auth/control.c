@@ -82,11 +82,28 @@ static void on_bans(struct registry *registry, struct session *session, const st
         on_malformed(registry, session, error.text);
 }
 
+static void on_publish(struct registry *registry, struct session *session, const struct control_message *control) {
+    struct error error;
+
+    if (registry_publish(registry, session, control->json, &error))
+        on_malformed(registry, session, error.text);
+}
+
 static void (*const ops[])(struct registry *, struct session *, const struct control_message *) = {
-    [CONTROL_OP_LINKS] = on_unknown,   [CONTROL_OP_GOAWAY] = on_unknown,   [CONTROL_OP_DRAIN] = on_drain,
-    [CONTROL_OP_DRAINED] = on_unknown, [CONTROL_OP_BYE] = on_bye,          [CONTROL_OP_ERROR] = on_error,
-    [CONTROL_OP_NOTICE] = on_unknown,  [CONTROL_OP_SERVICES] = on_unknown, [CONTROL_OP_SERVICES_ACK] = on_services_ack,
-    [CONTROL_OP_HEALTH] = on_health,   [CONTROL_OP_BANS] = on_bans,        [CONTROL_OP_UNKNOWN] = on_unknown,
+    [CONTROL_OP_LINKS] = on_unknown,
+    [CONTROL_OP_GOAWAY] = on_unknown,
+    [CONTROL_OP_DRAIN] = on_drain,
+    [CONTROL_OP_DRAINED] = on_unknown,
+    [CONTROL_OP_BYE] = on_bye,
+    [CONTROL_OP_ERROR] = on_error,
+    [CONTROL_OP_NOTICE] = on_unknown,
+    [CONTROL_OP_SERVICES] = on_unknown,
+    [CONTROL_OP_SERVICES_ACK] = on_services_ack,
+    [CONTROL_OP_HEALTH] = on_health,
+    [CONTROL_OP_BANS] = on_bans,
+    [CONTROL_OP_PUBLISH] = on_publish,
+    [CONTROL_OP_PUBLISHED] = on_unknown,
+    [CONTROL_OP_UNKNOWN] = on_unknown,
 };
 
 void control_receive(struct registry *registry, struct session *session, const char *text, size_t length) {

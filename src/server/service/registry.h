@@ -71,6 +71,8 @@ int registry_answered(struct registry *registry, struct session *session, const 
 /* Its agent reports what its checks have found (announce_reported). 0 or -1 */
 int registry_reported(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* Its agent asks for bans (agent_bans_take). 0 or -1 */
+/* The members of a `publish`. 0, or -1 with `error` if it is malformed. */
+int registry_publish(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 int registry_banned(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);

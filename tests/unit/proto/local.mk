@@ -17,6 +17,7 @@ unit_proto_tests = \
 	tests/unit/proto/test_auth_proof \
 	tests/unit/proto/test_features \
 	tests/unit/proto/test_ban_changes \
+	tests/unit/proto/test_publish \
 	tests/unit/proto/test_health \
 	tests/unit/proto/test_services
 
@@ -47,6 +48,8 @@ tests_unit_proto_test_features_SOURCES = tests/unit/proto/test_features.c
 tests_unit_proto_test_features_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_ban_changes_SOURCES = tests/unit/proto/test_ban_changes.c
 tests_unit_proto_test_ban_changes_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_publish_SOURCES = tests/unit/proto/test_publish.c
+tests_unit_proto_test_publish_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_health_SOURCES = tests/unit/proto/test_health.c
 tests_unit_proto_test_health_LDADD = $(LINK_UNIT_PROTO)
 
