@@ -111,6 +111,10 @@ bool sock_would_block(int error_number) {
     return error_number == EAGAIN;
 }
 
+bool sock_lacks_memory(int error_number) {
+    return error_number == ENOMEM || error_number == ENOBUFS;
+}
+
 short sock_wait(evutil_socket_t fd, short events, uint64_t deadline_ms) {
     for (;;) {
         uint64_t now_ms = clock_ms(), left_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;

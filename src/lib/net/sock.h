@@ -110,8 +110,9 @@ ssize_t sock_writev(evutil_socket_t fd, const struct iovec *parts, int count); /
 ssize_t sock_writev_last(evutil_socket_t fd, const struct iovec *parts, int count);
 ssize_t sock_peek(evutil_socket_t fd, void *buffer, size_t size);
 bool sock_wake_at(evutil_socket_t fd,
-                  size_t bytes);         /* TCP: readable only with so many bytes, or at the end; false: cannot */
-bool sock_would_block(int error_number); /* EAGAIN or EWOULDBLOCK */
+                  size_t bytes);          /* TCP: readable only with so many bytes, or at the end; false: cannot */
+bool sock_would_block(int error_number);  /* EAGAIN or EWOULDBLOCK */
+bool sock_lacks_memory(int error_number); /* here, or in the kernel for sockets: ENOMEM or ENOBUFS */
 
 /* Waits until the socket is ready for `events` (POLLIN, POLLOUT) or has failed, at most until clock_ms() is
  * `deadline_ms`. Returns what poll() found, which may be POLLHUP and POLLERR besides; 0: it was not in time. */

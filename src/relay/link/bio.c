@@ -18,6 +18,7 @@
 struct link_bio {
     evutil_socket_t fd;
     bool run_ahead, broken;
+    bool lacks_memory; /* that is why it is broken */
     bool rdhup;
     bool is_empty;
     bool drained; /* a read came back short: the socket is empty, and the next bytes bring an edge */
@@ -90,12 +91,18 @@ static int bio_read(BIO *bio, char *to, int size) {
     return state->run_ahead ? read_ahead(bio, state, to, size) : read_through(bio, state, to, size);
 }
 
+/* By the errno of a system call. */
+static void set_broken(struct link_bio *state, int error) {
+    state->broken = true;
+    state->lacks_memory = sock_lacks_memory(error);
+}
+
 /* Adds to what is parked: behind it, or the order of the records would be lost. */
 static bool park(struct link_bio *state, const void *from, size_t size) {
     if (!state->out)
         state->out = evbuffer_new();
     if (!state->out || evbuffer_add(state->out, from, size))
-        state->broken = true;
+        set_broken(state, ENOMEM);
     return !state->broken;
 }
 
@@ -105,7 +112,7 @@ static void send_scratch(struct link_bio *state) {
     scratch->out_length = 0;
     ssize_t n = transmit(state, scratch->out, length);
     if (n < 0 && !sock_would_block(errno)) {
-        state->broken = true;
+        set_broken(state, errno);
         return;
     }
     size_t sent = n < 0 ? 0 : (size_t)n;
@@ -259,13 +266,18 @@ ptrdiff_t link_bio_flush(struct link_bio *state) {
     if (state->scratch->out_length > 0)
         send_scratch(state);
     if (state->out && !state->broken) {
-        state->broken = !flush_to_socket(state->out, state->fd, SIZE_MAX);
+        if (!flush_to_socket(state->out, state->fd, SIZE_MAX))
+            set_broken(state, errno);
         if (evbuffer_get_length(state->out) == 0) {
             evbuffer_free(state->out);
             state->out = NULL;
         }
     }
     return state->broken ? -1 : (ptrdiff_t)link_bio_parked(state);
+}
+
+bool link_bio_lacks_memory(const struct link_bio *state) {
+    return state->lacks_memory;
 }
 
 bool link_bio_must_flush(const struct link_bio *state) {

@@ -57,6 +57,7 @@ bool link_bio_is_empty(const struct link_bio *state); /* a read met EAGAIN or th
  * thread's scratch. Returns the bytes still parked (0: all went to the kernel), or -1 when the connection is broken.
  */
 ptrdiff_t link_bio_flush(struct link_bio *state);
+bool link_bio_lacks_memory(const struct link_bio *state); /* by which it broke, here or in the kernel */
 bool link_bio_must_flush(const struct link_bio *state);
 size_t link_bio_parked(const struct link_bio *state);
 

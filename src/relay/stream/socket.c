@@ -184,7 +184,7 @@ void stream_socket_poll(struct stream_socket *socket) {
 
 /* By the errno of a system call; the kernel's memory for sockets counts as well. */
 static bool is_broken(struct stream_socket *socket, int error) {
-    socket->lacks_memory = error == ENOMEM || error == ENOBUFS;
+    socket->lacks_memory = sock_lacks_memory(error);
     return !sock_would_block(error);
 }
 
@@ -320,16 +320,22 @@ static bool wait_with(struct stream_socket *socket, const struct iovec *parts, i
     return is_kept;
 }
 
+/* is_whole: what a call on its TLS returned. */
+static bool note_tls(struct stream_socket *socket, bool is_whole) {
+    socket->lacks_memory = !is_whole && stream_tls_lacks_memory(socket->tls);
+    return is_whole;
+}
+
 static bool write_tls(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last) {
     bool is_written = stream_tls_write(socket->tls, parts, count, is_last);
     await_room_for_tls(socket);
-    return is_written;
+    return note_tls(socket, is_written);
 }
 
 static bool end_tls(struct stream_socket *socket) {
     bool is_written = stream_tls_end(socket->tls);
     await_room_for_tls(socket);
-    return is_written;
+    return note_tls(socket, is_written);
 }
 
 bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
@@ -390,22 +396,27 @@ static bool half_close_when_flushed(struct stream_socket *socket) {
 
 /* With TLS: what is encrypted, then so much of what is not. */
 static bool flush_tls(struct stream_socket *socket, size_t limit) {
-    bool is_whole = stream_tls_flush(socket->tls);
+    bool is_whole = note_tls(socket, stream_tls_flush(socket->tls));
     while (is_whole && limit > 0 && kept(socket) > 0 && stream_tls_backlog(socket->tls) == 0) {
         size_t length = kept(socket) < limit ? kept(socket) : limit;
         length = length < FRAME_DATA_MAX ? length : FRAME_DATA_MAX;
         struct iovec part = {evbuffer_pullup(socket->out, (ev_ssize_t)length), length};
         is_whole = part.iov_base && write_tls(socket, &part, 1, false);
+        socket->lacks_memory |= !part.iov_base;
         evbuffer_drain(socket->out, length);
         limit -= length;
     }
     return is_whole;
 }
 
+static bool flush_plain(struct stream_socket *socket, size_t limit) {
+    return flush_to_socket(socket->out, socket->fd, limit) || !is_broken(socket, errno);
+}
+
 /* False: the socket is broken. */
 static bool flush(struct stream_socket *socket) {
     size_t before = kept(socket), limit = socket->is_metered ? socket->allowed : SIZE_MAX;
-    bool is_whole = socket->tls ? flush_tls(socket, limit) : flush_to_socket(socket->out, socket->fd, limit);
+    bool is_whole = socket->tls ? flush_tls(socket, limit) : flush_plain(socket, limit);
     if (socket->is_metered)
         socket->allowed -= before - kept(socket);
     return is_whole;
@@ -416,7 +427,6 @@ void stream_socket_flush(struct stream_socket *socket) {
         if (socket->is_metered && socket->allowed == 0 && backlog(socket) == kept(socket))
             return;
         if (!flush(socket)) {
-            (void)is_broken(socket, errno);
             socket->events->on_broken(socket);
             return;
         }

@@ -29,6 +29,7 @@ struct stream_tls {
     size_t written;       /* plaintext since all was sent the last time */
     size_t answers;       /* of the encrypted bytes that wait: those that reading has caused */
     bool has_ended;       /* close_notify was sent, or waits */
+    bool lacks_memory;    /* OpenSSL does */
 };
 
 /* ---- life ---- */
@@ -75,10 +76,23 @@ void stream_tls_leave(struct stream_tls *tls) {
     link_bio_use(tls->bio, NULL);
 }
 
+/* Of a call of OpenSSL's that failed, with its errors. */
+static void note_failure(struct stream_tls *tls) {
+    tls->lacks_memory = ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE;
+}
+
+bool stream_tls_lacks_memory(const struct stream_tls *tls) {
+    return tls->lacks_memory || link_bio_lacks_memory(tls->bio);
+}
+
+static enum stream_tls_found broken(const struct stream_tls *tls) {
+    return stream_tls_lacks_memory(tls) ? STREAM_TLS_NO_MEMORY : STREAM_TLS_BROKEN;
+}
+
 /* ---- reading ---- */
 
 /* An SSL_read has brought nothing. OpenSSL returns behind each record without plaintext. */
-static enum stream_tls_found judge(const struct stream_tls *tls, int result) {
+static enum stream_tls_found judge(struct stream_tls *tls, int result) {
     switch (SSL_get_error(tls->ssl, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
@@ -86,7 +100,8 @@ static enum stream_tls_found judge(const struct stream_tls *tls, int result) {
     case SSL_ERROR_ZERO_RETURN:
         return STREAM_TLS_END;
     default:
-        return STREAM_TLS_BROKEN; /* also a FIN without close_notify: the client, or something on the way, cut it */
+        note_failure(tls);
+        return broken(tls); /* also a FIN without close_notify: the client, or something on the way, cut it */
     }
 }
 
@@ -142,7 +157,7 @@ enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct
     if (send_answers(tls, before))
         return found;
     *taken = 0; /* they are worth nothing to a relay that is cut */
-    return STREAM_TLS_BROKEN;
+    return broken(tls);
 }
 
 /* ---- writing ---- */
@@ -151,7 +166,10 @@ enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct
 static bool encrypt(struct stream_tls *tls, const void *bytes, size_t length) {
     size_t done = 0;
     ERR_clear_error();
-    return length == 0 || (SSL_write_ex(tls->ssl, bytes, length, &done) == 1 && done == length);
+    if (length == 0 || (SSL_write_ex(tls->ssl, bytes, length, &done) == 1 && done == length))
+        return true;
+    note_failure(tls);
+    return false;
 }
 
 /* Small parts go into one record: each costs its receiver 22 bytes and a call. */
@@ -184,6 +202,8 @@ static bool shut(struct stream_tls *tls) {
         return true;
     ERR_clear_error();
     tls->has_ended = SSL_shutdown(tls->ssl) >= 0;
+    if (!tls->has_ended)
+        note_failure(tls);
     return tls->has_ended;
 }
 

@@ -44,9 +44,10 @@ enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct
                                       size_t *taken);
 /* All of it, by the kernel or kept; `is_last`: with its end. False: broken. */
 bool stream_tls_write(struct stream_tls *tls, const struct iovec *parts, int count, bool is_last);
-size_t stream_tls_waiting(const struct stream_tls *tls); /* of what was written; never less than really waits */
-size_t stream_tls_backlog(const struct stream_tls *tls); /* encrypted, with what TLS has to say itself */
-bool stream_tls_flush(struct stream_tls *tls);           /* false: broken */
-bool stream_tls_end(struct stream_tls *tls);             /* sends close_notify, once. False: broken */
+size_t stream_tls_waiting(const struct stream_tls *tls);    /* of what was written; never less than really waits */
+size_t stream_tls_backlog(const struct stream_tls *tls);    /* encrypted, with what TLS has to say itself */
+bool stream_tls_flush(struct stream_tls *tls);              /* false: broken */
+bool stream_tls_end(struct stream_tls *tls);                /* sends close_notify, once. False: broken */
+bool stream_tls_lacks_memory(const struct stream_tls *tls); /* by which it broke; else the client is gone */
 
 #endif

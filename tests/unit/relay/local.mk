@@ -246,6 +246,7 @@ tests_unit_relay_stream_test_tls_tlvs_LDADD = $(LINK_UNIT_RELAY)
 unit_relay_tests += tests/unit/relay/stream/test_socket_tls
 tests_unit_relay_stream_test_socket_tls_SOURCES = tests/unit/relay/stream/test_socket_tls.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
 tests_unit_relay_stream_test_socket_tls_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_socket_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=evbuffer_new
 
 unit_relay_tests += tests/unit/relay/stream/test_connect
 tests_unit_relay_stream_test_connect_SOURCES = tests/unit/relay/stream/test_connect.c tests/unit/relay/memory_net.c tests/unit/relay/memory_net.h

@@ -17,6 +17,8 @@
 #include "lib/tls_pair.h"
 #include "unit.h"
 
+#include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +203,100 @@ static bool is_broken(void *context) {
 static void await_read(size_t length) {
     ck_assert(unit_run_until(world.base, has_read, &length, SOON_MS));
 }
+
+/* ---- memory ---- */
+
+static bool fails_next_buffer, fails_openssl;
+
+struct evbuffer *__real_evbuffer_new(void);
+struct evbuffer *__wrap_evbuffer_new(void);
+struct evbuffer *__wrap_evbuffer_new(void) {
+    bool has_failed = fails_next_buffer;
+    fails_next_buffer = false;
+    return has_failed ? NULL : __real_evbuffer_new();
+}
+
+static void *openssl_malloc(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return fails_openssl ? NULL : malloc(size);
+}
+
+static void *openssl_realloc(void *old, size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return fails_openssl ? NULL : realloc(old, size);
+}
+
+static void openssl_free(void *memory, const char *file, int line) {
+    (void)file, (void)line;
+    free(memory);
+}
+
+/* Before OpenSSL has allocated anything. */
+static void hook_openssl(void) {
+    static bool is_hooked;
+    if (!is_hooked)
+        ck_assert_int_eq(CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free), 1);
+    is_hooked = true;
+}
+
+static bool write_record(void) {
+    static uint8_t record[16000];
+    return stream_socket_write(&world.socket, &(struct iovec){record, sizeof record}, 1, false);
+}
+
+START_TEST(a_write_without_memory_for_what_waits_is_not_the_client_s_reset) {
+    begin(_i);
+    fails_next_buffer = true;
+    for (size_t written = 0; fails_next_buffer && write_record() && written < 64 * MANY;)
+        written += 16000;
+    ck_assert(!fails_next_buffer);
+    ck_assert(world.socket.lacks_memory);
+    end();
+}
+END_TEST
+
+START_TEST(a_write_for_which_openssl_lacks_memory_is_not_the_client_s_reset) {
+    begin(_i);
+    fails_openssl = true;
+    bool is_written = write_record();
+    fails_openssl = false;
+    ck_assert(!is_written);
+    ck_assert(world.socket.lacks_memory);
+    end();
+}
+END_TEST
+
+static void read_without_memory(struct stream_socket *socket) {
+    fails_openssl = true;
+    on_readable(socket);
+    fails_openssl = false;
+}
+
+START_TEST(a_read_for_which_openssl_lacks_memory_is_not_the_client_s_reset) {
+    static const struct stream_socket_events poor = {read_without_memory, on_flushed, on_broken, NULL, NULL};
+    begin(_i);
+    stream_socket_set_events(&world.socket, &poor, NULL);
+    ck_assert_uint_eq(client_write(1000, 0), 1000);
+    ck_assert(unit_run_until(world.base, is_broken, NULL, SOON_MS));
+    ck_assert(world.socket.lacks_memory);
+    end();
+}
+END_TEST
+
+/* Of a limited relay, whose bytes wait before they are encrypted. */
+START_TEST(a_flush_without_memory_is_not_the_client_s_reset) {
+    uint8_t bytes[100] = {0};
+    begin(_i);
+    stream_socket_meter(&world.socket);
+    ck_assert(stream_socket_keep(&world.socket, &(struct iovec){bytes, sizeof bytes}, 1));
+    fails_openssl = true;
+    stream_socket_allow(&world.socket, sizeof bytes);
+    fails_openssl = false;
+    ck_assert_int_eq(world.broken, 1);
+    ck_assert(world.socket.lacks_memory);
+    end();
+}
+END_TEST
 
 /* ---- bytes ---- */
 
@@ -423,6 +519,9 @@ START_TEST(a_reset_is_noticed) {
     world.there = -1;
     ck_assert(unit_run_until(world.base, is_broken, NULL, SOON_MS));
     ck_assert_int_eq(world.ended, 0);
+    errno = ENOMEM; /* whatever it was before */
+    ck_assert(!write_record());
+    ck_assert(!world.socket.lacks_memory);
     end();
 }
 END_TEST
@@ -511,6 +610,18 @@ static TCase *begin_group(const char *name) {
     return group;
 }
 
+static TCase *memory(void) {
+    TCase *group = tcase_create("memory");
+    tcase_add_checked_fixture(group, hook_openssl, NULL);
+    tcase_add_checked_fixture(group, pair_setup, NULL);
+    tcase_set_timeout(group, 60);
+    tcase_add_loop_test(group, a_write_without_memory_for_what_waits_is_not_the_client_s_reset, 0, VERSIONS);
+    tcase_add_loop_test(group, a_write_for_which_openssl_lacks_memory_is_not_the_client_s_reset, 0, VERSIONS);
+    tcase_add_loop_test(group, a_read_for_which_openssl_lacks_memory_is_not_the_client_s_reset, 0, VERSIONS);
+    tcase_add_loop_test(group, a_flush_without_memory_is_not_the_client_s_reset, 0, VERSIONS);
+    return group;
+}
+
 static TCase *bytes(void) {
     TCase *group = begin_group("bytes");
     tcase_add_loop_test(group, bytes_of_any_number_arrive, 0, VERSIONS);
@@ -543,4 +654,4 @@ static TCase *itself(void) {
     return group;
 }
 
-UNIT_MAIN("relay/stream/socket_tls", bytes, ends, itself)
+UNIT_MAIN("relay/stream/socket_tls", memory, bytes, ends, itself)
