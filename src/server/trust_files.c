@@ -57,7 +57,8 @@ static void check_expiry(struct trust_files *trust) {
     unsigned warned = trust->expiry.warned;
 
     snprintf(what, sizeof what, "the certificate %s", trust->server->conf->agents.certificate);
-    cert_expiry_check(&trust->expiry, trust->server->log, "server", what, trust->server->policy.tls);
+    cert_expiry_check(&trust->expiry, trust->server->log, "server", what,
+                      SSL_CTX_get0_certificate(trust->server->policy.tls));
     if (trust->expiry.warned > warned)
         recent_events_add(trust->server->events, EVENT_KIND_CERTIFICATE, EVENT_WARNING, "server",
                           "expires soon, or has expired", what);

@@ -104,7 +104,7 @@ void trust_recheck(struct trust *trust, struct log *log, const char *who) {
     if (!trust->files[CERTIFICATE])
         return;
     snprintf(what, sizeof what, "certificate %s", trust->files[CERTIFICATE]);
-    cert_expiry_check(&trust->expiry, log, who, what, trust->context);
+    cert_expiry_check(&trust->expiry, log, who, what, SSL_CTX_get0_certificate(trust->context));
 }
 
 int trust_check_dates(const struct trust *trust, struct error *warning) {

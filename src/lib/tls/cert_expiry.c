@@ -6,7 +6,6 @@
 #include "lib/tls/cert_expiry.h"
 
 #include "lib/tls/certificate.h"
-#include "lib/tls/tls.h"
 
 static const long steps[] = {30, 7, 1, -1};
 enum { STEPS = sizeof steps / sizeof *steps };
@@ -40,9 +39,7 @@ static void log_step(struct log *log, const char *who, const char *what, const X
 }
 
 void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what,
-                       const SSL_CTX *context) {
-    const X509 *certificate = SSL_CTX_get0_certificate(context);
-
+                       const X509 *certificate) {
     if (!certificate)
         return;
     if (is_too_early(certificate)) {
@@ -51,7 +48,7 @@ void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *
         expiry->warned_too_early = true;
         return;
     }
-    long days = tls_days_left(context);
+    long days = certificate_days_left(certificate);
     unsigned step = step_of(days);
     if (step <= expiry->warned)
         return; /* also when the clock was set back */

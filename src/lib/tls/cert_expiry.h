@@ -10,7 +10,7 @@
 
 #include "lib/log/log.h"
 
-#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdbool.h>
 
 struct cert_expiry {
@@ -18,8 +18,8 @@ struct cert_expiry {
     bool warned_too_early; /* that it is not valid yet */
 };
 
-/* Of the context's own certificate; `what` begins the sentence, "the certificate server.pem". */
+/* `certificate` may be NULL; `what` begins the sentence, "the certificate server.pem". */
 void cert_expiry_check(struct cert_expiry *expiry, struct log *log, const char *who, const char *what,
-                       const SSL_CTX *context);
+                       const X509 *certificate);
 
 #endif

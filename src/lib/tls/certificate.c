@@ -160,6 +160,13 @@ int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct err
     return 0;
 }
 
+long certificate_days_left(const X509 *certificate) {
+    int days = 0, seconds = 0;
+    if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) != 1)
+        return 0;
+    return seconds < 0 ? (long)days - 1 : days;
+}
+
 time_t certificate_expires_at(const X509 *certificate) {
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     int days = 0, seconds = 0;

@@ -31,6 +31,7 @@ int certificate_pin(X509 *certificate, uint8_t pin[SECRET_SIZE]); /* SHA-256 of 
 X509 *certificate_read(const char *path, struct error *error);    /* the first of a PEM file; NULL on failure */
 /* "sha256:" and 64 digits, of the first certificate in the PEM file. 0 or -1. */
 int certificate_read_pin(const char *path, char pin[CERTIFICATE_PIN], struct error *error);
+long certificate_days_left(const X509 *certificate);    /* negative when over; 0 also where it is unreadable */
 time_t certificate_expires_at(const X509 *certificate); /* the first second in which it has expired; 0: unreadable */
 
 /* Is it valid by this machine's clock? 0, or -1 with one of the texts below; `whose` begins it, "server.pem" say. */

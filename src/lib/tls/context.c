@@ -8,6 +8,7 @@
 
 #include "lib/tls/tls.h"
 
+#include "lib/tls/certificate.h"
 #include "lib/tls/context_files.h"
 #include "lib/tls/pem.h"
 #include "lib/tls/system_store.h"
@@ -168,9 +169,6 @@ time_t tls_expires_at(const SSL_CTX *context) {
 }
 
 long tls_days_left(const SSL_CTX *context) {
-    X509 *certificate = SSL_CTX_get0_certificate(context);
-    int days = 0, seconds = 0;
-    if (!certificate || ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) != 1)
-        return 0;
-    return seconds < 0 ? (long)days - 1 : days;
+    const X509 *certificate = SSL_CTX_get0_certificate(context);
+    return certificate ? certificate_days_left(certificate) : 0;
 }

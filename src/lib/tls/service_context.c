@@ -7,9 +7,10 @@
  * alone, and 1.3; the client's order of ciphers decides, which knows whether it has AES in hardware. No tickets and no
  * session cache, as everywhere in Munnel (tls.h); no renegotiation, no compression, no early data.
  * Each certificate is a context of its own with the same options; the first has the others, and chooses by the name
- * that the client asks for (RFC 6066, 3).
- * Runs on: contexts are built on the control thread, at start or by a tool, and may be used by every thread.
- * Owns: nothing; the first context frees the others.
+ * that the client asks for (RFC 6066, 3). Certificates for the same names with keys of several types, ECDSA and RSA
+ * say, share a context, in which OpenSSL chooses by the signatures that the client can verify. Runs on: contexts are
+ * built on the control thread, at start or by a tool, and may be used by every thread. Owns: nothing; the first context
+ * frees the others.
  */
 #include "config.h"
 
@@ -26,8 +27,9 @@
 struct service {         /* of the first context; the others have a copy of the list of ALPN */
     unsigned char *alpn; /* as on the wire: each name behind its length */
     unsigned alpn_length;
-    SSL_CTX **contexts; /* the others */
-    size_t count;
+    SSL_CTX **contexts;  /* the others */
+    X509 **certificates; /* of all of them, in the order of the options */
+    size_t count, certificate_count;
 };
 
 /* ---- extra data ---- */
@@ -42,7 +44,10 @@ static void free_service(void *parent, void *data, CRYPTO_EX_DATA *all, int inde
         return;
     for (size_t i = 0; i < service->count; i++)
         SSL_CTX_free(service->contexts[i]);
+    for (size_t i = 0; i < service->certificate_count; i++)
+        X509_free(service->certificates[i]);
     free(service->contexts);
+    free(service->certificates);
     free(service->alpn);
     free(service);
 }
@@ -121,6 +126,62 @@ static int on_name(SSL *ssl, int *alert, void *context) {
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* ---- keys of several types ---- */
+
+static bool has_name(const GENERAL_NAMES *names, GENERAL_NAME *name) {
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+        if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, i), name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_all_names(const GENERAL_NAMES *names, const GENERAL_NAMES *of) {
+    for (int i = 0; i < sk_GENERAL_NAME_num(of); i++)
+        if (!has_name(names, sk_GENERAL_NAME_value(of, i)))
+            return false;
+    return true;
+}
+
+/* The common name counts where neither has others. */
+static bool have_same_names(const X509 *one, const X509 *other) {
+    GENERAL_NAMES *ones = X509_get_ext_d2i(one, NID_subject_alt_name, NULL, NULL),
+                  *others = X509_get_ext_d2i(other, NID_subject_alt_name, NULL, NULL);
+    bool are_same = ones && others ? has_all_names(ones, others) && has_all_names(others, ones)
+                                   : !ones && !others &&
+                                         X509_NAME_cmp(X509_get_subject_name(one), X509_get_subject_name(other)) == 0;
+    GENERAL_NAMES_free(ones);
+    GENERAL_NAMES_free(others);
+    return are_same;
+}
+
+enum joined { JOINED, JOINED_NONE, JOIN_FAILED };
+
+/* Unless it has one with a key of this type. */
+static enum joined join(SSL_CTX *context, SSL_CTX *other) {
+    STACK_OF(X509) *chain = NULL;
+    ERR_clear_error();
+    if (SSL_CTX_get0_chain_certs(other, &chain) == 1 &&
+        SSL_CTX_use_cert_and_key(context, SSL_CTX_get0_certificate(other), SSL_CTX_get0_privatekey(other), chain, 0) ==
+            1)
+        return JOINED;
+    bool has_one = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_NOT_REPLACING_CERTIFICATE;
+    ERR_clear_error();
+    return has_one ? JOINED_NONE : JOIN_FAILED;
+}
+
+static enum joined join_same_names(SSL_CTX *first, const struct service *service, SSL_CTX *other) {
+    const X509 *certificate = SSL_CTX_get0_certificate(other);
+    for (size_t i = 0; i <= service->count; i++) {
+        SSL_CTX *context = i == 0 ? first : service->contexts[i - 1];
+        if (!have_same_names(SSL_CTX_get0_certificate(context), certificate))
+            continue;
+        enum joined joined = join(context, other);
+        if (joined != JOINED_NONE)
+            return joined;
+    }
+    return JOINED_NONE;
+}
+
 /* ---- contexts ---- */
 
 static bool set_policy(SSL_CTX *context) {
@@ -152,18 +213,34 @@ static SSL_CTX *make_context(const struct tls_service_options *options, size_t i
     return NULL;
 }
 
+static bool remember(struct service *service, SSL_CTX *context) {
+    X509 *certificate = SSL_CTX_get0_certificate(context);
+    if (X509_up_ref(certificate) != 1)
+        return false;
+    service->certificates[service->certificate_count++] = certificate;
+    return true;
+}
+
+/* Takes `other`. */
+static int add_other(SSL_CTX *first, struct service *service, SSL_CTX *other, struct error *error) {
+    enum joined joined = remember(service, other) ? join_same_names(first, service, other) : JOIN_FAILED;
+    if (joined == JOINED_NONE)
+        service->contexts[service->count++] = other;
+    else
+        SSL_CTX_free(other);
+    return joined == JOIN_FAILED ? error_set(error, "out of memory") : 0;
+}
+
 static int add_others(SSL_CTX *context, const struct tls_service_options *options, struct error *error) {
     struct service *service = service_of(context);
-    if (options->count < 2)
-        return 0;
-    service->contexts = calloc(options->count - 1, sizeof(SSL_CTX *));
-    if (!service->contexts)
+    service->contexts = calloc(options->count, sizeof(SSL_CTX *));
+    service->certificates = calloc(options->count, sizeof(X509 *));
+    if (!service->contexts || !service->certificates || !remember(service, context))
         return error_set(error, "out of memory");
     for (size_t i = 1; i < options->count; i++) {
         SSL_CTX *other = make_context(options, i, error);
-        if (!other)
+        if (!other || add_other(context, service, other, error))
             return -1;
-        service->contexts[service->count++] = other;
     }
     SSL_CTX_set_tlsext_servername_callback(context, on_name);
     SSL_CTX_set_tlsext_servername_arg(context, service);
@@ -178,9 +255,7 @@ SSL_CTX *tls_service_context(const struct tls_service_options *options, struct e
     return NULL;
 }
 
-SSL_CTX *tls_service_context_at(SSL_CTX *context, size_t index) {
+X509 *tls_service_certificate(SSL_CTX *context, size_t index) {
     const struct service *service = service_of(context);
-    if (index == 0)
-        return context;
-    return index <= service->count ? service->contexts[index - 1] : NULL;
+    return index < service->certificate_count ? service->certificates[index] : NULL;
 }

@@ -40,11 +40,13 @@ struct tls_client_options {
     bool allow_tls12;
 };
 
-struct tls_service_options {                       /* of a service that ends its clients' TLS */
-    const char *const *certificates, *const *keys; /* PEM files; the first certificate is for names of none */
-    size_t count, key_count;                       /* one key, or as many as certificates */
-    const char *client_ca;                         /* NULL: client certificates are not asked for */
-    bool client_optional;                          /* with client_ca */
+struct tls_service_options { /* of a service that ends its clients' TLS */
+    /* PEM files. The first certificate is for names of none. Those for just the same names, with keys of several types,
+     * are one: what the client can verify decides. */
+    const char *const *certificates, *const *keys;
+    size_t count, key_count; /* one key, or as many as certificates */
+    const char *client_ca;   /* NULL: client certificates are not asked for */
+    bool client_optional;    /* with client_ca */
     bool allow_tls12;
     const char *const *alpn; /* what is offered, the best first */
     size_t alpn_count;       /* 0: ALPN is not answered */
@@ -91,9 +93,8 @@ bool tls_certificate_is_revoked(SSL_CTX *context, X509 *certificate, struct erro
 /* Does no authority of the context vouch for it any more? `chain`: what the peer sent with it, or NULL. Costs a
  * signature or two. False too when memory lacks. */
 bool tls_certificate_is_untrusted(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, struct error *detail);
-time_t tls_expires_at(const SSL_CTX *context); /* its own certificate, since 1970; 0: it has none */
-/* Of a service's: the certificate with this index, or NULL. It has the same options. */
-SSL_CTX *tls_service_context_at(SSL_CTX *context, size_t index);
-long tls_days_left(const SSL_CTX *context); /* of the own certificate; negative when over */
+time_t tls_expires_at(const SSL_CTX *context);                 /* its own certificate, since 1970; 0: it has none */
+X509 *tls_service_certificate(SSL_CTX *context, size_t index); /* of a service's context; NULL: it has fewer */
+long tls_days_left(const SSL_CTX *context);                    /* of the own certificate; negative when over */
 
 #endif

@@ -12,6 +12,7 @@
 #include "conf/server_check.h"
 #include "lib/event/file_watch.h"
 #include "lib/tls/cert_expiry.h"
+#include "lib/tls/certificate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +110,8 @@ static void use(struct service_tls *tls, SSL_CTX *fresh, const struct service_tl
     tls->must_retry = tls->is_refused = false;
     for (size_t i = 0; i < tls->count; i++)
         tls->expiry[i] = (struct cert_expiry){0};
-    log_write(to->log, LOG_LEVEL_INFO, to->who, "certificate reloaded; it expires in %ld days", tls_days_left(fresh));
+    log_write(to->log, LOG_LEVEL_INFO, to->who, "certificate reloaded; it expires in %ld days",
+              certificate_days_left(tls_service_certificate(fresh, 0)));
     add_event(to, EVENT_INFO, "certificate read again", NULL);
 }
 
@@ -149,7 +151,7 @@ static void check_expiry(struct service_tls *tls, const struct service_config *c
         char what[512];
         unsigned warned = tls->expiry[i].warned;
         snprintf(what, sizeof what, "the certificate %s", conf->tls.certificates.items[i]);
-        cert_expiry_check(&tls->expiry[i], to->log, to->who, what, tls_service_context_at(tls->context, i));
+        cert_expiry_check(&tls->expiry[i], to->log, to->who, what, tls_service_certificate(tls->context, i));
         if (tls->expiry[i].warned > warned)
             add_event(to, EVENT_WARNING, "expires soon, or has expired", what);
     }
@@ -165,7 +167,7 @@ void service_tls_check(struct service_tls *tls, const struct service_config *con
 time_t service_tls_expires_at(const struct service_tls *tls) {
     time_t first = 0;
     for (size_t i = 0; i < tls->count; i++) {
-        time_t at = tls_expires_at(tls_service_context_at(tls->context, i));
+        time_t at = certificate_expires_at(tls_service_certificate(tls->context, i));
         if (!first || at < first)
             first = at;
     }

@@ -8,9 +8,11 @@
 
 #include "lib/tls/tls.h"
 
+#include "lib/tls/certificate.h"
 #include "lib/tls_pair.h"
 #include "unit.h"
 
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -187,13 +189,118 @@ START_TEST(files_that_do_not_fit_are_named) {
 }
 END_TEST
 
-START_TEST(each_certificate_has_its_context) {
+START_TEST(each_certificate_can_be_looked_at) {
     struct tls_service_options wanted = options();
     wanted.count = wanted.key_count = 2;
     SSL_CTX *context = context_of(&wanted);
-    ck_assert_ptr_eq(tls_service_context_at(context, 0), context);
-    ck_assert_int_gt(tls_days_left(tls_service_context_at(context, 1)), 27);
-    ck_assert_ptr_null(tls_service_context_at(context, 2));
+    ck_assert_int_eq(X509_check_host(tls_service_certificate(context, 0), "munnel.example", 0, 0, NULL), 1);
+    ck_assert_int_eq(X509_check_host(tls_service_certificate(context, 1), "a.second.example", 0, 0, NULL), 1);
+    ck_assert_ptr_null(tls_service_certificate(context, 2));
+    SSL_CTX_free(context);
+}
+END_TEST
+
+/* ---- keys of several types ---- */
+
+static void write_pem(const char *path, X509 *certificate, EVP_PKEY *key) {
+    BIO *file = BIO_new_file(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(certificate ? PEM_write_bio_X509(file, certificate)
+                                 : PEM_write_bio_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL),
+                     1);
+    BIO_free(file);
+}
+
+/* Another pair of files for these names, "DNS:a, DNS:b", with an RSA key, over files that others may not read. */
+static void make_rsa(const char *names, const char *certificate_path, const char *key_path) {
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+    ck_assert(certificate && key && extension);
+    pair_make(CERT_SERVER, "unused.example", 30, certificate_path, key_path);
+    ck_assert_int_eq(X509_set_version(certificate, X509_VERSION_3), 1);
+    ck_assert_int_eq(X509_set_pubkey(certificate, key), 1);
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notBefore(certificate), -3600));
+    ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notAfter(certificate), 3600));
+    ck_assert_int_eq(X509_add_ext(certificate, extension, -1), 1);
+    ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
+    write_pem(certificate_path, certificate, NULL);
+    write_pem(key_path, NULL, key);
+    X509_EXTENSION_free(extension);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
+/* The type of the key that a client with these signatures is shown; EVP_PKEY_NONE: the handshake failed. */
+static int shown_to(const struct tls_service_options *wanted, int version, const char *signatures, const char *name) {
+    struct pair pair;
+    SSL_CTX *client = pair_foreign_client(NULL, version);
+    ck_assert_int_eq(SSL_CTX_set1_sigalgs_list(client, signatures), 1);
+    shake(&pair, wanted, client, name);
+    X509 *certificate = SSL_get0_peer_certificate(pair.client);
+    int type = pair.client_done && certificate ? EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)) : EVP_PKEY_NONE;
+    pair_part(&pair);
+    return type;
+}
+
+#define ONLY_RSA   "rsa_pss_rsae_sha256"
+#define ONLY_ECDSA "ecdsa_secp256r1_sha256"
+
+START_TEST(the_client_s_signatures_choose_between_certificates_for_the_same_names) {
+    static const char *const names[] = {"munnel.example", NULL}; /* as the only certificate, and without a name */
+    struct tls_service_options wanted = options();
+    make_rsa("IP:127.0.0.1, IP:fe80::1, DNS:munnel.example", second_pem, second_key);
+    wanted.count = wanted.key_count = 2;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+            ck_assert_int_eq(shown_to(&wanted, version, ONLY_RSA, names[i]), EVP_PKEY_RSA);
+            ck_assert_int_eq(shown_to(&wanted, version, ONLY_ECDSA, names[i]), EVP_PKEY_EC);
+        }
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_ECDSA ":" ONLY_RSA, NULL), EVP_PKEY_EC);
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA ":" ONLY_ECDSA, NULL), EVP_PKEY_RSA);
+}
+END_TEST
+
+START_TEST(certificates_for_the_same_names_are_found_by_name) {
+    const char *const three[] = {server_pem, second_pem, unit_path("rsa.pem")}, *const three_keys[] = {server_key,
+                                                                                                       second_key,
+                                                                                                       unit_path(
+                                                                                                           "rsa.key")};
+    struct tls_service_options wanted = options();
+    wanted.certificates = three;
+    wanted.keys = three_keys;
+    make_rsa("IP:127.0.0.1, IP:fe80::1, DNS:*.second.example", three[2], three_keys[2]);
+    wanted.count = wanted.key_count = 3;
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA, "a.second.example"), EVP_PKEY_RSA);
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_ECDSA, "a.second.example"), EVP_PKEY_EC);
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA, "munnel.example"), EVP_PKEY_NONE);
+    SSL_CTX *context = context_of(&wanted);
+    ck_assert_int_gt(certificate_days_left(tls_service_certificate(context, 1)), 27);
+    ck_assert_int_eq(certificate_days_left(tls_service_certificate(context, 2)), 0);
+    SSL_CTX_free(context);
+}
+END_TEST
+
+START_TEST(certificates_for_other_names_stay_apart) {
+    struct tls_service_options wanted = options();
+    make_rsa("DNS:munnel.example, DNS:more.example", second_pem, second_key);
+    wanted.count = wanted.key_count = 2;
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA, "more.example"), EVP_PKEY_RSA);
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA, "munnel.example"), EVP_PKEY_NONE);
+}
+END_TEST
+
+START_TEST(the_first_of_two_for_the_same_names_with_one_type_of_key_is_shown) {
+    struct tls_service_options wanted = options();
+    make_rsa("DNS:munnel.example", second_pem, second_key);
+    make_rsa("DNS:munnel.example", server_pem, server_key);
+    wanted.count = wanted.key_count = 2;
+    ck_assert_int_eq(shown_to(&wanted, TLS1_3_VERSION, ONLY_RSA, "munnel.example"), EVP_PKEY_RSA);
+    SSL_CTX *context = context_of(&wanted);
+    struct pair pair;
+    shake(&pair, &wanted, pair_foreign_client(NULL, 0), "munnel.example");
+    ck_assert_int_eq(X509_cmp(SSL_get0_peer_certificate(pair.client), tls_service_certificate(context, 0)), 0);
+    pair_part(&pair);
     SSL_CTX_free(context);
 }
 END_TEST
@@ -207,8 +314,18 @@ static TCase *all(void) {
     tcase_add_test(group, a_client_certificate_is_asked_for);
     tcase_add_test(group, plain_text_is_told_from_tls);
     tcase_add_test(group, files_that_do_not_fit_are_named);
-    tcase_add_test(group, each_certificate_has_its_context);
+    tcase_add_test(group, each_certificate_can_be_looked_at);
     return group;
 }
 
-UNIT_MAIN("lib/tls/service_context", all)
+static TCase *types(void) {
+    TCase *group = tcase_create("types");
+    tcase_add_checked_fixture(group, two_certificates, NULL);
+    tcase_add_test(group, the_client_s_signatures_choose_between_certificates_for_the_same_names);
+    tcase_add_test(group, certificates_for_the_same_names_are_found_by_name);
+    tcase_add_test(group, certificates_for_other_names_stay_apart);
+    tcase_add_test(group, the_first_of_two_for_the_same_names_with_one_type_of_key_is_shown);
+    return group;
+}
+
+UNIT_MAIN("lib/tls/service_context", all, types)
