@@ -15,7 +15,8 @@ enum {
     FRAME_HEADER = 8,
     FRAME_DATA_MAX = 16376, /* header and payload fill one TLS record exactly */
     FRAME_JSON_MAX = 65536,
-    FRAME_GREETING_MAX = 4096, /* before authentication */
+    FRAME_DATAGRAM_MAX = 65507, /* what fits into a packet of UDP over IPv4 */
+    FRAME_GREETING_MAX = 4096,  /* before authentication */
     FRAME_PING_SIZE = 8,
     FRAME_OPEN_SIZE = 54,  /* without what may be known of the client besides, */
     FRAME_OPEN_TLVS = 448, /* which are at most so many bytes */
@@ -41,7 +42,8 @@ enum {
     FRAME(ACK, 0x17, 8, 8)                                                                                             \
     FRAME(CONTINUE, 0x18, 12, 12)                                                                                      \
     FRAME(RESUME, 0x19, 12, 12)                                                                                        \
-    FRAME(ENDED, 0x1a, 1, 1)
+    FRAME(ENDED, 0x1a, 1, 1)                                                                                           \
+    FRAME(DATAGRAM, 0x1b, 0, FRAME_DATAGRAM_MAX)
 
 enum frame_type {
 #define FRAME_ENUM(name, code, smallest, largest) FRAME_##name = code,

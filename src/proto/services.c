@@ -14,9 +14,10 @@
 #include <string.h>
 
 static const char loopback[] = "loopback"; /* the only word of connect_from */
+static const char udp[] = "udp";           /* the only word of protocol: absent, it is TCP */
 
 enum { PROXY_WORD_MAX = 8, OFFER_OVERHEAD = 96 /* bytes of JSON around the texts of a service */ };
-enum { FROM_OVERHEAD = 32 };
+enum { FROM_OVERHEAD = 32, PROTOCOL_OVERHEAD = 20 };
 
 int services_check_destinations(char *const *to, size_t to_count, struct error *error) {
     if (to_count > SERVICE_DESTINATIONS_MAX)
@@ -89,11 +90,24 @@ static int take_from(const json_t *item, enum connect_from *from, struct error *
     return 0;
 }
 
+static int take_protocol(const json_t *item, enum service_protocol *protocol, struct error *error) {
+    const char *text = NULL;
+
+    *protocol = SERVICE_TCP;
+    if (json_take_text(item, "protocol", JSON_OPTIONAL, PROTO_NAME_MAX, &text, error))
+        return -1;
+    if (text && strcmp(text, udp) != 0)
+        return error_set(error, "\"protocol\" of a service is unknown");
+    *protocol = text ? SERVICE_UDP : SERVICE_TCP;
+    return 0;
+}
+
 static int check_added(const json_t *list, struct error *error) {
     struct health_check check;
     const char *name;
     enum proxy_version proxy;
     enum connect_from from;
+    enum service_protocol protocol;
     bool takes_bans = false;
     uint32_t last = 0;
     size_t index;
@@ -103,7 +117,7 @@ static int check_added(const json_t *list, struct error *error) {
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
             take_proxy(item, &proxy, error) || take_from(item, &from, error) ||
-            json_take_bool(item, "bans", &takes_bans, error) ||
+            take_protocol(item, &protocol, error) || json_take_bool(item, "bans", &takes_bans, error) ||
             check_destinations(json_object_get(item, "to"), error) || health_check_take(&check, item, error))
             return -1;
     return 0;
@@ -141,6 +155,7 @@ void services_get(const struct services_part *part, size_t index, struct service
         offer->to[i] = json_string_value(json_array_get(to, i));
     (void)take_proxy(item, &offer->proxy, NULL);
     (void)take_from(item, &offer->from, NULL);
+    (void)take_protocol(item, &offer->protocol, NULL);
     offer->takes_bans = json_is_true(json_object_get(item, "bans"));
     (void)health_check_take(&offer->check, item, NULL); /* services_parse has checked it */
 }
@@ -203,7 +218,8 @@ static size_t size_of(const struct service_offer *offer) {
 
     if (offer->from == CONNECT_FROM_LOOPBACK)
         size += FROM_OVERHEAD;
-
+    if (offer->protocol == SERVICE_UDP)
+        size += PROTOCOL_OVERHEAD;
     for (size_t i = 0; i < offer->to_count; i++)
         size += 3 + 2 * strlen(offer->to[i]);
     return size + health_check_size(&offer->check);
@@ -223,6 +239,8 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
             json_object_set_new(item, "proxy_protocol", json_string(proxy_version_name(offer->proxy))) != 0;
     if (offer->from == CONNECT_FROM_LOOPBACK)
         writer->fails |= json_object_set_new(item, "connect_from", json_string(loopback)) != 0;
+    if (offer->protocol == SERVICE_UDP)
+        writer->fails |= json_object_set_new(item, "protocol", json_string(udp)) != 0;
     if (offer->takes_bans)
         writer->fails |= json_object_set_new(item, "bans", json_true()) != 0;
     writer->fails |= !health_check_put(item, &offer->check);

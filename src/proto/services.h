@@ -38,12 +38,16 @@ enum connect_from { CONNECT_FROM_ANY, CONNECT_FROM_LOOPBACK };
 #define CONNECT_FROM_REFUSAL "connect_from is loopback, and this is not of 127.0.0.0/8"
 #define CONNECT_FROM_REMEDY  "write 127.0.0.1:PORT in connect, or leave connect_from out"
 
+/* What a service relays: connections, or sessions of datagrams. */
+enum service_protocol { SERVICE_TCP, SERVICE_UDP };
+
 struct service_offer { /* one service as it is announced */
     uint32_t id;
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
-    enum connect_from from;   /* LOOPBACK needs FEATURE_CONNECT_FROM */
+    enum service_protocol protocol; /* UDP needs FEATURE_DATAGRAM */
+    enum connect_from from;         /* LOOPBACK needs FEATURE_CONNECT_FROM */
     bool takes_bans;          /* its agents may send `bans` of it */
     enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
     struct health_check check;

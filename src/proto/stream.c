@@ -19,6 +19,11 @@ void stream_begin(struct stream *stream, enum stream_side side) {
     stream->side = (uint8_t)side;
 }
 
+void stream_begin_datagrams(struct stream *stream) {
+    stream->has_datagrams = true;
+    stream->got_fin = true;
+}
+
 void stream_end(struct stream *stream, enum stream_outcome_how how, stream_carrier carrier) {
     stream_begin(stream, (enum stream_side)stream->side);
     stream->phase = STREAM_OVER;
@@ -74,7 +79,7 @@ const char *stream_take_bytes(struct stream *stream, stream_carrier carrier, str
     if (stream->in != carrier)
         return NULL;
     if (stream->got_fin)
-        return "DATA or FIN behind FIN";
+        return stream->has_datagrams ? "DATA or FIN on a stream of datagrams" : "DATA or FIN behind FIN";
     if (stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING)
         return "DATA or FIN before OPENED";
     stream_position waiting = (stream_position)(stream->taken - stream->acked_by_us);
@@ -87,6 +92,16 @@ const char *stream_take_bytes(struct stream *stream, stream_carrier carrier, str
     *is_taken = true;
     follow_move(stream);
     return NULL;
+}
+
+const char *stream_take_datagram(const struct stream *stream, stream_carrier carrier, bool *is_taken) {
+    *is_taken = stream->in == carrier;
+    if (!stream->has_datagrams)
+        return "DATAGRAM on a stream of bytes";
+    if (stream_carrier_is_exclusive(carrier))
+        return "DATAGRAM on an exclusive link";
+    bool is_early = stream->side == STREAM_SERVER && stream->phase == STREAM_OPENING;
+    return is_early && *is_taken ? "DATAGRAM before OPENED" : NULL;
 }
 
 const char *stream_take_opened(struct stream *stream) {
@@ -117,6 +132,8 @@ const char *stream_take_ack(struct stream *stream, stream_position position) {
 
 const char *stream_take_continue(struct stream *stream, stream_carrier carrier, stream_epoch epoch,
                                  stream_position position, stream_position window) {
+    if (stream->has_datagrams && stream_carrier_is_exclusive(carrier))
+        return "CONTINUE of datagrams on an exclusive link";
     if (epoch != stream->epoch)
         return epoch > stream->epoch ? "CONTINUE of a resumption that was not asked for" : NULL;
     if (position < stream->taken)

@@ -54,6 +54,7 @@ struct stream_outcome {
 
 struct stream {
     uint8_t phase, side;
+    bool has_datagrams; /* it carries them instead of bytes: its positions stay 0, and got_fin is set from the first */
     /* what goes out */
     bool sent_fin;
     stream_carrier out;            /* 0 while suspended */
@@ -79,6 +80,7 @@ struct stream_answer {
 };
 
 void stream_begin(struct stream *stream, enum stream_side side);
+void stream_begin_datagrams(struct stream *stream); /* behind it, of one of datagrams */
 
 /* ---- frames of the peer's: each returns NULL, or what the peer has done wrong, for which the carrier is closed ----
  */
@@ -86,6 +88,8 @@ void stream_begin(struct stream *stream, enum stream_side side);
 /* DATA of `length` bytes, or FIN, of length 1. *is_taken: it is next in the stream; else it is to be ignored. */
 const char *stream_take_bytes(struct stream *stream, stream_carrier carrier, stream_position length, bool is_fin,
                               stream_position window, bool *is_taken);
+/* DATAGRAM. *is_taken: as above; UDP loses what is ignored. */
+const char *stream_take_datagram(const struct stream *stream, stream_carrier carrier, bool *is_taken);
 const char *stream_take_opened(struct stream *stream);
 const char *stream_take_refused(struct stream *stream);
 void stream_take_reset(struct stream *stream);

@@ -56,6 +56,7 @@ struct served_service *served_service_new(const struct service_offer *offer) {
                                        .size = size + (verdict ? sizeof *verdict : 0),
                                        .proxy = offer->proxy,
                                        .takes_bans = offer->takes_bans,
+                                       .protocol = offer->protocol,
                                        .from = offer->from,
                                        .name = service->texts};
     atomic_init(&service->references, 1);

@@ -42,6 +42,7 @@ struct served_service {
     size_t to_count, size; /* size: bytes of memory */
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
+    enum service_protocol protocol;
     enum connect_from from;
     bool takes_bans;          /* of its clients, by this agent */
     enum proxy_version proxy; /* of the header that the destination gets first */

@@ -37,6 +37,7 @@ START_TEST(part_comes_back_as_it_was_sent) {
     second.proxy = PROXY_V2;
     second.from = CONNECT_FROM_LOOPBACK;
     second.takes_bans = true;
+    second.protocol = SERVICE_UDP;
     services_write(&writer, 3);
     ck_assert(services_write_offer(&writer, &first) && services_write_offer(&writer, &second));
     char *text = services_finish(&writer, true);
@@ -54,11 +55,13 @@ START_TEST(part_comes_back_as_it_was_sent) {
     ck_assert_int_eq(got.proxy, PROXY_OFF);
     ck_assert_int_eq(got.from, CONNECT_FROM_ANY);
     ck_assert(!got.takes_bans);
+    ck_assert_int_eq(got.protocol, SERVICE_TCP);
     services_get(&part, 1, &got);
     ck_assert_uint_eq(got.id, UINT32_MAX);
     ck_assert_int_eq(got.proxy, PROXY_V2);
     ck_assert_int_eq(got.from, CONNECT_FROM_LOOPBACK);
     ck_assert(got.takes_bans);
+    ck_assert_int_eq(got.protocol, SERVICE_UDP);
     control_done(&control);
     free(text);
 }
@@ -140,6 +143,8 @@ static const char *const bad_parts[] = {
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"connect_from\":\"moon\""),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"connect_from\":true"),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"bans\":1"),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"protocol\":\"sctp\""),
+    ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"protocol\":17"),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v3\""),
     ADD("\"id\":1,\"name\":\"a\",\"to\":[\"a:1\"],\"proxy_protocol\":\"v2 or another\""),
     ADD("\"id\":0,\"name\":\"a\",\"to\":[\"a:1\"]"),

@@ -342,6 +342,67 @@ START_TEST(no_frame_makes_a_stream_unsound) {
 }
 END_TEST
 
+static struct stream datagram_stream(enum stream_side side) {
+    struct stream stream;
+    stream_begin(&stream, side);
+    stream_begin_datagrams(&stream);
+    stream_open(&stream, SHARED);
+    return stream;
+}
+
+static const char *take_datagram(const struct stream *stream, stream_carrier carrier, bool *is_taken) {
+    return stream_take_datagram(stream, carrier, is_taken);
+}
+
+START_TEST(a_stream_has_bytes_or_datagrams) {
+    bool is_taken;
+    struct stream bytes = open_stream(STREAM_AGENT), datagrams = datagram_stream(STREAM_AGENT);
+    ck_assert_str_eq(take_datagram(&bytes, SHARED, &is_taken), "DATAGRAM on a stream of bytes");
+    ck_assert_str_eq(take(&datagrams, SHARED, 1, false), "DATA or FIN on a stream of datagrams");
+    ck_assert_str_eq(take(&datagrams, SHARED, 1, true), "DATA or FIN on a stream of datagrams");
+    ck_assert_str_eq(take_datagram(&datagrams, BULK, &is_taken), "DATAGRAM on an exclusive link");
+    ck_assert_str_eq(take_continue(&datagrams, BULK, 0, 0), "CONTINUE of datagrams on an exclusive link");
+    ck_assert(!take_datagram(&datagrams, SHARED, &is_taken) && is_taken);
+    ck_assert(!take_datagram(&datagrams, OTHER, &is_taken) && !is_taken);
+}
+END_TEST
+
+START_TEST(the_agent_sends_no_datagram_before_opened) {
+    bool is_taken;
+    struct stream stream = datagram_stream(STREAM_SERVER);
+    ck_assert_str_eq(take_datagram(&stream, SHARED, &is_taken), "DATAGRAM before OPENED");
+    ck_assert_ptr_null(stream_take_opened(&stream));
+    ck_assert(!take_datagram(&stream, SHARED, &is_taken) && is_taken);
+}
+END_TEST
+
+START_TEST(a_stream_of_datagrams_is_resumed_and_never_whole) {
+    bool is_taken;
+    struct stream_answer answer;
+    struct stream stream = datagram_stream(STREAM_SERVER);
+    ck_assert_ptr_null(stream_take_opened(&stream));
+    stream_lose(&stream, SHARED);
+    ck_assert(stream_must_resume(&stream));
+    ck_assert(!take_datagram(&stream, SHARED, &is_taken) && !is_taken);
+    stream_resume(&stream, OTHER);
+    ck_assert_ptr_null(stream_take_resume(&stream, OTHER, 1, 0, &answer));
+    ck_assert_ptr_null(take_continue(&stream, OTHER, 1, 0));
+    ck_assert(!stream.is_suspended);
+    ck_assert(!take_datagram(&stream, OTHER, &is_taken) && is_taken);
+    ck_assert_str_eq(stream_take_ended(&stream, STREAM_HOW_WHOLE), "ENDED whole, but not here");
+    ck_assert_ptr_null(stream_take_ended(&stream, STREAM_HOW_NOT));
+    ck_assert_uint_eq(stream.outcome.how, STREAM_HOW_RESET);
+}
+END_TEST
+
+static TCase *datagrams(void) {
+    TCase *group = tcase_create("datagrams");
+    tcase_add_test(group, a_stream_has_bytes_or_datagrams);
+    tcase_add_test(group, the_agent_sends_no_datagram_before_opened);
+    tcase_add_test(group, a_stream_of_datagrams_is_resumed_and_never_whole);
+    return group;
+}
+
 static TCase *rules(void) {
     TCase *group = tcase_create("rules");
     tcase_add_test(group, more_than_the_window_is_a_violation);
@@ -370,4 +431,4 @@ static TCase *hostile(void) {
     return group;
 }
 
-UNIT_MAIN("proto/stream", rules, hostile)
+UNIT_MAIN("proto/stream", rules, datagrams, hostile)
