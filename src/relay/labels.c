@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "relay/mux/datagram_counts.h"
 #include "relay/plane_counts.h"
 #include "relay/relay_view.h"
 
@@ -34,6 +35,15 @@ const char *health_result_label(enum health_result result) {
 #undef HEALTH_RESULT_LABEL
     };
     return labels[result];
+}
+
+const char *datagram_drop_label(enum datagram_drop drop) {
+    static const char *const labels[DATAGRAM_DROP_COUNT] = {
+#define DATAGRAM_DROP_LABEL(name, label) label,
+        DATAGRAM_DROPS(DATAGRAM_DROP_LABEL)
+#undef DATAGRAM_DROP_LABEL
+    };
+    return labels[drop];
 }
 
 const char *relay_view_state_label(enum relay_view_state state) {

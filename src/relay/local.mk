@@ -44,6 +44,9 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/link/send.c \
 	src/relay/link_ref.h \
 	src/relay/mux/carriers.c \
+	src/relay/mux/datagram_counts.h \
+	src/relay/mux/datagram_queue.c \
+	src/relay/mux/datagram_queue.h \
 	src/relay/mux/gather.c \
 	src/relay/mux/move.c \
 	src/relay/mux/mux.c \

@@ -70,11 +70,20 @@ static void add_throttled(struct service_sum *sum, const struct throttled *throt
             sum->throttled_us[scope][way] += counter_read(&throttled->us[scope][way]);
 }
 
+static void add_datagrams(struct service_sum *sum, const struct datagram_counts *datagrams) {
+    for (unsigned way = 0; way < DATAGRAM_WAYS; way++) {
+        sum->datagrams[way] += counter_read(&datagrams->count[way]);
+        for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+            sum->dropped[way][drop] += counter_read(&datagrams->dropped[way][drop]);
+    }
+}
+
 void service_counts_sum(const struct service_counts *counts, struct service_sum *sum) {
     *sum = (struct service_sum){0};
     for (unsigned i = 0; i < counts->count; i++) {
         add_part(sum, &counts->parts[i].counts);
         add_throttled(sum, &counts->parts[i].counts.throttled);
+        add_datagrams(sum, &counts->parts[i].counts.datagrams);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include "lib/base/histogram.h"
 #include "relay/bandwidth.h"
+#include "relay/mux/datagram_counts.h"
 #include "relay/reason.h"
 
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct service_part {
     struct histogram dial;       /* server: from then, agent: from OPEN until the destination was reached */
     struct histogram first_byte; /* server: from accept until the destination's first byte was there */
     struct histogram duration;   /* from accept (agent: OPEN) to the end, of those that were opened */
+    struct datagram_counts datagrams;
 };
 
 struct service_counts;
@@ -55,6 +57,7 @@ struct service_part *service_counts_part(struct service_counts *counts, unsigned
 struct service_sum { /* of all parts */
     uint64_t in, out, accepted, opened, ended, ended_by[REASON_COUNT];
     uint64_t throttled_us[BANDWIDTH_SCOPE_COUNT][BANDWIDTH_WAYS];
+    uint64_t datagrams[DATAGRAM_WAYS], dropped[DATAGRAM_WAYS][DATAGRAM_DROP_COUNT];
 };
 void service_counts_sum(const struct service_counts *counts, struct service_sum *sum);
 

@@ -252,6 +252,7 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
     for (unsigned i = 0; i < RELAY_THREAD_SESSION_BUCKETS; i++)
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);
+    thread->datagram_memory.limit = DATAGRAM_MEMORY_LIMIT;
     thread->owns_loop = !shared;
     thread->loop = shared ? shared : loop_new(name);
     thread->ended = options->is_agent ? ended_relays_new() : NULL;

@@ -121,6 +121,7 @@ struct relay_thread {
     struct log_limit unopened_lines[REFUSAL_COUNT + 1];
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;
+    struct datagram_memory datagram_memory;
     struct mux_gather gather;
     struct link_bio_scratch bio;        /* of links, */
     struct link_bio_scratch client_bio; /* and of clients whose TLS ends here: the other may hold what a link has yet

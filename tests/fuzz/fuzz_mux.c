@@ -30,6 +30,7 @@ struct end { /* of a link */
 
 struct client {
     struct mux_stream stream; /* first */
+    struct datagram_queue datagrams;
     struct world *world;
     bool is_live, is_open, has_finished, got_fin;
     size_t waiting;
@@ -39,6 +40,8 @@ struct world {
     bool is_agent;
     struct mux *mux;
     struct send_memory memory;
+    struct datagram_memory datagram_memory;
+    struct datagram_counts datagram_counts;
     struct mux_totals counts;
     struct defer_queue turns, end_acks;
     struct mux_gather gather;
@@ -142,14 +145,24 @@ static void on_over(struct mux_stream *stream, enum stream_outcome_how how, cons
     of_stream(stream)->is_live = false;
 }
 
+static void on_datagram(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    FUZZ_REQUIRE(of_stream(stream)->stream.datagrams);
+    FUZZ_REQUIRE(memcmp(payload, filling, length) == 0);
+}
+
+/* Each third one is of datagrams. */
 static struct client *new_client(struct world *world) {
-    static const struct mux_stream_events events = {on_opened,    on_bytes,         on_fin, on_room,
-                                                    on_suspended, on_repeat_opened, on_over};
+    static const struct mux_stream_events events = {on_opened,    on_bytes,         on_fin,  on_room,
+                                                    on_suspended, on_repeat_opened, on_over, on_datagram};
     for (int i = 0; i < STREAMS; i++) {
         struct client *client = &world->clients[i];
         if (client->is_live)
             continue;
         *client = (struct client){.stream = {.events = &events}, .world = world};
+        datagram_queue_init(&client->datagrams, &world->datagram_memory, &datagram_limits_of_link,
+                            &world->datagram_counts, DATAGRAM_IN);
+        if (i % 3 == 2)
+            client->stream.datagrams = &client->datagrams;
         return client;
     }
     return NULL;
@@ -190,7 +203,7 @@ static void connect_stream(struct client *client) {
 }
 
 static bool may_send(const struct client *client) {
-    return !client->has_finished && (!client->world->is_agent || client->is_open);
+    return !client->stream.datagrams && !client->has_finished && (!client->world->is_agent || client->is_open);
 }
 
 /* As a readv that finds so much. */
@@ -248,7 +261,9 @@ static void move_stream(struct world *world, struct steps *steps, uint8_t what) 
         (value & 1 ? read_bytes : append_bytes)(client, value * (size_t)UNIT);
     else if (what == 2 && may_send(client))
         finish_stream(client);
-    else if (what == 3)
+    else if (what == 1 && client->stream.datagrams)
+        mux_stream_send_datagram(&client->stream, filling, value * (size_t)UNIT);
+    else if (what == 3 && !client->stream.datagrams)
         consume_bytes(client, value ? value * (size_t)UNIT : SIZE_MAX);
     else if (what == 4)
         end_stream(client, value & 1);
@@ -299,16 +314,17 @@ static size_t make_payload(struct steps *steps, enum frame_type type, uint8_t pa
 
 static void take_frame(struct world *world, struct steps *steps) {
     static const enum frame_type types[] = {FRAME_OPEN,  FRAME_OPENED, FRAME_REFUSED,  FRAME_DATA,   FRAME_FIN,
-                                            FRAME_RESET, FRAME_ACK,    FRAME_CONTINUE, FRAME_RESUME, FRAME_ENDED};
+                                            FRAME_RESET, FRAME_ACK,    FRAME_CONTINUE, FRAME_RESUME, FRAME_ENDED,
+                                            FRAME_DATAGRAM};
     struct end *end = &world->ends[next(steps) % CARRIERS];
     uint8_t payload[12];
     const char *detail = NULL;
     struct frame frame = {.type = types[next(steps) % (sizeof types / sizeof *types)], .payload = payload};
     frame.stream = (uint32_t)next_number(steps);
     frame.length = make_payload(steps, frame.type, payload);
-    if (frame.type == FRAME_DATA || frame.type == FRAME_OPEN) {
+    if (frame.type == FRAME_DATA || frame.type == FRAME_OPEN || frame.type == FRAME_DATAGRAM) {
         frame.payload = filling;
-        frame.length = frame.type == FRAME_OPEN ? FRAME_OPEN_SIZE : 1 + next(steps) * 64u;
+        frame.length = frame.type == FRAME_OPEN ? FRAME_OPEN_SIZE : (frame.type == FRAME_DATA) + next(steps) * 64u;
     }
     if (!end->carrier || end->is_blocked || frame.stream == 0)
         return;
@@ -369,6 +385,7 @@ static void begin(struct world *world, struct event_base *base, bool is_agent) {
     memset(world, 0, sizeof *world);
     world->is_agent = is_agent;
     send_memory_init(&world->memory, SEND_MEMORY_LIMIT);
+    world->datagram_memory.limit = 64 * (size_t)UNIT; /* so that it is reached */
     defer_queue_init(&world->turns, base, 0);
     defer_queue_init(&world->end_acks, base, 0);
     struct mux_options options = {.is_agent = is_agent,
@@ -398,7 +415,7 @@ static void finish(struct world *world) {
     check_counts(world);
     mux_free(world->mux);
     FUZZ_REQUIRE(world->outcomes == 0);
-    FUZZ_REQUIRE(world->memory.used == 0);
+    FUZZ_REQUIRE(world->memory.used == 0 && world->datagram_memory.used == 0);
     send_memory_clear(&world->memory);
     defer_queue_stop(&world->turns);
     defer_queue_stop(&world->end_acks);

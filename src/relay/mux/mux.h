@@ -21,6 +21,7 @@
 #include "lib/event/defer.h"
 #include "proto/frame.h"
 #include "proto/stream.h"
+#include "relay/mux/datagram_queue.h"
 #include "relay/mux/mux_totals.h"
 #include "relay/mux/send_buffer.h"
 
@@ -105,6 +106,8 @@ struct mux_stream_events {
     /* The last: it is out of the mux, but `out` still has what was not acknowledged, until this returns. REFUSED and
      * RESET have a payload. */
     void (*on_over)(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length);
+    /* Of a stream of datagrams, which has no on_bytes, on_fin and on_room. The payload is valid until this returns. */
+    void (*on_datagram)(struct mux_stream *stream, const uint8_t *payload, size_t length);
 };
 
 struct mux_stream { /* embedded in a relay; all zero at first */
@@ -130,6 +133,8 @@ struct mux_stream { /* embedded in a relay; all zero at first */
     struct mux_carrier *carrier; /* it sends by it; NULL: suspended */
     struct mux_streams *list;    /* one of the mux's, by `listed` */
     TAILQ_ENTRY(mux_stream) ready, lazy, listed;
+    /* NULL: a stream of bytes. Else, set before it is opened or accepted, its owner's: what waits for the carrier. */
+    struct datagram_queue *datagrams;
 };
 
 bool mux_has_carrier(const struct mux *mux); /* a shared one, by which streams are opened */
@@ -140,6 +145,10 @@ void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t
 /* These end it, without on_over. */
 void mux_stream_refuse(struct mux_stream *stream, const uint8_t *payload, size_t length); /* agent, before OPENED */
 void mux_stream_reset(struct mux_stream *stream, const uint8_t *payload, size_t length);
+
+/* Of a stream of datagrams, at the server also before OPENED: it waits for a turn of the carrier, or for OPENED, or for
+ * another carrier, unless it is dropped. What was sent is lost with its carrier, and not sent again. */
+void mux_stream_send_datagram(struct mux_stream *stream, const uint8_t *bytes, size_t length);
 
 size_t mux_stream_room(struct mux_stream *stream); /* how much may be appended now */
 /* As send_buffer_reserve and send_buffer_commit: for a read of at most mux_stream_room. */

@@ -138,6 +138,15 @@ static const char *take_bytes(struct mux_carrier *carrier, struct mux_stream *st
     return violation;
 }
 
+static const char *take_datagram(const struct mux_carrier *carrier, struct mux_stream *stream,
+                                 const struct frame *frame) {
+    bool is_taken;
+    const char *violation = stream_take_datagram(&stream->rules, carrier->id, &is_taken);
+    if (!violation && is_taken)
+        stream->events->on_datagram(stream, frame->payload, frame->length);
+    return violation;
+}
+
 static const char *take_ack(struct mux_stream *stream, const struct frame *frame) {
     stream_position position = frame_get_number(frame->payload, NUMBER_SIZE);
     const char *violation = stream_take_ack(&stream->rules, position);
@@ -232,6 +241,8 @@ static const char *take_live(struct mux_carrier *carrier, struct mux_stream *str
     case FRAME_DATA:
     case FRAME_FIN:
         return take_bytes(carrier, stream, frame);
+    case FRAME_DATAGRAM:
+        return take_datagram(carrier, stream, frame);
     case FRAME_ACK:
         return take_ack(stream, frame);
     case FRAME_CONTINUE:

@@ -7,6 +7,8 @@
 
 #include "relay/mux/mux_priv.h"
 
+#include "lib/base/clock.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -62,6 +64,8 @@ bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t numbe
     stream->mux = mux;
     stream->number = number;
     stream_begin(&stream->rules, mux->options.is_agent ? STREAM_AGENT : STREAM_SERVER);
+    if (stream->datagrams)
+        stream_begin_datagrams(&stream->rules);
     send_buffer_init(&stream->out, mux->options.memory);
     stream_open(&stream->rules, carrier->id);
     mux_stream_set_carrier(stream, carrier);
@@ -79,6 +83,8 @@ static void leave(struct mux_stream *stream) {
     mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;
     mux->waiting -= stream->waiting;
+    if (stream->datagrams)
+        datagram_queue_end(stream->datagrams);
 }
 
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -131,6 +137,13 @@ void mux_stream_give_up(struct mux_stream *stream, const char *detail) {
     const uint8_t *payload = (const uint8_t *)detail;
     end_here(stream, STREAM_HOW_RESET, FRAME_RESET, payload, strlen(detail));
     stream->events->on_over(stream, STREAM_HOW_LOST, payload, strlen(detail));
+}
+
+/* ---- datagrams ---- */
+
+void mux_stream_send_datagram(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
+    datagram_queue_add(stream->datagrams, bytes, length, clock_us());
+    mux_stream_ready(stream);
 }
 
 /* ---- filled ---- */

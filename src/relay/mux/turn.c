@@ -40,6 +40,19 @@ static void send_run(struct mux_stream *stream, struct send_run run, bool is_who
     mux_write(carrier, run.bytes - FRAME_HEADER, FRAME_HEADER + run.length);
 }
 
+/* As send_bytes, of a stream of datagrams. */
+static size_t send_datagram(struct mux_stream *stream, uint64_t now_us) {
+    const struct datagram *datagram = datagram_queue_first(stream->datagrams, now_us);
+    if (!datagram)
+        return 0;
+    size_t length = datagram->length;
+    mux_put(stream->carrier, FRAME_DATAGRAM, stream->number, datagram->bytes, length);
+    datagram_queue_take(stream->datagrams);
+    if (stream->datagrams->count > 0)
+        mux_stream_ready(stream);
+    return length;
+}
+
 /* At most one frame. Returns its bytes; 0: there is nothing to send, or it may not. */
 static size_t send_bytes(struct mux_stream *stream, uint64_t now_us) {
     stream_position may = stream_may_send(&stream->rules, mux_send_window(stream));
@@ -47,7 +60,7 @@ static size_t send_bytes(struct mux_stream *stream, uint64_t now_us) {
     if (may == 0 && stream->rules.next < mux_stream_end(stream))
         mux_note_starved(stream, now_us);
     if (may == 0 || run.length == 0)
-        return 0;
+        return may > 0 && stream->datagrams ? send_datagram(stream, now_us) : 0;
     bool is_whole = run.has_header_room && run.length <= may && run.length == SEND_BUFFER_RUN_MOST;
     if (run.length > may)
         run.length = (size_t)may;

@@ -290,8 +290,13 @@ const struct stream_socket_events pump_socket_events = {on_readable, pump_socket
 
 void pump_init(struct pump *pump, struct defer_queue *again, struct defer_queue *rechecks,
                const struct pump_events *events, struct relay_bytes *bytes) {
-    static const struct mux_stream_events stream_events = {on_opened,    on_bytes,         on_fin, on_room,
-                                                           on_suspended, on_repeat_opened, on_over};
+    static const struct mux_stream_events stream_events = {.on_opened = on_opened,
+                                                           .on_bytes = on_bytes,
+                                                           .on_fin = on_fin,
+                                                           .on_room = on_room,
+                                                           .on_suspended = on_suspended,
+                                                           .on_repeat_opened = on_repeat_opened,
+                                                           .on_over = on_over};
     stream_socket_init(&pump->socket, again, rechecks);
     pump->events = events;
     pump->bytes = bytes;

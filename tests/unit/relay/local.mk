@@ -269,6 +269,14 @@ unit_relay_tests += tests/unit/relay/mux/test_attacks
 tests_unit_relay_mux_test_attacks_SOURCES = tests/unit/relay/mux/test_attacks.c $(mux_pair)
 tests_unit_relay_mux_test_attacks_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/mux/test_datagram_queue
+tests_unit_relay_mux_test_datagram_queue_SOURCES = tests/unit/relay/mux/test_datagram_queue.c
+tests_unit_relay_mux_test_datagram_queue_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/mux/test_datagrams
+tests_unit_relay_mux_test_datagrams_SOURCES = tests/unit/relay/mux/test_datagrams.c $(mux_pair)
+tests_unit_relay_mux_test_datagrams_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/mux/test_streams
 tests_unit_relay_mux_test_streams_SOURCES = tests/unit/relay/mux/test_streams.c $(mux_pair)
 tests_unit_relay_mux_test_streams_LDADD = $(LINK_UNIT_RELAY)

@@ -40,6 +40,8 @@ START_TEST(sum_is_that_of_all_parts) {
         counter_add(&part->opened, 2);
         counter_add(&part->ended[i], 1);
         histogram_add(&part->wait, 500);
+        counter_add(&part->datagrams.count[DATAGRAM_IN], 3);
+        counter_add(&part->datagrams.dropped[DATAGRAM_OUT][DATAGRAM_DROP_REPLY_LIMIT], 1);
     }
     service_counts_sum(counts, &sum);
     ck_assert_uint_eq(sum.in, 40);
@@ -48,6 +50,10 @@ START_TEST(sum_is_that_of_all_parts) {
     ck_assert_uint_eq(sum.opened, 8);
     ck_assert_uint_eq(sum.ended, 4);
     ck_assert_uint_eq(sum.ended_by[THREADS], 1);
+    ck_assert_uint_eq(sum.datagrams[DATAGRAM_IN], 12);
+    ck_assert_uint_eq(sum.datagrams[DATAGRAM_OUT], 0);
+    ck_assert_uint_eq(sum.dropped[DATAGRAM_OUT][DATAGRAM_DROP_REPLY_LIMIT], 4);
+    ck_assert_uint_eq(sum.dropped[DATAGRAM_IN][DATAGRAM_DROP_REPLY_LIMIT], 0);
     service_counts_add_times(counts, SERVICE_WAIT, &waits);
     service_counts_add_times(counts, SERVICE_DIAL, &dials);
     ck_assert_uint_eq(waits.count, 4);

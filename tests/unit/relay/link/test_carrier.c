@@ -228,7 +228,7 @@ static void on_over(struct mux_stream *stream, enum stream_outcome_how how, cons
 /* Frames that cannot wait for room: more of them than the answers that a link without a mux may owe. */
 START_TEST(thousands_of_streams_opened_at_once_do_not_close_their_link) {
     static const struct mux_stream_events events = {on_opened,  on_bytes,   on_nothing, on_nothing,
-                                                    on_nothing, on_nothing, on_over};
+                                                    on_nothing, on_nothing, on_over,    NULL};
     static struct opened opened[CROWD];
     uint8_t payload[FRAME_OPEN_MOST];
     unsigned over = 0;

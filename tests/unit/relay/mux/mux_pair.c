@@ -236,8 +236,13 @@ static void on_suspended(struct mux_stream *stream) {
     ((struct party *)stream)->suspensions++;
 }
 
-static const struct mux_stream_events events = {on_opened,    on_bytes,    on_fin, on_room,
-                                                on_suspended, send_opened, on_over};
+static const struct mux_stream_events events = {.on_opened = on_opened,
+                                                .on_bytes = on_bytes,
+                                                .on_fin = on_fin,
+                                                .on_room = on_room,
+                                                .on_suspended = on_suspended,
+                                                .on_repeat_opened = send_opened,
+                                                .on_over = on_over};
 
 static struct party *party_new(struct pair *pair, int end, uint64_t to_send) {
     struct party *party = calloc(1, sizeof *party);

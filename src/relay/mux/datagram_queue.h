@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * datagram_queue: datagrams of one session, in one direction, that wait: for their link's turn, or for the destination.
+ *
+ * It has a bound, and so have all queues of a thread together. Where one is reached the oldest of this queue goes: what
+ * UDP carries is worth less with each moment. A datagram that has waited for too long is dropped when its turn comes.
+ * Runs on: its thread. Owns: the datagrams. An empty queue has no memory besides.
+ */
+#ifndef MUNNEL_RELAY_MUX_DATAGRAM_QUEUE_H
+#define MUNNEL_RELAY_MUX_DATAGRAM_QUEUE_H
+
+#include "lib/base/queue.h"
+#include "relay/mux/datagram_counts.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DATAGRAM_MEMORY_LIMIT = 64 * 1024 * 1024 /* bytes in all queues of a thread */ };
+
+struct datagram_limits { /* of one queue; each datagram counts with what keeps it */
+    size_t bytes;
+    unsigned count;
+    uint64_t age_us;
+};
+/* For the link's turn. 1 MiB is 8 ms of a gigabit, and what one burst of a socket's buffer may be. */
+extern const struct datagram_limits datagram_limits_of_link;
+
+struct datagram_memory { /* of a thread */
+    size_t used, limit;
+};
+
+struct datagram {
+    TAILQ_ENTRY(datagram) next;
+    uint64_t since_us;
+    size_t length;
+    uint8_t bytes[];
+};
+
+struct datagram_queue {
+    TAILQ_HEAD(datagrams, datagram) waiting;
+    size_t bytes;
+    unsigned count;
+    enum datagram_way way;
+    const struct datagram_limits *limits;
+    struct datagram_memory *memory;
+    struct datagram_counts *counts; /* of what it drops */
+};
+
+void datagram_queue_init(struct datagram_queue *queue, struct datagram_memory *memory,
+                         const struct datagram_limits *limits, struct datagram_counts *counts, enum datagram_way way);
+/* A copy. What has no room is counted. */
+void datagram_queue_add(struct datagram_queue *queue, const uint8_t *bytes, size_t length, uint64_t now_us);
+/* The first that is not too old; NULL: none. It stays until it is taken out. */
+const struct datagram *datagram_queue_first(struct datagram_queue *queue, uint64_t now_us);
+void datagram_queue_take(struct datagram_queue *queue); /* out and freed: the first */
+void datagram_queue_end(struct datagram_queue *queue);  /* drops all */
+
+#endif
