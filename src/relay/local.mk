@@ -9,6 +9,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/bandwidth.h \
 	src/relay/carrier_role.h \
 	src/relay/client.h \
+	src/relay/datagram/datagram_relay.c \
+	src/relay/datagram/datagram_relay.h \
 	src/relay/dial_order.h \
 	src/relay/ended_relays.c \
 	src/relay/ended_relays.h \

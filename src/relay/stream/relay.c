@@ -99,8 +99,8 @@ static __attribute__((noinline)) void note_first_byte(struct relay *relay, uint6
     histogram_add(&relay->counts->first_byte, since(relay->begun_us, now_us));
 }
 
-static void on_moved(struct pump *pump) {
-    struct relay *relay = of_pump(pump);
+void relay_note_moved(struct relay *relay) {
+    const struct pump *pump = &relay->pump;
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
     if (relay->first_byte_us == 0 && (relay_is_server(relay) ? pump->out : pump->in) > 0)
@@ -111,6 +111,10 @@ static void on_moved(struct pump *pump) {
         relay->complete_us = now_us;
     if (relay->role->on_moved)
         relay->role->on_moved(relay);
+}
+
+static void on_moved(struct pump *pump) {
+    relay_note_moved(of_pump(pump));
 }
 
 static void on_broken(struct pump *pump) {

@@ -39,9 +39,12 @@ struct relay_role {
     void (*on_broken)(struct relay *relay); /* the plain side; ends it */
     void (*on_suspended)(struct relay *relay);
     void (*on_over)(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length);
+    void (*on_datagram)(struct relay *relay, const uint8_t *bytes, size_t length); /* for the plain side */
     void (*before_abort)(struct relay *relay); /* the stream is not reset yet */
     void (*on_finished)(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
     void (*stop)(struct relay *relay, enum relay_reason reason, const char *detail); /* see relay_end_all */
+    void (*sweep)(struct relay *relay, uint64_t now_us);         /* each two seconds, once it is open */
+    void (*sweep_opening)(struct relay *relay, uint64_t now_us); /* each half second before, on a server */
     void (*cancel)(struct relay *relay); /* an operator ends this one: no other agent serves its client */
     void (*free)(struct relay *relay);   /* what it holds; relay.c frees the rest */
     /* Is this its id? And what is its own of a view. */
@@ -50,7 +53,7 @@ struct relay_role {
 };
 
 struct relay {                             /* with more behind it, by the role of its program */
-    struct pump pump;                      /* first */
+    struct pump pump;                      /* first; of a session of datagrams its socket stays closed */
     struct relay *next, *previous, **list; /* of the thread; `next` also when it waits to be freed */
     const struct relay_role *role;
     struct relay_thread *thread;
@@ -111,6 +114,7 @@ void relay_init(struct relay *relay, struct thread_session *session, const struc
                 struct service_counts *counts);
 void relay_enter(struct relay *relay);                 /* its stream is in the mux */
 void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
+void relay_note_moved(struct relay *relay);            /* as that, and what the pump has of it has changed */
 void relay_note_bytes(struct relay *relay);            /* counts for its session what has moved since the last time */
 void relay_set_open(struct relay *relay, uint64_t now_us, uint64_t dialled_us); /* dialled: when that began */
 /* The client's end, and not only that of an attempt. */
@@ -122,8 +126,14 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 /* The plain side is broken: by its peer, for which `reason` and `by` are, or for want of memory. */
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
-void relay_server_sweep(struct relay *relay, uint64_t now_us); /* while opening */
-void relay_server_renew_limits(struct relay *relay);           /* one that had none may have a limit of bandwidth now */
+void relay_server_renew_limits(struct relay *relay); /* one that had none may have a limit of bandwidth now */
+
+/* timeouts.c, for roles. */
+void relay_sweep_agent(struct relay *relay, uint64_t now_us);
+void relay_sweep_server(struct relay *relay, uint64_t now_us);
+/* True: it was idle for too long, and is over. */
+bool relay_sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us);
+void relay_note_rates(struct relay *relay); /* each sweep */
 
 /* relay_proxy.c, of the agent's end: what OPEN has for the header is kept until the destination is reached. False: out
  * of memory. */

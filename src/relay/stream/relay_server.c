@@ -174,7 +174,7 @@ static void on_over(struct relay *relay, enum stream_outcome_how how, const uint
         take_reset(relay, payload, length);
 }
 
-void relay_server_sweep(struct relay *relay, uint64_t now_us) {
+static void sweep_opening(struct relay *relay, uint64_t now_us) {
     struct relay_server *server = as_server(relay);
     uint64_t grace_us = now_us + RELAY_GRACE_MS * 1000ull;
     bool is_suspended = mux_stream_is_suspended(&relay->pump.stream);
@@ -265,6 +265,8 @@ static const struct relay_role server_role = {.on_opened = on_opened,
                                               .on_over = on_over,
                                               .on_finished = on_finished,
                                               .stop = stop,
+                                              .sweep = relay_sweep_server,
+                                              .sweep_opening = sweep_opening,
                                               .cancel = cancel,
                                               .has_id = has_id,
                                               .describe = describe};

@@ -44,7 +44,7 @@ static uint32_t rate_since_sweep(const struct relay *relay, uint64_t bytes) {
     return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 }
 
-static void note_rates(struct relay *relay) {
+void relay_note_rates(struct relay *relay) {
     relay->in_rate = rate_since_sweep(relay, relay->pump.in - relay->swept_in);
     relay->out_rate = rate_since_sweep(relay, relay->pump.out - relay->swept_out);
     relay_note_bytes(relay);
@@ -75,8 +75,8 @@ static void keep_alive(struct relay *relay) {
     relay->is_kept_alive = true;
 }
 
-static void sweep_agent(struct relay *relay, uint64_t now_us) {
-    note_rates(relay);
+void relay_sweep_agent(struct relay *relay, uint64_t now_us) {
+    relay_note_rates(relay);
     keep_alive(relay);
     report_progress(relay, now_us);
     sweep_stalled(relay, now_us);
@@ -93,7 +93,7 @@ static void note_progress(struct relay *relay, uint64_t now_us) {
     relay->pump.stream.got_ack = false;
 }
 
-static bool sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us) {
+bool relay_sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us) {
     uint64_t quiet_us = now_us > relay->progress_us ? now_us - relay->progress_us : 0;
     if (limit_s == 0 || quiet_us <= limit_s * 500000ull || takes_what_is_queued(relay, now_us) ||
         quiet_us <= limit_s * 1000000ull) {
@@ -109,7 +109,7 @@ static bool is_stopped(const struct relay *relay) {
     return guard && http_guard_state(guard) == HTTP_GUARD_STOPPED;
 }
 
-static void sweep_server(struct relay *relay, uint64_t now_us) {
+void relay_sweep_server(struct relay *relay, uint64_t now_us) {
     const struct service_terms *terms = ((const struct relay_server *)relay)->client->terms;
     unsigned half_close_s = terms->half_close_timeout_s, idle_s = terms->idle_timeout_s;
     if (relay->pump.lingers > 0) {
@@ -124,32 +124,31 @@ static void sweep_server(struct relay *relay, uint64_t now_us) {
     } else if (!relay->pump.stream.finished && !relay->pump.got_fin) {
         half_close_s = 0;
     }
-    note_rates(relay);
+    relay_note_rates(relay);
     relay_server_renew_limits(relay);
     note_progress(relay, now_us);
-    if (!sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
-        !sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))
+    if (!relay_sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
+        !relay_sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))
         sweep_stalled(relay, now_us);
 }
 
 /* ---- both ---- */
 
-static void sweep_list(struct relay *first, uint64_t now_us, void (*sweep)(struct relay *relay, uint64_t now_us)) {
+static void sweep_list(struct relay *first, uint64_t now_us, bool is_opening) {
     struct relay *next;
     for (struct relay *relay = first; relay; relay = next) {
         next = relay->next; /* none ends another one: what they report is posted */
         if (stream_socket_sweep(&relay->pump.socket))
-            sweep(relay, now_us);
+            (is_opening ? relay->role->sweep_opening : relay->role->sweep)(relay, now_us);
     }
 }
 
 void relay_sweep_all(struct relay_thread *thread, uint64_t now_us, bool with_open) {
-    bool is_agent = thread->options->is_agent;
-    if (!is_agent)
-        sweep_list(thread->opening, now_us, relay_server_sweep);
+    if (!thread->options->is_agent)
+        sweep_list(thread->opening, now_us, true);
     if (!with_open)
         return;
     thread->sweep_us = now_us > thread->swept_us ? now_us - thread->swept_us : 1;
     thread->swept_us = now_us;
-    sweep_list(thread->relays, now_us, is_agent ? sweep_agent : sweep_server);
+    sweep_list(thread->relays, now_us, false);
 }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * datagram_relay: see datagram_relay.h.
+ */
+#include "config.h"
+
+#include "relay/datagram/datagram_relay.h"
+
+#include <stddef.h>
+
+static struct relay *of_stream(struct mux_stream *stream) {
+    return (struct relay *)(void *)((char *)stream - offsetof(struct relay, pump.stream));
+}
+
+static void on_opened(struct mux_stream *stream, const uint8_t *payload, size_t length) {
+    struct relay *relay = of_stream(stream);
+    relay->role->on_opened(relay, payload, length);
+}
+
+static void on_repeat_opened(struct mux_stream *stream) {
+    struct relay *relay = of_stream(stream);
+    relay->role->on_repeat_opened(relay);
+}
+
+static void on_suspended(struct mux_stream *stream) {
+    struct relay *relay = of_stream(stream);
+    if (relay->role->on_suspended)
+        relay->role->on_suspended(relay);
+}
+
+static void on_over(struct mux_stream *stream, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
+    struct relay *relay = of_stream(stream);
+    relay->role->on_over(relay, how, payload, length);
+}
+
+static void on_datagram(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
+    struct relay *relay = of_stream(stream);
+    relay->pump.out += length;
+    counter_add(&relay->counts->bytes.out, length);
+    counter_add(&relay->counts->datagrams.count[DATAGRAM_OUT], 1);
+    relay_note_moved(relay);
+    relay->role->on_datagram(relay, bytes, length);
+}
+
+void datagram_relay_init(struct relay *relay, struct datagram_queue *queue) {
+    static const struct mux_stream_events events = {.on_opened = on_opened,
+                                                    .on_repeat_opened = on_repeat_opened,
+                                                    .on_suspended = on_suspended,
+                                                    .on_over = on_over,
+                                                    .on_datagram = on_datagram};
+    datagram_queue_init(queue, &relay->thread->datagram_memory, &datagram_limits_of_link, &relay->counts->datagrams,
+                        DATAGRAM_IN);
+    relay->pump.stream.events = &events;
+    relay->pump.stream.datagrams = queue;
+}
+
+void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t length) {
+    relay->pump.in += length;
+    counter_add(&relay->counts->bytes.in, length);
+    counter_add(&relay->counts->datagrams.count[DATAGRAM_IN], 1);
+    relay_note_moved(relay);
+    mux_stream_send_datagram(&relay->pump.stream, bytes, length);
+}
+
+void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why) {
+    counter_add(&relay->counts->datagrams.dropped[way][why], 1);
+}

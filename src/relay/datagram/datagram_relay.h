@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * datagram_relay: what is the same at both ends of a session of datagrams: a relay whose stream has no bytes, and whose
+ * pump does not run, since its socket stays closed. What it counts is what the pump would.
+ * Runs on: the relay's thread. Owns: what waits for the link. States: the relay's.
+ */
+#ifndef MUNNEL_RELAY_DATAGRAM_DATAGRAM_RELAY_H
+#define MUNNEL_RELAY_DATAGRAM_DATAGRAM_RELAY_H
+
+#include "relay/mux/datagram_queue.h"
+#include "relay/stream/relay_priv.h"
+
+/* Between relay_init and the opening of its stream. The queue lives as long as the relay. */
+void datagram_relay_init(struct relay *relay, struct datagram_queue *queue);
+/* One that was read from the plain side; before OPENED at a server alone. */
+void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t length);
+void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why); /* counts it */
+
+#endif
