@@ -53,6 +53,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/mux/move.c \
 	src/relay/mux/mux.c \
 	src/relay/mux/mux.h \
+	src/relay/mux/mux_limits.h \
 	src/relay/mux/mux_priv.h \
 	src/relay/mux/mux_totals.h \
 	src/relay/mux/outcomes.c \

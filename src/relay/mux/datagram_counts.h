@@ -24,7 +24,7 @@ enum datagram_way { DATAGRAM_IN, DATAGRAM_OUT, DATAGRAM_WAYS };
     D(UNDECIDED, "undecided")     /* server: more new clients at once than are looked at */                            \
     D(REFUSED, "refused")         /* server: of a client that was refused, or that no agent could take */              \
     D(BANDWIDTH, "bandwidth")     /* server: over a limit of bandwidth */                                              \
-    D(REPLY_LIMIT, "reply_limit") /* server: more than reply_factor allows */
+    D(REPLY_LIMIT, "reply_limit") /* server: more than a client gets for what it has sent */
 
 enum datagram_drop {
 #define DATAGRAM_DROP_ENUM(name, label) DATAGRAM_DROP_##name,

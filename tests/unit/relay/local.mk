@@ -98,6 +98,11 @@ tests_unit_relay_stream_test_relay_agent_SOURCES = tests/unit/relay/stream/test_
 tests_unit_relay_stream_test_relay_agent_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_stream_test_relay_agent_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
+unit_relay_tests += tests/unit/relay/datagram/test_datagram_relay
+tests_unit_relay_datagram_test_datagram_relay_SOURCES = tests/unit/relay/datagram/test_datagram_relay.c $(relay_world)
+tests_unit_relay_datagram_test_datagram_relay_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_datagram_test_datagram_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
+
 unit_relay_tests += tests/unit/relay/stream/test_relay_proxy
 tests_unit_relay_stream_test_relay_proxy_SOURCES = tests/unit/relay/stream/test_relay_proxy.c $(relay_world)
 tests_unit_relay_stream_test_relay_proxy_LDADD = $(LINK_UNIT_RELAY)
