@@ -22,6 +22,7 @@
 struct reconfigure;
 struct server;
 struct server_diff;
+struct service_tls_read;
 
 struct reconfigure_options {
     struct server_config *conf; /* it is held */
@@ -30,6 +31,8 @@ struct reconfigure_options {
     bool is_return; /* to the configuration before: a log that cannot be opened is no obstacle */
     /* NULL, or until it is applied: services that are paused again if they come back; each name, and by whom. */
     const struct strlist *paused;
+    /* NULL, or until it is prepared: of each service of `conf`, what was read of its files already. */
+    struct service_tls_read *tls;
     /* NULL, or until it is prepared: of each service of `conf`, for files that cannot be used any more, or NULL. */
     SSL_CTX *const *kept_tls;
 };

@@ -11,6 +11,7 @@
 #include "server/admin/admin.h"
 #include "server/reconfigure_priv.h"
 #include "server/server_priv.h"
+#include "server/service/service_tls.h"
 #include "server/service/shared_port.h"
 
 #include <stdlib.h>
@@ -87,6 +88,7 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
         change->is_trial = options->is_trial;
         change->is_return = options->is_return;
         change->paused = options->paused;
+        change->tls = options->tls;
         change->kept_tls = options->kept_tls;
         change->reserve =
             options->keeps_ports ? listener_group_new_reserve(loop_base(server->loop), server->log) : NULL;
@@ -132,6 +134,7 @@ static int prepare_service(struct reconfigure *change, size_t index, struct erro
     options.config = change->conf;
     options.conf = &change->conf->services[index];
     options.donors = donors_of(change);
+    options.tls = change->tls ? &change->tls[index] : NULL;
     options.kept_tls = change->kept_tls ? change->kept_tls[index] : NULL;
     difference = server_diff_find(change->diff, options.conf->name);
     step->service = find_service(server, options.conf->name);

@@ -15,6 +15,7 @@ struct admin_change;
 struct listener_group;
 struct log_target;
 struct service;
+struct service_tls_read;
 struct strlist;
 
 struct step { /* for each service of the new configuration */
@@ -36,6 +37,7 @@ struct reconfigure {
     struct admin_change *admin;     /* NULL: it stays as it is */
     struct listener_group *reserve; /* NULL: none is kept */
     const struct strlist *paused;   /* or NULL */
+    struct service_tls_read *tls;   /* or NULL */
     SSL_CTX *const *kept_tls;       /* or NULL */
     bool is_trial, is_return, is_applied;
     bool moves_agents; /* they connect at other sockets */

@@ -9,6 +9,7 @@
 
 #include "conf/server_diff.h"
 #include "server/server_priv.h"
+#include "server/service/service_tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,28 @@
 void transaction_begin(struct transaction *transaction, struct server *server, bool keeps_trust) {
     /* Not in transaction_read: holders are counted by the control thread alone. */
     *transaction = (struct transaction){.conf = server->read_config ? NULL : server_config_hold(server->conf),
+                                        .running = server_config_hold(server->conf),
                                         .keeps_trust = keeps_trust};
+}
+
+static bool has_same_tls(const struct server_config *running, const struct service_config *service) {
+    for (size_t i = 0; i < running->service_count; i++)
+        if (strcmp(running->services[i].name, service->name) == 0)
+            return service_tls_is_same(&running->services[i], service);
+    return false;
+}
+
+/* Here, and not on the control thread, which a slow disk would keep from its clients. */
+static int read_services(struct transaction *transaction, struct error *error) {
+    const struct server_config *conf = transaction->conf;
+
+    transaction->tls = calloc(conf->service_count + 1, sizeof *transaction->tls);
+    if (!transaction->tls)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (conf->services[i].tls.certificates.count && !has_same_tls(transaction->running, &conf->services[i]))
+            service_tls_read_files(&transaction->tls[i], &conf->services[i]);
+    return 0;
 }
 
 int transaction_read(struct transaction *transaction, const struct server *server, const struct config_edit *edit,
@@ -28,14 +50,15 @@ int transaction_read(struct transaction *transaction, const struct server *serve
     transaction->is_trust_wrong =
         !transaction->keeps_trust &&
         trust_files_read(server->trust, transaction->conf, &transaction->trust, NULL, fault, error);
-    return transaction->is_trust_wrong ? -1 : 0;
+    return transaction->is_trust_wrong ? -1 : read_services(transaction, error);
 }
 
 int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error) {
     const struct reconfigure_options change = {.conf = transaction->conf,
                                                .is_trial = options->is_trial,
-                                               .keeps_ports = options->may_return};
+                                               .keeps_ports = options->may_return,
+                                               .tls = transaction->tls};
 
     if (options->may_return) {
         transaction->kept_tls = calloc(server->conf->service_count + 1, sizeof *transaction->kept_tls);
@@ -97,10 +120,14 @@ void transaction_apply(struct transaction *transaction, struct server *server) {
 void transaction_done(struct transaction *transaction) {
     for (size_t i = 0; transaction->before && transaction->kept_tls && i < transaction->before->service_count; i++)
         SSL_CTX_free(transaction->kept_tls[i]);
+    for (size_t i = 0; transaction->tls && i < transaction->conf->service_count; i++)
+        service_tls_read_done(&transaction->tls[i]);
+    free(transaction->tls);
     free(transaction->kept_tls);
     reconfigure_free(transaction->change);
     trust_content_done(&transaction->trust);
     server_config_free(transaction->conf);
+    server_config_free(transaction->running);
     server_config_free(transaction->before);
     strlist_done(&transaction->paused);
     *transaction = (struct transaction){.conf = NULL};

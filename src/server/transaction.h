@@ -15,16 +15,19 @@
 #include <jansson.h>
 
 struct server;
+struct service_tls_read;
 
 struct transaction {
-    struct server_config *conf;   /* the new one */
-    struct reconfigure *change;   /* NULL: not prepared */
-    struct trust_content trust;   /* the new one's; applied: that of before */
-    bool keeps_trust;             /* what agents are judged by is no part of it */
-    bool is_trust_wrong;          /* of what was read, that cannot be used */
-    struct server_config *before; /* applied: what was in force */
-    SSL_CTX **kept_tls;           /* applied: of each service of `before`, or NULL; NULL: none are kept */
-    struct strlist paused;        /* applied: services that it has removed, and that were paused: NAME, by whom ... */
+    struct server_config *conf;    /* the new one */
+    struct reconfigure *change;    /* NULL: not prepared */
+    struct server_config *running; /* while it is read */
+    struct service_tls_read *tls;  /* of each service of `conf` whose TLS has changed since `running`; or NULL */
+    struct trust_content trust;    /* the new one's; applied: that of before */
+    bool keeps_trust;              /* what agents are judged by is no part of it */
+    bool is_trust_wrong;           /* of what was read, that cannot be used */
+    struct server_config *before;  /* applied: what was in force */
+    SSL_CTX **kept_tls;            /* applied: of each service of `before`, or NULL; NULL: none are kept */
+    struct strlist paused;         /* applied: services that it has removed, and that were paused: NAME, by whom ... */
 };
 
 struct transaction_options {

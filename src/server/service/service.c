@@ -76,7 +76,7 @@ bool service_make_tls(const struct service *service, const struct service_option
     *tls = NULL;
     if (!options->conf->tls.certificates.count)
         return true;
-    *tls = service_tls_new(options->conf, error);
+    *tls = service_tls_take(options->tls, options->conf, error);
     if (!*tls && options->kept_tls)
         *tls = service_tls_new_kept(options->conf, options->kept_tls, error, &to);
     return *tls;

@@ -19,6 +19,7 @@ struct inspect;
 struct health_report;
 struct recent_events;
 struct service;
+struct service_tls_read;
 struct session;
 
 struct service_options {
@@ -33,6 +34,7 @@ struct service_options {
     struct inspect *inspect;       /* where connections are that have to begin with a PROXY header */
     struct passed_sockets *passed; /* may be NULL */
     struct recent_events *events;  /* NULL: none */
+    struct service_tls_read *tls;  /* borrowed until it is prepared: what was read already; NULL: nothing */
     SSL_CTX *kept_tls;             /* borrowed: for files of `conf` that cannot be used any more; NULL: none */
     unsigned threads;              /* relay threads of the plane */
     void (*on_client)(void *context, struct client *client); /* a new one; its `service` is this one */

@@ -71,6 +71,26 @@ struct service_tls *service_tls_new(const struct service_config *conf, struct er
     return NULL;
 }
 
+void service_tls_read_files(struct service_tls_read *read, const struct service_config *conf) {
+    read->tls = service_tls_new(conf, &read->error);
+    read->is_done = true;
+}
+
+struct service_tls *service_tls_take(struct service_tls_read *read, const struct service_config *conf,
+                                     struct error *error) {
+    if (!read || !read->is_done)
+        return service_tls_new(conf, error);
+    struct service_tls *tls = read->tls;
+    if (!tls)
+        *error = read->error;
+    *read = (struct service_tls_read){.is_done = false};
+    return tls;
+}
+
+void service_tls_read_done(struct service_tls_read *read) {
+    service_tls_free(read->tls);
+}
+
 bool service_tls_is_same(const struct service_config *one, const struct service_config *other) {
     const char *one_ca = one->tls.client_ca ? one->tls.client_ca : "",
                *other_ca = other->tls.client_ca ? other->tls.client_ca : "";

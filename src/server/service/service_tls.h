@@ -3,7 +3,8 @@
 /*
  * service_tls: certificates and keys of a service that ends its clients' TLS: they are read when it is made, and again
  * when a file has changed. Files that cannot be used then change nothing.
- * Runs on: the control thread. Owns: its context, which clients and their handshakes hold, too.
+ * Runs on: the control thread, but for what is said to be for any. Owns: its context, which clients and their
+ * handshakes hold, too.
  */
 #ifndef MUNNEL_SERVER_SERVICE_SERVICE_TLS_H
 #define MUNNEL_SERVER_SERVICE_SERVICE_TLS_H
@@ -20,7 +21,21 @@ struct service_tls_watch { /* where it tells what it finds */
     struct recent_events *events; /* NULL: none */
 };
 
-/* `conf` has tls.cert. NULL with `error` about the file. */
+/* What a reload reads of the files of a service on another thread, before it prepares it; all zero: nothing. */
+struct service_tls_read {
+    bool is_done;
+    struct service_tls *tls; /* NULL: not taken any more, or `error` */
+    struct error error;
+};
+
+/* On any thread. `conf` has tls.cert. */
+void service_tls_read_files(struct service_tls_read *read, const struct service_config *conf);
+/* What was read, once; else reads now. NULL with `error`. */
+struct service_tls *service_tls_take(struct service_tls_read *read, const struct service_config *conf,
+                                     struct error *error);
+void service_tls_read_done(struct service_tls_read *read);
+
+/* On any thread. `conf` has tls.cert. NULL with `error` about the file. */
 struct service_tls *service_tls_new(const struct service_config *conf, struct error *error);
 /* By `context`, which was read of these files before and gets one more holder: `why` they cannot be used now is logged.
  * NULL: out of memory. */

@@ -80,6 +80,7 @@ tests_unit_server_admin_test_problems_LDADD = $(LINK_UNIT_SERVER)
 config_site = tests/unit/server/admin/config_site.c tests/unit/server/admin/config_site.h $(unit_server_fixture)
 tests_unit_server_admin_test_config_SOURCES = tests/unit/server/admin/test_config.c $(config_site)
 tests_unit_server_admin_test_config_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_admin_test_config_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tls_service_context
 tests_unit_server_admin_test_service_files_SOURCES = tests/unit/server/admin/test_service_files.c $(config_site)
 tests_unit_server_admin_test_service_files_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_values_SOURCES = tests/unit/server/admin/test_values.c

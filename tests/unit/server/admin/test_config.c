@@ -9,6 +9,7 @@
 
 #include "server/admin/config_site.h"
 
+#include "lib/tls/tls.h"
 #include "server/admin/admin_priv.h"
 #include "server/reload.h"
 #include "server/server.h"
@@ -17,6 +18,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +292,45 @@ START_TEST(slow_disk_under_the_configuration_holds_up_nothing_else) {
 }
 END_TEST
 
+static pthread_t loop_thread;
+static atomic_uint read_by_loop, read_elsewhere;
+
+SSL_CTX *__real_tls_service_context(const struct tls_service_options *options, struct error *error);
+SSL_CTX *__wrap_tls_service_context(const struct tls_service_options *options, struct error *error);
+SSL_CTX *__wrap_tls_service_context(const struct tls_service_options *options, struct error *error) {
+    atomic_fetch_add(pthread_equal(pthread_self(), loop_thread) ? &read_by_loop : &read_elsewhere, 1);
+    return __real_tls_service_context(options, error);
+}
+
+static void write_with_tls(const char *key, const char *more) {
+    const struct server_config *conf = site.fixture.conf;
+    char tls[400], text[600];
+
+    snprintf(tls, sizeof tls, "%s \"tls\": {\"cert\": \"%s\", \"key\": \"%s\"}, ", more, conf->agents.certificate, key);
+    snprintf(text, sizeof text, "{\"services\": [%s]}", config_site_service(&site, "second", 1, tls));
+    unit_text_file("more.json", text);
+    config_site_write(&site, "\"include\": \"more.json\",\n");
+}
+
+START_TEST(certificates_of_services_are_read_beside_the_loop) {
+    loop_thread = pthread_self();
+    config_site_begin(&site, "");
+    write_with_tls(site.fixture.conf->agents.key, "");
+    reload_with(0, CONFIG_DONE);
+    ck_assert_uint_eq(atomic_load(&read_elsewhere), 1);
+    write_with_tls(site.fixture.conf->agents.key, "\"idle_timeout\": 77,");
+    reload_with(0, CONFIG_DONE);
+    ck_assert_uint_eq(atomic_load(&read_elsewhere), 1); /* they are the same */
+    write_with_tls(site.fixture.conf->agents.certificate, "");
+    reload_with(0, CONFIG_WRONG);
+    ck_assert_str_eq(last.fault.pointer, "/services/0/tls/key");
+    ck_assert_ptr_nonnull(strstr(last.error.text, site.fixture.conf->agents.certificate));
+    ck_assert_uint_eq(atomic_load(&read_elsewhere), 2);
+    ck_assert_uint_eq(atomic_load(&read_by_loop), 0);
+    config_site_end(&site);
+}
+END_TEST
+
 static uint64_t requests_before;
 
 static uint64_t count_requests(void) {
@@ -441,6 +482,7 @@ static TCase *reloaded(void) {
     tcase_add_test(group, refused_reload_is_no_problem_once_the_files_are_as_they_run);
     tcase_add_test(group, refused_reload_is_no_problem_once_the_certificate_is_right_again);
     tcase_add_test(group, slow_disk_under_the_configuration_holds_up_nothing_else);
+    tcase_add_test(group, certificates_of_services_are_read_beside_the_loop);
     tcase_add_test(group, reload_is_refused_if_another_change_is_made_while_it_waits);
     return group;
 }
