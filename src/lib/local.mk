@@ -181,6 +181,8 @@ libmunnel_lib_tls_a_SOURCES = \
 	src/lib/tls/recheck.c \
 	src/lib/tls/service_context.c \
 	src/lib/tls/session.c \
+	src/lib/tls/shared_key.c \
+	src/lib/tls/shared_key.h \
 	src/lib/tls/system_store.c \
 	src/lib/tls/system_store.h \
 	src/lib/tls/system_store_priv.h \

@@ -298,6 +298,10 @@ unit_lib_tests += tests/unit/lib/event/test_resolver_lookups
 tests_unit_lib_event_test_resolver_lookups_SOURCES = tests/unit/lib/event/test_resolver_lookups.c
 tests_unit_lib_event_test_resolver_lookups_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/tls/test_shared_key
+tests_unit_lib_tls_test_shared_key_SOURCES = tests/unit/lib/tls/test_shared_key.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h
+tests_unit_lib_tls_test_shared_key_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/tls/test_ex_data
 tests_unit_lib_tls_test_ex_data_SOURCES = tests/unit/lib/tls/test_ex_data.c
 tests_unit_lib_tls_test_ex_data_LDADD = $(LINK_UNIT_LIB)
