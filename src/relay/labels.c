@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "relay/end_to_end.h"
 #include "relay/mux/datagram_counts.h"
 #include "relay/plane_counts.h"
 #include "relay/relay_view.h"
@@ -44,6 +45,15 @@ const char *datagram_drop_label(enum datagram_drop drop) {
 #undef DATAGRAM_DROP_LABEL
     };
     return labels[drop];
+}
+
+const char *end_to_end_label(enum end_to_end_result result) {
+    static const char *const labels[END_TO_END_RESULT_COUNT] = {
+#define END_TO_END_LABEL(name, label) label,
+        END_TO_END_RESULTS(END_TO_END_LABEL)
+#undef END_TO_END_LABEL
+    };
+    return labels[result];
 }
 
 const char *relay_view_state_label(enum relay_view_state state) {

@@ -12,6 +12,7 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/datagram/datagram_relay.c \
 	src/relay/datagram/datagram_relay.h \
 	src/relay/dial_order.h \
+	src/relay/end_to_end.h \
 	src/relay/ended_relays.c \
 	src/relay/ended_relays.h \
 	src/relay/events.c \
@@ -96,11 +97,14 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/service_terms.h \
 	src/relay/stream/connect.c \
 	src/relay/stream/connect.h \
+	src/relay/stream/inner_tls.c \
+	src/relay/stream/inner_tls.h \
 	src/relay/stream/loop_detect.c \
 	src/relay/stream/loop_detect.h \
 	src/relay/stream/pump.c \
 	src/relay/stream/pump.h \
 	src/relay/stream/pump_guarded.c \
+	src/relay/stream/pump_inner.c \
 	src/relay/stream/pump_priv.h \
 	src/relay/stream/relay.c \
 	src/relay/stream/relay.h \

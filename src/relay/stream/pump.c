@@ -120,8 +120,8 @@ static void on_readable(struct stream_socket *socket) {
 }
 
 static void go_on(struct pump *pump) {
-    if (pump->guarding)
-        pump->guarding->settle(pump);
+    if (pump->stage)
+        pump->stage->settle(pump);
     else
         stream_socket_set_reading(&pump->socket, true);
 }
@@ -210,8 +210,8 @@ static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, 
     struct pump *pump = of_stream(stream);
     pump->out += total;
     counter_add(&pump->bytes->out, total);
-    if (pump->guarding)
-        pump->guarding->bring(pump, parts, count);
+    if (pump->stage)
+        pump->stage->bring(pump, parts, count);
     else if (!(pump->throttle ? keep(pump, parts, count) : write_now(pump, parts, count, is_last)))
         pump->events->on_broken(pump);
 }
@@ -219,7 +219,7 @@ static void on_bytes(struct mux_stream *stream, struct iovec *parts, int count, 
 static void on_fin(struct mux_stream *stream) {
     struct pump *pump = of_stream(stream);
     pump->got_fin = true;
-    if (pump->guarding && !pump->guarding->end(pump))
+    if (pump->stage && !pump->stage->end(pump))
         return;
     if (!stream_socket_end(&pump->socket)) {
         pump->events->on_broken(pump);

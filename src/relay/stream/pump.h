@@ -19,8 +19,10 @@
 #include "relay/stream/throttle.h"
 
 struct http_guard;
+struct inner_tls;
+struct inner_tls_options;
 struct pump;
-struct pump_guarding;
+struct pump_stage;
 
 struct pump_events {
     void (*on_opened)(struct pump *pump, const uint8_t *payload, size_t length); /* server */
@@ -42,10 +44,11 @@ struct pump {                    /* embedded in a relay */
     uint64_t in, out;          /* bytes read from the socket, and brought for it */
     uint64_t consumed;         /* of `out`: what the kernel has */
     bool got_fin, acknowledged_fin;
-    bool is_answered;                     /* as the next, of a guarded one: it got an answer here, and then its end */
-    uint8_t lingers;                      /* sweeps for which its socket stays open so that it can read that */
-    struct http_guard *guard;             /* the caller's */
-    const struct pump_guarding *guarding; /* NULL: nobody looks at what passes */
+    bool is_answered;               /* as the next, of a guarded one: it got an answer here, and then its end */
+    uint8_t lingers;                /* sweeps for which its socket stays open so that it can read that */
+    struct http_guard *guard;       /* the caller's */
+    struct inner_tls *inner;        /* NULL: none */
+    const struct pump_stage *stage; /* what passes by a guard, or by TLS within the stream. NULL: none does */
 };
 
 /* All zero until then. The socket and the stream are attached and opened by the caller, and neither is read yet. */
@@ -66,6 +69,14 @@ void pump_end_throttle(struct pump *pump); /* before it is freed */
 /* Before it starts: what the socket brings passes by this guard. */
 void pump_guard(struct pump *pump, struct http_guard *guard);
 void pump_sweep_guarded(struct pump *pump); /* now and then, as long as it lingers */
+
+/* Before it starts: the stream's bytes are TLS, which ends here; it takes no limit of bandwidth. `in` and `out` count
+ * what is encrypted. Behind its on_broken is pump_inner_fault. False: out of memory. */
+bool pump_encrypt(struct pump *pump, const struct inner_tls_options *options); /* without send and its context */
+void pump_end_inner(struct pump *pump);                                        /* before it is freed */
+const char *pump_inner_fault(const struct pump *pump); /* what was wrong with its TLS; NULL: nothing, or it has none */
+/* Now and then. Ends it by on_broken if its handshake takes too long. */
+void pump_sweep_inner(struct pump *pump, uint64_t now_us);
 
 /* These end the stream by a reset, without on_over: the socket is reset, too, or is left as it is, the caller's. */
 void pump_reset(struct pump *pump, const uint8_t *payload, size_t length);

@@ -114,7 +114,7 @@ static void read_or_finish(struct pump *pump) {
 static void open_up(struct pump *pump) {
     http_guard_clear(pump->guard);
     pump->guard = NULL;
-    pump->guarding = NULL;
+    pump->stage = NULL;
     stream_socket_set_events(&pump->socket, &pump_socket_events, pump->socket.context);
     read_or_finish(pump);
 }
@@ -212,10 +212,10 @@ static void bring_response(struct pump *pump, struct iovec *parts, int count) {
 static const struct stream_socket_events guarded_events = {on_readable, pump_socket_written, pump_socket_broken, NULL,
                                                            pump_socket_written};
 
-static const struct pump_guarding guarding = {settle, bring_response, end};
+static const struct pump_stage stage = {settle, bring_response, end};
 
 void pump_guard(struct pump *pump, struct http_guard *guard) {
     pump->guard = guard;
-    pump->guarding = &guarding;
+    pump->stage = &stage;
     stream_socket_set_events(&pump->socket, &guarded_events, pump->socket.context);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * pump_priv: the pump's insides, for pump.c and pump_guarded.c.
+ * pump_priv: the pump's insides, for pump.c, pump_guarded.c and pump_inner.c.
  */
 #ifndef MUNNEL_RELAY_STREAM_PUMP_PRIV_H
 #define MUNNEL_RELAY_STREAM_PUMP_PRIV_H
@@ -12,12 +12,13 @@ static inline struct pump *pump_of_socket(struct stream_socket *socket) {
     return (struct pump *)socket; /* its first member */
 }
 
-/* What pump.c calls of a pump with a guard; pump_guarded.c has it. */
-struct pump_guarding {
-    /* Passes on what may pass, and reads, waits, answers or ends as its guard has it. */
+/* What pump.c calls where bytes are looked at or changed between socket and stream; pump_guarded.c and pump_inner.c
+ * have one each. */
+struct pump_stage {
+    /* When it starts, and when there is room again: passes on what may pass, and reads, waits, answers or ends. */
     void (*settle)(struct pump *pump);
     void (*bring)(struct pump *pump, struct iovec *parts, int count); /* from the stream; counted already */
-    bool (*end)(struct pump *pump); /* the stream's FIN. False: it was broken, and may be over */
+    bool (*end)(struct pump *pump); /* the stream's FIN. False: it waits, or was broken, and may be over */
 };
 
 /* pump.c */

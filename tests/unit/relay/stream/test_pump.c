@@ -7,10 +7,13 @@
 
 #include "relay/stream/pump.h"
 
+#include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "lib/net/socket_types.h"
+#include "lib/tls/shared_key.h"
 #include "lib/tls/tls.h"
 #include "relay/mux/mux_pair.h"
+#include "relay/stream/inner_tls.h"
 #include "relay/stream/socket_tls.h"
 #include "unit.h"
 
@@ -37,9 +40,13 @@ static struct world {
     SSL_CTX *context, *client_context;
     struct bandwidth *limit;
     struct throttled throttled;
+    bool starts_later; /* the destination's pump */
 } world;
 
 static struct link_bio_scratch scratch;
+static uint8_t plain[LINK_BIO_IN];
+static shared_key keys[2];
+static counter counts[2][END_TO_END_RESULT_COUNT]; /* of client and destination */
 
 static void on_opened(struct pump *pump, const uint8_t *payload, size_t length) {
     (void)pump, (void)payload, (void)length;
@@ -171,7 +178,8 @@ static int accept_stream(struct pair *pair, uint32_t number, const uint8_t *payl
     (void)payload, (void)error;
     ck_assert(mux_accept(pair->muxes[AGENT], &world.destination.pump.stream, number));
     mux_stream_opened(&world.destination.pump.stream, NULL, 0);
-    pump_start(&world.destination.pump);
+    if (!world.starts_later)
+        pump_start(&world.destination.pump);
     return 0;
 }
 
@@ -197,6 +205,35 @@ static void begin(void) {
     open_stream();
 }
 
+static SSL_CTX *key_context(bool is_serving, size_t key) {
+    struct error error;
+    SSL_CTX *context = shared_key_context(is_serving, "ssh", &keys[key], 1, &error);
+    ck_assert_msg(context, "%s", error.text);
+    return context;
+}
+
+/* The client's is the visitor's end. */
+static void encrypt_side(struct side *side, size_t key) {
+    bool is_serving = side == &world.destination;
+    SSL_CTX *context = key_context(is_serving, key);
+    ck_assert(pump_encrypt(&side->pump, &(struct inner_tls_options){.context = context,
+                                                                    .is_serving = is_serving,
+                                                                    .scratch = plain,
+                                                                    .scratch_size = sizeof plain,
+                                                                    .counts = counts[is_serving]}));
+    SSL_CTX_free(context);
+}
+
+/* is_inner: with TLS from end to end. */
+static void begin_either(bool is_inner) {
+    begin_world();
+    if (is_inner) {
+        encrypt_side(&world.client, 0);
+        encrypt_side(&world.destination, 0);
+    }
+    open_stream();
+}
+
 static void begin_limited(const struct bandwidth_limits *limits, bool has_tls) {
     begin_world();
     if (has_tls)
@@ -210,6 +247,7 @@ static void begin_limited(const struct bandwidth_limits *limits, bool has_tls) {
 static void end_side(struct side *side) {
     ck_assert(side->is_over);
     pump_end_throttle(&side->pump);
+    pump_end_inner(&side->pump);
     SSL_free(side->tls);
     ck_assert_int_eq(side->pump.socket.fd, -1);
     if (side->there >= 0)
@@ -262,7 +300,7 @@ static void assert_whole(struct side *side, uint64_t received) {
 }
 
 START_TEST(both_directions_end_whole) {
-    begin();
+    begin_either(_i);
     run(100, 200, SIZE_MAX);
     assert_whole(&world.client, 200);
     assert_whole(&world.destination, 100);
@@ -271,7 +309,7 @@ START_TEST(both_directions_end_whole) {
 END_TEST
 
 START_TEST(nothing_is_said_and_the_stream_is_whole) {
-    begin();
+    begin_either(_i);
     run(0, 0, SIZE_MAX);
     assert_whole(&world.client, 0);
     assert_whole(&world.destination, 0);
@@ -280,7 +318,7 @@ START_TEST(nothing_is_said_and_the_stream_is_whole) {
 END_TEST
 
 START_TEST(slow_readers_get_all_and_little_is_kept) {
-    begin();
+    begin_either(_i);
     run(BULK, BULK, 20000);
     assert_whole(&world.client, BULK);
     assert_whole(&world.destination, BULK);
@@ -289,7 +327,7 @@ START_TEST(slow_readers_get_all_and_little_is_kept) {
 END_TEST
 
 START_TEST(bulk_goes_on_when_its_carrier_is_lost) {
-    begin();
+    begin_either(_i);
     run(BULK, 0, 1); /* until the buffers are full: nothing is over */
     ck_assert(!both_over());
     pair_add_wire(&world.pair, false);
@@ -370,7 +408,7 @@ static bool are_over_after_a_step(void *context) {
 }
 
 START_TEST(a_reset_goes_through) {
-    begin();
+    begin_either(_i);
     peer_sends(&world.client, 100);
     pair_run(&world.pair, 8);
     sock_close_reset(world.client.there);
@@ -411,17 +449,254 @@ START_TEST(a_limit_holds_nothing_back_for_good) {
 }
 END_TEST
 
+/* ---- TLS within the stream ---- */
+
+static void make_keys(void) {
+    ck_assert_int_eq(secret_random(keys, sizeof keys), 0);
+}
+
+static void run_until_over(void) {
+    for (unsigned i = 0; i < STEPS && !both_over(); i++)
+        pair_run(&world.pair, 1);
+    ck_assert(both_over());
+}
+
+START_TEST(ends_with_other_keys_are_reset_and_both_have_the_reason) {
+    begin_world();
+    encrypt_side(&world.client, 1);
+    encrypt_side(&world.destination, 0);
+    open_stream();
+    peer_sends(&world.client, 100);
+    run_until_over();
+    ck_assert(strstr(pump_inner_fault(&world.client.pump), "the keys differ"));
+    ck_assert(strstr(pump_inner_fault(&world.destination.pump), "the keys differ"));
+    ck_assert_int_eq(inner_tls_fault(world.client.pump.inner), END_TO_END_KEY);
+    ck_assert_int_eq(inner_tls_fault(world.destination.pump.inner), END_TO_END_KEY);
+    ck_assert_uint_eq(counter_read(&counts[0][END_TO_END_KEY]), 1);
+    ck_assert_uint_eq(counter_read(&counts[1][END_TO_END_KEY]), 1);
+    ck_assert(unit_wait_until(has_ended, &world.client, 3000) && world.client.was_reset);
+    ck_assert(unit_wait_until(has_ended, &world.destination, 3000) && world.destination.was_reset);
+    ck_assert_uint_eq(world.destination.received, 0);
+    end();
+}
+END_TEST
+
+/* What the visitor's agent has sent waits for a destination that is connected later. */
+START_TEST(a_handshake_waits_for_the_destination) {
+    begin_world();
+    world.starts_later = true;
+    encrypt_side(&world.client, 0);
+    encrypt_side(&world.destination, 0);
+    open_stream();
+    for (int i = 0; i < 20; i++)
+        pair_run(&world.pair, 1);
+    ck_assert_uint_gt(world.destination.pump.out, 0);
+    ck_assert_uint_eq(world.destination.pump.consumed, 0);
+    pump_start(&world.destination.pump);
+    run(100, 200, SIZE_MAX);
+    assert_whole(&world.client, 200);
+    assert_whole(&world.destination, 100);
+    end();
+    for (int i = 0; i < 2; i++)
+        for (int result = 0; result < END_TO_END_RESULT_COUNT; result++)
+            ck_assert_uint_eq(counter_read(&counts[i][result]), result == END_TO_END_DONE);
+}
+END_TEST
+
+/* ---- one end of it, and a peer that is the test's ---- */
+
+/* The peer has the key and speaks TLS by its socket, which passes on what it says as it is. */
+static void begin_with_peer(void) {
+    begin_world();
+    encrypt_side(&world.destination, 0);
+    world.client_context = key_context(false, 0);
+    world.client.tls = tls_session(world.client_context, false, NULL);
+    SSL_set_fd(world.client.tls, (int)world.client.there);
+    open_stream();
+}
+
+static bool is_peer_ready(void *context) {
+    (void)context;
+    pair_run(&world.pair, 1);
+    ERR_clear_error();
+    return SSL_do_handshake(world.client.tls) == 1 && inner_tls_state(world.destination.pump.inner) == INNER_TLS_OPEN;
+}
+
+static bool is_destination_over(void *context) {
+    (void)context;
+    pair_run(&world.pair, 1);
+    peer_reads(&world.destination, SIZE_MAX);
+    return world.destination.is_over;
+}
+
+static void say(const char *text) {
+    ck_assert_int_eq(SSL_write(world.client.tls, text, (int)strlen(text)), (int)strlen(text));
+}
+
+static void expect_broken(enum end_to_end_result fault, const char *text) {
+    ck_assert(unit_wait_until(is_destination_over, NULL, 3000));
+    ck_assert(world.destination.is_broken);
+    ck_assert_int_eq(inner_tls_fault(world.destination.pump.inner), fault);
+    ck_assert_msg(strstr(pump_inner_fault(&world.destination.pump), text), "%s",
+                  pump_inner_fault(&world.destination.pump));
+    ck_assert(unit_wait_until(has_ended, &world.destination, 3000) && world.destination.was_reset);
+    run_until_over();
+    end();
+}
+
+/* By the server, say, which can close a stream but cannot make a close_notify. */
+START_TEST(an_end_without_close_notify_is_a_reset) {
+    begin_with_peer();
+    ck_assert(unit_wait_until(is_peer_ready, NULL, 3000));
+    say("half of it");
+    sock_half_close(world.client.there);
+    expect_broken(END_TO_END_CUT, "without close_notify");
+}
+END_TEST
+
+START_TEST(an_end_before_the_handshake_is_a_reset) {
+    begin_with_peer();
+    sock_half_close(world.client.there);
+    expect_broken(END_TO_END_CUT, "without close_notify");
+}
+END_TEST
+
+START_TEST(changed_bytes_are_a_reset) {
+    static const uint8_t record[] = {23, 3,  3,  0,  20, 1,  2,  3,  4,  5,  6,  7, 8,
+                                     9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+    begin_with_peer();
+    ck_assert(unit_wait_until(is_peer_ready, NULL, 3000));
+    say("right");
+    ck_assert_int_eq(unit_send(world.client.there, record, sizeof record), sizeof record);
+    expect_broken(END_TO_END_TLS, "changed on the way");
+}
+END_TEST
+
+START_TEST(bytes_behind_the_end_are_a_reset) {
+    begin_with_peer();
+    ck_assert(unit_wait_until(is_peer_ready, NULL, 3000));
+    ck_assert_int_eq(SSL_shutdown(world.client.tls), 0);
+    ck_assert_int_eq(unit_send(world.client.there, "more", 4), 4);
+    expect_broken(END_TO_END_TLS, "bytes follow the end");
+}
+END_TEST
+
+/* The peer may not be able to say more than that, and is waited for. */
+START_TEST(what_is_no_tls_is_left_to_its_peer_and_cut_in_the_end) {
+    begin_with_peer();
+    ck_assert_int_eq(unit_send(world.client.there, "GET / HTTP/1.1\r\n\r\n", 18), 18);
+    while (inner_tls_state(world.destination.pump.inner) != INNER_TLS_FAILED)
+        pair_run(&world.pair, 1);
+    ck_assert(unit_wait_until(has_ended, &world.destination, 3000) && world.destination.was_reset);
+    ck_assert(!world.destination.is_over);
+    pump_sweep_inner(&world.destination.pump, clock_us() + 1000000);
+    ck_assert(!world.destination.is_over);
+    pump_sweep_inner(&world.destination.pump, clock_us() + 11000000);
+    expect_broken(END_TO_END_TLS, "HTTP");
+}
+END_TEST
+
+START_TEST(a_peer_that_says_nothing_is_cut) {
+    begin_with_peer();
+    while (!world.destination.pump.stream.mux)
+        pair_run(&world.pair, 1);
+    pump_sweep_inner(&world.destination.pump, clock_us() + 9000000);
+    ck_assert(!world.destination.is_over);
+    pump_sweep_inner(&world.destination.pump, clock_us() + 11000000);
+    expect_broken(END_TO_END_TIMEOUT, "longer than 10 seconds");
+}
+END_TEST
+
+static bool is_cut_by_key_updates(void *context) {
+    (void)context;
+    if (!world.destination.is_over && SSL_key_update(world.client.tls, SSL_KEY_UPDATE_REQUESTED) == 1)
+        (void)SSL_do_handshake(world.client.tls);
+    return is_destination_over(NULL);
+}
+
+/* Each is answered by 27 bytes, which the peer does not read. */
+START_TEST(a_flood_of_key_updates_is_cut) {
+    begin_with_peer();
+    ck_assert(unit_wait_until(is_peer_ready, NULL, 3000));
+    ck_assert(unit_wait_until(is_cut_by_key_updates, NULL, 10000));
+    ck_assert(world.destination.is_broken);
+    ck_assert_uint_lt(world.destination.pump.in, 20000);
+    run_until_over();
+    end();
+}
+END_TEST
+
+/* A serving end that is the test's: what it gets passes the server, too. */
+struct observer {
+    SSL *tls;
+    BIO *in, *out;
+    uint8_t raw[4096];
+    size_t length;
+    char text[256];
+};
+
+static bool has_text(void *context) {
+    struct observer *observer = context;
+    uint8_t answer[4096];
+    const struct iovec part = {.iov_base = observer->raw + observer->length,
+                               .iov_len = sizeof observer->raw - observer->length};
+    pair_run(&world.pair, 1);
+    ssize_t n = sock_readv(world.destination.there, &part, 1);
+    if (n > 0)
+        ck_assert_int_eq(BIO_write(observer->in, part.iov_base, (int)n), (int)n);
+    observer->length += n > 0 ? (size_t)n : 0;
+    (void)SSL_read(observer->tls, observer->text, sizeof observer->text);
+    int said = BIO_read(observer->out, answer, sizeof answer);
+    if (said > 0)
+        ck_assert_int_eq(unit_send(world.destination.there, answer, (size_t)said), said);
+    return observer->text[0];
+}
+
+START_TEST(nothing_in_clear_is_in_the_stream) {
+    static const char marker[] = "a marker that nobody else may read";
+    struct observer observer = {.in = BIO_new(BIO_s_mem()), .out = BIO_new(BIO_s_mem())};
+    begin_world();
+    encrypt_side(&world.client, 0);
+    world.context = key_context(true, 0);
+    observer.tls = tls_session(world.context, true, NULL);
+    SSL_set_bio(observer.tls, observer.in, observer.out);
+    open_stream();
+    ck_assert_int_eq(unit_send(world.client.there, marker, sizeof marker), sizeof marker);
+    ck_assert(unit_wait_until(has_text, &observer, 3000));
+    ck_assert_str_eq(observer.text, marker);
+    ck_assert_mem_eq(observer.raw, "\x16\x03\x01", 3);
+    for (size_t i = 0; i + 8 <= observer.length; i++)
+        ck_assert(memcmp(observer.raw + i, marker, 8) != 0);
+    SSL_free(observer.tls);
+    sock_close_reset(world.client.there);
+    world.client.there = -1;
+    ck_assert(unit_wait_until(are_over_after_a_step, NULL, 3000));
+    end();
+}
+END_TEST
+
 static TCase *all(void) {
     TCase *group = tcase_create("all");
-    tcase_add_test(group, both_directions_end_whole);
-    tcase_add_test(group, nothing_is_said_and_the_stream_is_whole);
-    tcase_add_test(group, slow_readers_get_all_and_little_is_kept);
-    tcase_add_test(group, bulk_goes_on_when_its_carrier_is_lost);
+    tcase_add_checked_fixture(group, make_keys, NULL); /* _i, but of the last: with TLS from end to end */
+    tcase_add_loop_test(group, both_directions_end_whole, 0, 2);
+    tcase_add_loop_test(group, nothing_is_said_and_the_stream_is_whole, 0, 2);
+    tcase_add_loop_test(group, slow_readers_get_all_and_little_is_kept, 0, 2);
+    tcase_add_loop_test(group, bulk_goes_on_when_its_carrier_is_lost, 0, 2);
     tcase_add_test(group, a_suspended_stream_reads_its_socket_until_the_window_is_full);
     tcase_add_test(group, a_socket_is_closed_as_soon_as_both_directions_have_ended);
     tcase_add_test(group, what_was_read_before_comes_first);
-    tcase_add_test(group, a_reset_goes_through);
+    tcase_add_loop_test(group, a_reset_goes_through, 0, 2);
     tcase_add_loop_test(group, a_limit_holds_nothing_back_for_good, 0, 2); /* _i: with TLS */
+    tcase_add_test(group, ends_with_other_keys_are_reset_and_both_have_the_reason);
+    tcase_add_test(group, a_handshake_waits_for_the_destination);
+    tcase_add_test(group, an_end_without_close_notify_is_a_reset);
+    tcase_add_test(group, an_end_before_the_handshake_is_a_reset);
+    tcase_add_test(group, changed_bytes_are_a_reset);
+    tcase_add_test(group, bytes_behind_the_end_are_a_reset);
+    tcase_add_test(group, what_is_no_tls_is_left_to_its_peer_and_cut_in_the_end);
+    tcase_add_test(group, a_peer_that_says_nothing_is_cut);
+    tcase_add_test(group, a_flood_of_key_updates_is_cut);
+    tcase_add_test(group, nothing_in_clear_is_in_the_stream);
     return group;
 }
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * inner_tls: TLS within a stream, between the agents at its two ends, so that the server between them reads nothing.
+ *
+ * It has no socket: encrypted bytes come from the stream and go into it. Each direction ends by close_notify, for
+ * itself; a stream that ends without one was cut. See docs/security.md, "End to end".
+ * Runs on: the relay's thread. Owns: the SSL, what it cannot decrypt yet.
+ * States: waiting (for the socket at this end) -> shaking -> open; any -> failed.
+ */
+#ifndef MUNNEL_RELAY_STREAM_INNER_TLS_H
+#define MUNNEL_RELAY_STREAM_INNER_TLS_H
+
+#include "lib/base/counter.h"
+#include "lib/base/posix_types.h"
+#include "relay/end_to_end.h"
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    INNER_TLS_MS = 10000,   /* for the handshake */
+    INNER_TLS_OVERHEAD = 22 /* bytes that a record has beside its plaintext: header, type, tag */
+};
+
+enum inner_tls_state { INNER_TLS_WAITING, INNER_TLS_SHAKING, INNER_TLS_OPEN, INNER_TLS_FAILED };
+
+/* Puts encrypted bytes into the stream. False: out of memory. It may not end the stream. */
+typedef bool inner_tls_send(void *context, const uint8_t *bytes, size_t length);
+
+struct inner_tls;
+
+struct inner_tls_options {
+    SSL_CTX *context; /* a shared_key_context() */
+    bool is_serving;  /* its role in TLS is the server's */
+    inner_tls_send *send;
+    void *send_context;
+    uint8_t *scratch; /* of the thread: what is decrypted, or is to be encrypted, for the moment */
+    size_t scratch_size;
+    counter *counts; /* of the thread, by enum end_to_end_result; NULL: none */
+};
+struct inner_tls *inner_tls_new(const struct inner_tls_options *options); /* NULL: out of memory */
+void inner_tls_free(struct inner_tls *tls);                               /* NULL is fine */
+
+enum inner_tls_state inner_tls_state(const struct inner_tls *tls);
+bool inner_tls_is_serving(const struct inner_tls *tls);
+bool inner_tls_is_late(const struct inner_tls *tls, uint64_t now_us); /* beyond INNER_TLS_MS, and not open */
+void inner_tls_start(struct inner_tls *tls, uint64_t now_us);         /* shakes from now on */
+/* From the stream: they are read until inner_tls_keep, which is to follow, and keeps the rest. */
+void inner_tls_take(struct inner_tls *tls, const struct iovec *parts, int count);
+bool inner_tls_keep(struct inner_tls *tls); /* false: out of memory */
+/* Goes on with the handshake as far as it goes. False: it has failed, see inner_tls_fail. */
+bool inner_tls_shake(struct inner_tls *tls);
+
+enum inner_tls_found {
+    INNER_TLS_MORE,  /* the scratch is full */
+    INNER_TLS_EMPTY, /* nothing is left */
+    INNER_TLS_END,   /* close_notify */
+    INNER_TLS_BROKEN /* it has failed */
+};
+enum inner_tls_found inner_tls_read(struct inner_tls *tls, struct iovec *plain);  /* in the scratch */
+uint8_t *inner_tls_scratch(const struct inner_tls *tls, size_t *size);            /* to write from */
+bool inner_tls_write(struct inner_tls *tls, const uint8_t *bytes, size_t length); /* a record. False: it has failed */
+bool inner_tls_end(struct inner_tls *tls); /* close_notify. False: it has failed */
+bool inner_tls_got_end(const struct inner_tls *tls);
+
+/* It is over. Of the first time the fault counts; `detail` may be NULL. */
+void inner_tls_fail(struct inner_tls *tls, enum end_to_end_result fault, const char *detail);
+enum end_to_end_result inner_tls_fault(const struct inner_tls *tls);
+const char *inner_tls_detail(const struct inner_tls *tls); /* of the fault; "" if it has none */
+const char *inner_tls_cipher(const struct inner_tls *tls); /* "TLS_AES_128_GCM_SHA256"; NULL: not open */
+
+#endif
