@@ -102,11 +102,11 @@ static int check_certificates(const struct server_config *conf, const struct opt
 static int check_service_tls(const struct service_config *service, const struct option_place *tls) {
     size_t certificates = service->tls.certificates.count, keys = service->tls.keys.count;
     const struct option_place cert = option_member(tls, "cert"), key = option_member(tls, "key"),
-                              client_ca = option_member(tls, "client_ca"),
+                              client_ca = option_member(tls, "client_ca"), crl = option_member(tls, "crl"),
                               client_auth = option_member(tls, "client_auth"), alpn = option_member(tls, "alpn");
 
-    bool has_more = keys || service->tls.client_ca || service->tls.client_auth || service->tls.alpn.count ||
-                    service->tls.min_version != CONFIG_TLS_1_2;
+    bool has_more = keys || service->tls.client_ca || service->tls.crl || service->tls.client_auth ||
+                    service->tls.alpn.count || service->tls.min_version != CONFIG_TLS_1_2;
     if (!certificates && has_more)
         return option_error(&cert, "is missing; write the path of a certificate, or leave \"tls\" out");
     if (!certificates)
@@ -116,6 +116,9 @@ static int check_service_tls(const struct service_config *service, const struct 
     if (keys != 1 && keys != certificates)
         return option_error(&key, "%zu keys are not one for each of %zu certificates; write them in the same order",
                             keys, certificates);
+    if (service->tls.crl && !service->tls.client_ca)
+        return option_error(&crl,
+                            "it revokes certificates of client_ca, which is missing; name that, or leave crl out");
     if (service->tls.client_ca && !service->tls.client_auth)
         return option_error(&client_ca, "clients are not asked for a certificate; write \"client_auth\": \"require\", "
                                         "or \"request\"");
@@ -269,6 +272,7 @@ struct tls_service_options service_tls_options(const struct service_config *serv
         .count = service->tls.certificates.count,
         .key_count = service->tls.keys.count,
         .client_ca = service->tls.client_ca,
+        .crl = service->tls.crl,
         .client_optional = service->tls.client_auth == CONFIG_CLIENT_REQUEST,
         .allow_tls12 = service->tls.min_version == CONFIG_TLS_1_2,
         .alpn = (const char *const *)service->tls.alpn.items,
@@ -351,7 +355,7 @@ bool server_name_service_file(const struct server_config *conf, size_t service, 
     for (size_t i = 0; i < its->tls.certificates.count; i++)
         if (name_file(&place, "tls.cert", its->tls.certificates.items[i]))
             return true;
-    return name_file(&place, "tls.client_ca", its->tls.client_ca);
+    return name_file(&place, "tls.client_ca", its->tls.client_ca) || name_file(&place, "tls.crl", its->tls.crl);
 }
 
 static int look_at_agents(const struct server_config *conf, size_t *agents, struct error *error) {

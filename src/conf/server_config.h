@@ -63,7 +63,7 @@ struct service_config {
     } check;
     struct {                               /* of its clients, and ended here */
         struct strlist certificates, keys; /* PEM files, one key or as many; empty: clients have none that ends here */
-        char *client_ca;                   /* NULL: none */
+        char *client_ca, *crl;             /* NULL: none */
         enum config_client_auth client_auth;
         enum config_tls_version min_version;
         struct strlist alpn;

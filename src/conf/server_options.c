@@ -129,6 +129,8 @@ static const struct option_spec service_specs[] = {
      .help = "the private key, which others may not read"},
     {"tls.client_ca", OPTION_TEXT, IN_SERVICE(tls.client_ca), "null", .resolve = option_resolve_path,
      .wanted = "a PEM file's path", .help = "who signs its clients' certificates, for client_auth"},
+    {"tls.crl", OPTION_TEXT, IN_SERVICE(tls.crl), "null", .resolve = option_resolve_path, .wanted = "a PEM file's path",
+     .help = "clients' certificates that client_ca has revoked"},
     {"tls.client_auth", OPTION_CHOICE, IN_SERVICE(tls.client_auth), "\"none\"", .words = client_auths,
      .help = "whether a client shows a certificate"},
     {"tls.min_version", OPTION_CHOICE, IN_SERVICE(tls.min_version), "\"1.2\"", .words = tls_versions,

@@ -118,9 +118,9 @@ struct served {
 
 /* `more`: more members of "tls", each with a comma in front; `beside`: of the service, `top`: of the file, with one
  * behind. */
-static struct served serve_with(const char *name, destination_handler handler, void *context, const char *more,
-                                const char *beside, const char *top) {
-    struct served served = {.sandbox = sandbox_new(name), .port = port_take()};
+static struct served serve_in(struct sandbox *sandbox, destination_handler handler, void *context, const char *more,
+                              const char *beside, const char *top) {
+    struct served served = {.sandbox = sandbox, .port = port_take()};
     served.pki = sandbox_pki(served.sandbox, "pki");
     served.destination = destination_start(handler, context);
     certs_make(&(struct certs_plan){
@@ -136,6 +136,11 @@ static struct served serve_with(const char *name, destination_handler handler, v
     served.agent = agent_join_warm(&served.server, "alpha", NULL);
     served.usage = usage_of(served.server.process);
     return served;
+}
+
+static struct served serve_with(const char *name, destination_handler handler, void *context, const char *more,
+                                const char *beside, const char *top) {
+    return serve_in(sandbox_new(name), handler, context, more, beside, top);
 }
 
 static struct served serve_beside(const char *name, destination_handler handler, void *context, const char *more,
@@ -358,6 +363,35 @@ START_TEST(client_certificates_are_required_or_requested) {
         ck_assert_uint_eq(destination_connections(served.destination), is_request ? 2 : 1);
         served_end(&served);
     }
+}
+END_TEST
+
+/* Its revocation list is read again as the other files are. */
+START_TEST(a_client_s_certificate_can_be_revoked) {
+    struct served served = {.sandbox = sandbox_new(__func__)};
+    const char *pki = sandbox_pki(served.sandbox, "pki");
+    certs_make(&(struct certs_plan){.folder = pki, .name = "ann", .to_days = 9, .for_clients = true});
+    certs_make(&(struct certs_plan){.folder = pki, .name = "bob", .serial = 1, .to_days = 9, .for_clients = true});
+    certs_revoke(pki, NULL);
+    served = serve_in(served.sandbox, handle_echo, NULL,
+                      ", 'client_ca': 'pki/ca.pem', 'client_auth': 'request', 'crl': 'pki/ca.crl'", "", NULL);
+    const struct client_plan ann = {.identity = sandbox_text(served.sandbox, "%s/ann", pki)},
+                             bob = {.identity = sandbox_text(served.sandbox, "%s/bob", pki)};
+    struct client before = client_connect(served.sandbox, served.port, ann);
+    ck_assert(converses(&before, "hello"));
+    certs_revoke(pki, "ann");
+    process_await(served.server.process, 0, LOG_MS, "certificate reloaded", NULL);
+    struct client after = client_connect(served.sandbox, served.port, ann),
+                  other = client_connect(served.sandbox, served.port, bob),
+                  none = client_connect(served.sandbox, served.port, (struct client_plan){.identity = NULL});
+    ck_assert(!converses(&after, "hello"));
+    process_await(served.server.process, 0, LOG_MS, "TLS handshake failed", "revoked", NULL);
+    ck_assert(converses(&other, "hello") && converses(&none, "hello") && converses(&before, "goes on"));
+    client_end(&before);
+    client_end(&after);
+    client_end(&other);
+    client_end(&none);
+    served_end(&served);
 }
 END_TEST
 
@@ -585,6 +619,7 @@ SCENARIO_MAIN("service_tls", SCENARIO(tls_ends_at_the_server_and_old_versions_ar
               SCENARIO(the_name_chooses_and_a_new_certificate_is_for_new_clients, 40),
               SCENARIO(a_shared_port_has_tls_that_ends_here, 40),
               SCENARIO(client_certificates_are_required_or_requested, 60),
+              SCENARIO(a_client_s_certificate_can_be_revoked, 40),
               SCENARIO(a_reload_changes_tls_and_refuses_what_is_wrong, 60),
               SCENARIO(an_unconfirmed_reload_goes_back_to_certificates_that_are_gone, 60),
               SCENARIO(the_destination_learns_name_protocol_and_certificate, 40),

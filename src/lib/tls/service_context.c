@@ -198,6 +198,7 @@ static bool set_policy(SSL_CTX *context) {
 static SSL_CTX *make_context(const struct tls_service_options *options, size_t index, struct error *error) {
     const char *key = options->keys[options->key_count == 1 ? 0 : index];
     const struct tls_server_options client = {.client_ca = options->client_ca,
+                                              .crl = options->crl,
                                               .client_optional = options->client_optional};
     struct tls_trust *trust;
     SSL_CTX *context = tls_context_new(true, options->allow_tls12, &trust, error);

@@ -46,6 +46,7 @@ struct tls_service_options { /* of a service that ends its clients' TLS */
     const char *const *certificates, *const *keys;
     size_t count, key_count; /* one key, or as many as certificates */
     const char *client_ca;   /* NULL: client certificates are not asked for */
+    const char *crl;         /* with client_ca; NULL: none */
     bool client_optional;    /* with client_ca */
     bool allow_tls12;
     const char *const *alpn; /* what is offered, the best first */

@@ -29,7 +29,7 @@ struct service_tls {
 
 static struct file_watch *watch_files(const struct service_config *conf) {
     size_t certificates = conf->tls.certificates.count, keys = conf->tls.keys.count, count = 0;
-    const char **paths = calloc(certificates + keys + 1, sizeof *paths);
+    const char **paths = calloc(certificates + keys + 2, sizeof *paths);
     if (!paths)
         return NULL;
     for (size_t i = 0; i < certificates; i++)
@@ -37,6 +37,7 @@ static struct file_watch *watch_files(const struct service_config *conf) {
     for (size_t i = 0; i < keys; i++)
         paths[count++] = conf->tls.keys.items[i];
     paths[count++] = conf->tls.client_ca;
+    paths[count++] = conf->tls.crl;
     struct file_watch *watch = file_watch_new(paths, count);
     free(paths);
     return watch;
@@ -91,13 +92,15 @@ void service_tls_read_done(struct service_tls_read *read) {
     service_tls_free(read->tls);
 }
 
+static bool is_same_path(const char *one, const char *other) {
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
 bool service_tls_is_same(const struct service_config *one, const struct service_config *other) {
-    const char *one_ca = one->tls.client_ca ? one->tls.client_ca : "",
-               *other_ca = other->tls.client_ca ? other->tls.client_ca : "";
     return strlist_same(&one->tls.certificates, &other->tls.certificates) &&
            strlist_same(&one->tls.keys, &other->tls.keys) && strlist_same(&one->tls.alpn, &other->tls.alpn) &&
-           strcmp(one_ca, other_ca) == 0 && one->tls.client_auth == other->tls.client_auth &&
-           one->tls.min_version == other->tls.min_version;
+           is_same_path(one->tls.client_ca, other->tls.client_ca) && is_same_path(one->tls.crl, other->tls.crl) &&
+           one->tls.client_auth == other->tls.client_auth && one->tls.min_version == other->tls.min_version;
 }
 
 void service_tls_free(struct service_tls *tls) {

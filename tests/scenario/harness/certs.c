@@ -57,7 +57,7 @@ static void add_dns_name(X509 *certificate, const char *text) {
 static void fill_in(X509 *certificate, X509 *issuer, EVP_PKEY *key, const struct certs_plan *plan) {
     X509_NAME *subject = X509_get_subject_name(certificate);
     X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 4711);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), plan->serial ? plan->serial : 4711);
     X509_time_adj_ex(X509_getm_notBefore(certificate), plan->from_days, 0, NULL);
     X509_time_adj_ex(X509_getm_notAfter(certificate), plan->to_days, 0, NULL);
     unsigned char common[256];

@@ -13,6 +13,7 @@ struct certs_plan {
     const char *folder;     /* with ca.pem and ca.key, which sign */
     const char *name;       /* NAME.pem and NAME.key are made in it */
     const char *names;      /* subjectAltName as OpenSSL writes it: "DNS:other.example, IP:127.0.0.1"; NULL: none */
+    int serial;             /* 0: 4711 */
     int from_days, to_days; /* validity, seen from today: -10, -1 is one that has expired */
     bool for_clients;       /* extended key usage: clientAuth instead of serverAuth */
     bool self_signed;       /* by its own key, and not by the CA */

@@ -59,6 +59,10 @@ static const struct slip slips[] = {
     {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
      "\"key\": \"k\", \"client_auth\": \"request\" } } ] }",
      ": services[0].tls.client_auth: certificates need to be checked; name who signs them in tls.client_ca"},
+    {WITH_SERVICE("\"tls\": { \"cert\": \"c\", \"key\": \"k\", \"crl\": \"x\" }"),
+     ": services[0].tls.crl: it revokes certificates of client_ca, which is missing; name that, or leave crl out"},
+    {WITH_SERVICE("\"tls\": { \"crl\": \"x\" }"),
+     ": services[0].tls.cert: is missing; write the path of a certificate, or leave \"tls\" out"},
     {"{ \"services\": [ { \"name\": \"b\", \"listen\": \":1\", \"connect\": \"h:1\", \"tls\": { \"cert\": \"c\", "
      "\"key\": \"k\", \"alpn\": \"a b\" } } ] }",
      ": services[0].tls.alpn: \"a b\" is no protocol's name in ALPN; write one like \"h2\" or \"http/1.1\""},

@@ -140,6 +140,9 @@ START_TEST(each_option_makes_a_difference) {
     other.tls.client_ca = ca;
     ck_assert(!service_tls_is_same(&conf, &other));
     other = conf;
+    other.tls.crl = ca;
+    ck_assert(!service_tls_is_same(&conf, &other));
+    other = conf;
     other.tls.client_auth = CONFIG_CLIENT_REQUIRE;
     ck_assert(!service_tls_is_same(&conf, &other));
     other = conf;
