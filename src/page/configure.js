@@ -44,16 +44,23 @@ export function DifferenceSheet({ onClose }) {
 const NO_AGENT = [['wait', 'Wait', 'hold the client for a while; a quick reconnect is not felt'], ['refuse', 'Refuse', 'reset the client at once'], ['close', 'Close', 'close the port until an agent is back']];
 const PROXY = [['off', 'Not', 'each client seems to come from the agent'], ['v1', 'Version 1', 'text'], ['v2', 'Version 2', 'binary, with the relay’s id']];
 const CHECKS = [['none', 'Not', 'only failed clients tell'], ['tcp', 'TCP', 'a connection'], ['tls', 'TLS', 'a handshake'], ['http', 'HTTP', 'a GET that is answered well']];
+const FROM = [['any', 'Any', 'as its system chooses'], ['loopback', 'Loopback', 'one of 127.64.0.0/10 for each client, for destinations on its machine']];
+const BANS = [[false, 'No', 'the server’s bans alone count'], [true, 'Yes', 'munnel ban on the agent’s machine']];
+const VERSIONS = [['1.2', '1.2', 'and 1.3'], ['1.3', '1.3', 'alone']];
+const CLIENTS = [['none', 'No', 'they are not asked'], ['request', 'Request', 'one that is shown must be right'], ['require', 'Require', 'nobody gets in without']];
 const RATES = { bandwidth_in: 'Bytes per second from clients', bandwidth_out: 'Bytes per second to clients' };
-const MEMBERS = ['name', 'listen', 'hosts', 'accept_proxy', 'group', 'connect', 'proxy_protocol', 'check', 'no_agent', ...Object.keys(RATES)];
+const MEMBERS = ['name', 'listen', 'hosts', 'accept_proxy', 'group', 'connect', 'connect_from', 'proxy_protocol', 'check', 'tls', 'agent_bans', 'no_agent', ...Object.keys(RATES)];
 
-const blank = () => ({ name: '', listen: '', hosts: '', accept_proxy: '', groups: '', connect: '', proxy_protocol: 'off', check: 'none', check_path: '/', no_agent: 'wait' });
+const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
+
+const tlsFormOf = (tls) => ({ cert: text(tls.cert), key: text(tls.key), alpn: text(tls.alpn), min_version: tls.min_version || '1.2', client_auth: tls.client_auth || 'none', client_ca: text(tls.client_ca), crl: text(tls.crl) });
+
+const blank = () => ({ name: '', listen: '', hosts: '', accept_proxy: '', groups: '', connect: '', connect_from: 'any', proxy_protocol: 'off', check: 'none', check_path: '/', agent_bans: false, no_agent: 'wait', ...tlsFormOf({}) });
 
 const ratesOf = (from) => Object.fromEntries(Object.keys(RATES).map((key) => [key, from[key] || 0]));
 
 function formOf(service) {
-  const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
-  return { name: service.name, listen: text(service.listen), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), proxy_protocol: service.configuration.proxy_protocol, check: service.configuration.check.type, check_path: service.configuration.check.path, no_agent: service.configuration.no_agent, ...ratesOf(service.configuration) };
+  return { name: service.name, listen: text(service.listen), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), connect_from: service.configuration.connect_from, proxy_protocol: service.configuration.proxy_protocol, check: service.configuration.check.type, check_path: service.configuration.check.path, agent_bans: service.configuration.agent_bans, no_agent: service.configuration.no_agent, ...tlsFormOf(service.configuration.tls || {}), ...ratesOf(service.configuration) };
 }
 
 /* The form has two of its members; a path is for HTTP alone. */
@@ -64,15 +71,37 @@ function checkOf(form, before) {
   return { check: { ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)), type: form.check, ...(form.check === 'http' ? { path: form.check_path } : {}) } };
 }
 
-/* Only what the form has is changed; the rest of a service stays. */
-function bodyOf(form, before) {
-  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group', 'hosts', 'accept_proxy'].includes(key)));
-  const groups = listOf(form.groups), balancers = listOf(form.accept_proxy), hosts = listOf(form.hosts);
-  return { ...rest, listen: listOf(form.listen), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), ...checkOf(form, before), no_agent: form.no_agent, ...ratesOf(form) };
+const linesOf = (value) => value.split(',').map((one) => one.trim()).filter(Boolean);
+
+/* Without a certificate there is none, and what is left out is as it is without. */
+function tlsOf(form) {
+  const cert = linesOf(form.cert), key = linesOf(form.key), alpn = linesOf(form.alpn);
+  if (!cert.length) return {};
+  return { tls: { cert, ...(key.length ? { key } : {}), ...(alpn.length ? { alpn } : {}), ...(form.min_version !== '1.2' ? { min_version: form.min_version } : {}),
+    ...(form.client_auth !== 'none' ? { client_auth: form.client_auth, ...(form.client_ca ? { client_ca: form.client_ca } : {}), ...(form.crl ? { crl: form.crl } : {}) } : {}) } };
 }
 
-const Radios = ({ name, legend, choices, form, set }) => html`<fieldset class="form-line"><legend>${legend}</legend>
-  ${choices.map(([key, text, hint]) => html`<label class="radio"><input type="radio" name=${name} value=${key} checked=${form[name] === key} onChange=${() => set(name)(key)} />${text}<span>${hint}</span></label>`)}</fieldset>`;
+/* Only what the form has is changed; the rest of a service stays. */
+function bodyOf(form, before) {
+  const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'group', 'hosts', 'accept_proxy', 'tls'].includes(key)));
+  const groups = listOf(form.groups), balancers = listOf(form.accept_proxy), hosts = listOf(form.hosts);
+  return { ...rest, listen: listOf(form.listen), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), ...(before || form.connect_from !== 'any' ? { connect_from: form.connect_from } : {}), ...checkOf(form, before), ...tlsOf(form), ...(before || form.agent_bans ? { agent_bans: form.agent_bans } : {}), no_agent: form.no_agent, ...ratesOf(form) };
+}
+
+const Radios = ({ name, legend, choices, form, set, problem }) => html`<fieldset class="form-line"><legend>${legend}</legend>
+  ${choices.map(([key, text, hint]) => html`<label class="radio"><input type="radio" name=${name} value=${key} checked=${form[name] === key} onChange=${() => set(name)(key)} />${text}<span>${hint}</span></label>`)}
+  ${problem && html`<${Wrong} id=${`${name}-wrong`} text=${problem.message} />`}</fieldset>`;
+
+/* What is of no use without a certificate, or without those of clients, is not there. */
+function TlsFields({ form, set, problem }) {
+  return html`<${Field} id="cert" label="Certificate" value=${form.cert} placeholder="web.pem" hint="A PEM file on the server, or several: its clients’ TLS ends here. Empty: it goes through." onInput=${set('cert')} problem=${at(problem, 'cert')} />
+    ${form.cert && html`<${Field} id="key" label="Private key" value=${form.key} placeholder="web.key" hint="For each certificate one, in their order, or one for all." onInput=${set('key')} problem=${at(problem, 'key')} />
+    <${Field} id="alpn" label="Protocols within TLS" value=${form.alpn} placeholder="h2, http/1.1" hint="What the destination speaks, for ALPN." onInput=${set('alpn')} problem=${at(problem, 'alpn')} />
+    <${Radios} name="min_version" legend="Oldest TLS" choices=${VERSIONS} form=${form} set=${set} problem=${at(problem, 'min_version')} />
+    <${Radios} name="client_auth" legend="Clients’ certificates" choices=${CLIENTS} form=${form} set=${set} problem=${at(problem, 'client_auth')} />
+    ${form.client_auth !== 'none' && html`<${Field} id="client_ca" label="Their authority" value=${form.client_ca} placeholder="ca.pem" onInput=${set('client_ca')} problem=${at(problem, 'client_ca')} />
+    <${Field} id="crl" label="Its revocation list" value=${form.crl} placeholder="ca.crl" onInput=${set('crl')} problem=${at(problem, 'crl')} />`}`}`;
+}
 
 function FormFields({ form, set, problem, isNew, agents }) {
   const groups = [...new Set((agents || []).flatMap((agent) => agent.groups))].filter((group) => group !== '*');
@@ -83,11 +112,14 @@ function FormFields({ form, set, problem, isNew, agents }) {
     <${Field} id="groups" label="Groups" value=${form.groups} list="known-groups" hint="Agents of these groups serve it. Empty: any agent." onInput=${set('groups')} problem=${at(problem, 'group')} />
     <datalist id="known-groups">${groups.map((group) => html`<option value=${group} />`)}</datalist>
     <${Field} id="connect" label="Destination" value=${form.connect} placeholder="localhost:5900" hint="As the agent sees it." onInput=${set('connect')} problem=${at(problem, 'connect')} />
-    <${Radios} name="proxy_protocol" legend="Client’s address to the destination (PROXY protocol)" choices=${PROXY} form=${form} set=${set} />
-    <${Radios} name="check" legend="Agents check the destination" choices=${CHECKS} form=${form} set=${set} />
+    <${Radios} name="connect_from" legend="From which address the agent connects" choices=${FROM} form=${form} set=${set} problem=${at(problem, 'connect_from')} />
+    <${Radios} name="proxy_protocol" legend="Client’s address to the destination (PROXY protocol)" choices=${PROXY} form=${form} set=${set} problem=${at(problem, 'proxy_protocol')} />
+    <${Radios} name="check" legend="Agents check the destination" choices=${CHECKS} form=${form} set=${set} problem=${form.check !== 'http' && at(problem, 'check')} />
     ${form.check === 'http' && html`<${Field} id="check_path" label="Path" value=${form.check_path} placeholder="/health" onInput=${set('check_path')} problem=${at(problem, 'check')} />`}
+    <${TlsFields} form=${form} set=${set} problem=${problem} />
+    <${Radios} name="agent_bans" legend="Agents may have clients refused" choices=${BANS} form=${form} set=${set} problem=${at(problem, 'agent_bans')} />
     ${Object.entries(RATES).map(([key, label]) => html`<${Field} id=${key} label=${label} value=${form[key] || ''} placeholder="1MB" onInput=${set(key)} problem=${at(problem, key)} />`)}
-    <${Radios} name="no_agent" legend="When no agent can serve" choices=${NO_AGENT} form=${form} set=${set} />`;
+    <${Radios} name="no_agent" legend="When no agent can serve" choices=${NO_AGENT} form=${form} set=${set} problem=${at(problem, 'no_agent')} />`;
 }
 
 /* Its lines, with that which the problem names marked. */

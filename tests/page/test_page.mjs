@@ -332,6 +332,33 @@ test('a service is added, changed and removed, each with its difference first', 
     await look.confirm('Change service');
     await look.page.locator('#terms dd', { hasText: '10.0.0.7, 10.0.1.0/24' }).waitFor();
 
+    await look.button('Edit').click();
+    const dialog = look.page.getByRole('dialog');
+    await dialog.getByRole('group', { name: 'Agents may have clients refused' }).getByLabel(/^Yes/).check();
+    await dialog.getByLabel(/^Loopback/).check();
+    equal(await dialog.getByLabel('Private key', { exact: true }).count(), 0, 'a field for a key without a certificate');
+    await fill(look, 'Certificate', rig.path('server/server.pem'));
+    await look.button('Show difference').click();
+    await look.page.locator('#key[aria-invalid=true]').waitFor();
+    await fill(look, 'Private key', rig.path('server/server.key'));
+    await fill(look, 'Protocols within TLS', 'h2, http/1.1');
+    await dialog.getByLabel(/^Require/).check();
+    await look.button('Show difference').click();
+    await look.page.locator('#client_auth-wrong', { hasText: 'client_ca' }).waitFor();
+    await fill(look, 'Their authority', rig.path('server/ca.pem'));
+    await look.button('Show difference').click();
+    for (const words of ['+ agent_bans: true', '+ connect_from: "loopback"', '+ tls.client_auth: "require"', '+ tls.alpn: ["h2","http/1.1"]']) await look.text(words).waitFor();
+    await look.confirm('Change service');
+    await look.page.locator('#terms dd', { hasText: 'ends at the server' }).waitFor();
+    await look.button('Edit').click();
+    equal(await dialog.getByLabel('Protocols within TLS', { exact: true }).inputValue(), 'h2, http/1.1', 'what is edited is what runs');
+    ok(await dialog.getByLabel(/^Require/).isChecked() && (await dialog.getByLabel(/^Loopback/).isChecked()), 'what is chosen is what runs');
+    await fill(look, 'Certificate', '');
+    await look.button('Show difference').click();
+    await look.text('+ tls.client_auth: "none"').waitFor();
+    await look.confirm('Change service');
+    await look.page.locator('#terms dd', { hasText: 'ends at the server' }).waitFor({ state: 'detached' });
+
     await look.button('Remove').click();
     await look.text('- service extra').waitFor();
     await look.confirm('Remove service');
