@@ -13,10 +13,19 @@
 
 static const char metrics_type[] = "text/plain; version=0.0.4; charset=utf-8";
 
+/* A lease is renewed every few seconds, as long as it lasts. */
+static bool is_renewal(const struct http_request *request) {
+    static const char leases[] = "/v1/published/";
+
+    return http_request_method(request) == HTTP_METHOD_PUT &&
+           strncmp(http_request_path(request), leases, sizeof leases - 1) == 0;
+}
+
 void operations_log(struct log *log, const struct http_request *request, unsigned status) {
     if (http_request_method(request) == HTTP_METHOD_GET)
         return;
-    log_event(log, status < 300 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "admin", "change requested",
+    enum log_level level = status >= 300 ? LOG_LEVEL_WARNING : is_renewal(request) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+    log_event(log, level, "admin", "change requested",
               LOG_FIELDS(LOG_TEXT("by", http_request_actor(request)),
                          LOG_TEXT("method", http_method_name(http_request_method(request))),
                          LOG_TEXT("path", http_request_path(request)), LOG_NUMBER("status", status)));

@@ -44,6 +44,7 @@ struct agent {
     struct upstream_parts parts;
     struct upstream *upstreams[IDENTITY_SERVERS_MAX];
     struct ban_list *bans;
+    struct publications *publications;
     uint64_t loopback_key;
     struct drain *drain;
     bool rejected;
@@ -185,6 +186,13 @@ static bool is_served(void *context, const struct upstream *but, const char *ser
     return false;
 }
 
+static void on_answer(void *context, const struct publication *entry, const struct publication_at *at) {
+    const struct agent *agent = context;
+
+    if (agent->settings->on_answer)
+        agent->settings->on_answer(agent->settings->context, entry, at);
+}
+
 static void on_drain_over(void *context) {
     const struct agent *agent = context;
 
@@ -209,6 +217,10 @@ static void start_drain(struct agent *agent) {
 
     recent_events_add(settings->events, EVENT_KIND_AGENT, EVENT_INFO, settings->name, "draining",
                       "it ends once its relays are over");
+    publications_end(agent->publications, clock_ms(),
+                     settings->only_published ? PUBLICATIONS_ALL : PUBLICATIONS_LEASED);
+    for (size_t i = 0; i < settings->server_count; i++)
+        upstream_publish(agent->upstreams[i], true);
     agent->drain = drain_new(&parts);
     if (agent->drain)
         drain_advance(agent->drain);
@@ -257,6 +269,25 @@ static int make_plane(struct agent *agent, struct error *error) {
     return agent->plane ? 0 : -1;
 }
 
+static void on_withdrawn(void *context, const char *name) {
+    const struct agent *agent = context;
+
+    for (size_t i = 0; i < agent->settings->server_count && agent->upstreams[i]; i++)
+        upstream_withdraw(agent->upstreams[i], name);
+}
+
+static int make_publications(struct agent *agent, struct error *error) {
+    const struct agent_settings *settings = agent->settings;
+    const struct publications_owner owner = {.on_withdrawn = on_withdrawn, .context = agent};
+    struct publication *entry;
+
+    agent->publications = publications_new(settings->server_count, &owner);
+    for (size_t i = 0; agent->publications && i < settings->published_count; i++)
+        if (publications_add(agent->publications, &settings->published[i], clock_ms(), &entry) != PUBLICATIONS_ADDED)
+            return error_set(error, "out of memory");
+    return agent->publications ? 0 : error_set(error, "out of memory");
+}
+
 static int make_upstreams(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
 
@@ -272,12 +303,15 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .data_links = agent->data_links,
                                            .allow = settings->allow,
                                            .bans = agent->bans,
+                                           .publications = agent->publications,
+                                           .only_published = settings->only_published,
                                            .name = settings->name,
                                            .group = settings->group,
                                            .instance = agent->instance,
                                            .times = settings->times.upstream,
                                            .on_change = on_change,
                                            .is_served = is_served,
+                                           .on_answer = on_answer,
                                            .context = agent};
     for (unsigned i = 0; i < settings->server_count; i++) {
         agent->upstreams[i] = upstream_new(&agent->parts, &settings->servers[i], i, error);
@@ -297,7 +331,8 @@ struct agent *agent_new(const struct agent_settings *settings, struct error *err
     }
     agent->settings = settings;
     snprintf(agent->who, sizeof agent->who, "agent %s", settings->name);
-    if (make_instance(agent, error) != 0 || make_plane(agent, error) != 0 || make_upstreams(agent, error) != 0) {
+    if (make_instance(agent, error) != 0 || make_plane(agent, error) != 0 || make_publications(agent, error) != 0 ||
+        make_upstreams(agent, error) != 0) {
         agent_free(agent);
         return NULL;
     }
@@ -319,6 +354,7 @@ void agent_free(struct agent *agent) {
         upstream_free(agent->upstreams[i]);
     data_links_free(agent->data_links);
     ban_list_free(agent->bans);
+    publications_free(agent->publications);
     free(agent);
 }
 
@@ -329,6 +365,8 @@ void agent_start(struct agent *agent) {
 
 void agent_recheck(struct agent *agent) {
     ban_list_tick(agent->bans, clock_us());
+    publications_end(agent->publications, clock_ms(), PUBLICATIONS_EXPIRED);
+    publications_sweep(agent->publications);
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_recheck(agent->upstreams[i]);
     data_links_recheck(agent->data_links);
@@ -391,6 +429,15 @@ struct ban_list *agent_bans(struct agent *agent) {
 void agent_send_bans(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_send_bans(agent->upstreams[i]);
+}
+
+struct publications *agent_publications(struct agent *agent) {
+    return agent->publications;
+}
+
+void agent_publish(struct agent *agent) {
+    for (size_t i = 0; i < agent->settings->server_count; i++)
+        upstream_publish(agent->upstreams[i], false);
 }
 
 const struct upstream *agent_upstream(const struct agent *agent, size_t index) {

@@ -11,6 +11,7 @@
 
 struct agent;
 struct ban_list;
+struct publications;
 
 struct agent_times {
     struct upstream_times upstream;
@@ -31,12 +32,17 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     const char *name, *group; /* group "" = all that the credential carries */
     unsigned threads;
     const struct server_identity *servers;
-    size_t server_count; /* 1 to IDENTITY_SERVERS_MAX */
+    size_t server_count;                       /* 1 to IDENTITY_SERVERS_MAX */
+    const struct publication_order *published; /* of the configuration; without a lease */
+    size_t published_count;                    /* up to PUBLICATIONS_MOST */
+    bool only_published;                       /* serves nothing else, and withdraws all when it ends */
     struct agent_times times;
     /* Events of the plane, which agent_plane() is asked for; NULL: it is not. */
     void (*on_relay_views)(void *context, const struct relay_answer *answer);
     void (*on_relay_ended)(void *context, uint64_t ticket, bool found);
-    void *context; /* of both */
+    /* A server has published a service, or refused to. */
+    void (*on_answer)(void *context, const struct publication *entry, const struct publication_at *at);
+    void *context; /* of these */
 };
 
 enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_FAILED = 1, AGENT_EXIT_USAGE = 2, AGENT_EXIT_REJECTED = 3 };
@@ -59,7 +65,9 @@ bool agent_is_draining(const struct agent *agent);
 struct plane *agent_plane(const struct agent *agent);
 uint64_t agent_loopback_key(const struct agent *agent); /* see lib/net/loopback_source.h */
 struct ban_list *agent_bans(struct agent *agent);
-void agent_send_bans(struct agent *agent);                                      /* they have changed */
+void agent_send_bans(struct agent *agent); /* they have changed */
+struct publications *agent_publications(struct agent *agent);
+void agent_publish(struct agent *agent);                                        /* they have changed */
 const struct upstream *agent_upstream(const struct agent *agent, size_t index); /* below server_count */
 
 /* After the loop: AGENT_EXIT_REJECTED when it gave up on every server; `detail` has the first one's text. */

@@ -10,6 +10,7 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/admin/agent_admin_priv.h \
 	src/agent/admin/agent_bans.c \
 	src/agent/admin/agent_metrics.c \
+	src/agent/admin/agent_published.c \
 	src/agent/admin/problems.c \
 	src/agent/admin/rates.c \
 	src/agent/admin/rates.h \
@@ -49,6 +50,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/proxy_choice.h \
 	src/agent/identity/trust.c \
 	src/agent/identity/trust.h \
+	src/agent/publish_output.c \
+	src/agent/publish_output.h \
 	src/agent/startup.c \
 	src/agent/startup.h \
 	src/agent/upstream/ban_list.c \
@@ -65,6 +68,10 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/failure.h \
 	src/agent/upstream/health.c \
 	src/agent/upstream/health.h \
+	src/agent/upstream/publications.c \
+	src/agent/upstream/publications.h \
+	src/agent/upstream/publisher.c \
+	src/agent/upstream/publisher.h \
 	src/agent/upstream/services.c \
 	src/agent/upstream/services.h \
 	src/agent/upstream/session.c \

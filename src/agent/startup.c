@@ -13,7 +13,9 @@
 #include "agent/housekeeping.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
+#include "agent/publish_output.h"
 #include "conf/option.h"
+#include "conf/publish_spec.h"
 #include "lib/base/file.h"
 #include "lib/event/signals.h"
 #include "lib/os/terminal.h"
@@ -39,6 +41,9 @@ struct startup {
     struct loop *loop;
     struct resolver *resolver;
     struct agent_settings settings;
+    struct publish_spec *specs; /* of options->publish */
+    struct publication_order *published;
+    bool has_failed; /* --share: it is refused */
     struct recent_events *events;
     struct agent *agent;
     struct agent_admin *admin;
@@ -154,6 +159,35 @@ static void on_relay_ended(void *context, uint64_t ticket, bool found) {
     agent_admin_on_relay_ended(startup->admin, ticket, found);
 }
 
+static int make_orders(struct startup *startup, struct error *error) {
+    const struct strlist *publish = &startup->options->publish;
+
+    startup->specs = calloc(publish->count + 1, sizeof *startup->specs);
+    startup->published = calloc(publish->count + 1, sizeof *startup->published);
+    if (!startup->specs || !startup->published)
+        return out_of_resources(error, "what is published");
+    for (size_t i = 0; i < publish->count; i++) {
+        struct publish_spec *spec = &startup->specs[i];
+        if (publish_spec_read(spec, publish->items[i], error) != 0)
+            return -1;
+        startup->published[i] =
+            (struct publication_order){.name = spec->name, .to = spec->to, .host = spec->host, .port = spec->port};
+    }
+    return 0;
+}
+
+static void on_answer(void *context, const struct publication *entry, const struct publication_at *at) {
+    struct startup *startup = context;
+    const struct publications *list = agent_publications(startup->agent);
+    size_t server = (size_t)(at - entry->at);
+
+    publish_output_print(startup->options, list, entry, at, startup->settings.servers[server].text, stdout, stderr);
+    if (!startup->options->is_share || startup->has_failed || !publish_output_is_hopeless(list))
+        return;
+    startup->has_failed = true;
+    agent_end(startup->agent);
+}
+
 static int make_agent(struct startup *startup, struct error *error) {
     const struct agent_options *options = startup->options;
 
@@ -167,9 +201,13 @@ static int make_agent(struct startup *startup, struct error *error) {
                                                 .threads = plane_threads(options->threads),
                                                 .servers = identity_servers(startup->identities),
                                                 .server_count = identity_count(startup->identities),
+                                                .published = startup->published,
+                                                .published_count = options->publish.count,
+                                                .only_published = options->is_share,
                                                 .times = AGENT_TIMES,
                                                 .on_relay_views = on_relay_views,
                                                 .on_relay_ended = on_relay_ended,
+                                                .on_answer = on_answer,
                                                 .context = startup};
     startup->settings.times.upstream.longest_ms = options->retry_s * 1000;
     startup->agent = agent_new(&startup->settings, error);
@@ -220,13 +258,20 @@ static int make_network_watch(struct startup *startup, struct error *error) {
 static void on_stop(void *context) {
     const struct startup *startup = context;
 
+    if (startup->options->is_share && !agent_is_draining(startup->agent))
+        fprintf(stderr, "munnel share: withdrawn\n");
     housekeeping_stop(startup->housekeeping);
     agent_end(startup->agent);
 }
 
+/* For --share the signal says that its terminal is gone. */
 static void on_reload(void *context) {
     const struct startup *startup = context;
 
+    if (startup->options->is_share) {
+        on_stop(context);
+        return;
+    }
     housekeeping_reload(startup->housekeeping);
 }
 
@@ -247,10 +292,10 @@ static int take_signals(struct startup *startup, struct error *error) {
 
 static int make_parts(struct startup *startup, struct error *error) {
     static int (*const steps[])(struct startup * startup,
-                                struct error * error) = {find_names,  make_rules,        make_identities,
-                                                         make_log,    make_loop,         make_agent,
-                                                         make_admin,  make_housekeeping, make_network_watch,
-                                                         take_signals};
+                                struct error * error) = {find_names,         make_rules,  make_identities,
+                                                         make_log,           make_loop,   make_orders,
+                                                         make_agent,         make_admin,  make_housekeeping,
+                                                         make_network_watch, take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](startup, error) != 0)
@@ -271,6 +316,8 @@ static void take_down(struct startup *startup) {
     if (startup->loop)
         loop_free(startup->loop);
     identity_free(startup->identities);
+    free(startup->specs);
+    free(startup->published);
     if (startup->rules)
         acl_free(startup->rules);
     if (startup->log)
@@ -306,8 +353,11 @@ static void log_start(const struct startup *startup) {
     identity_log(startup->identities, startup->log);
 }
 
-static void print_error(const char *detail) {
-    fprintf(stderr, "munnel-agent: %s\n", detail);
+static void print_error(const struct startup *startup, const char *detail) {
+    if (startup->options->is_share && startup->knows_no_server)
+        detail = "this machine has joined no server; get a join code there (munnel agent add NAME), and run "
+                 "munnel-agent --join-only FILE with it";
+    fprintf(stderr, "%s: %s\n", startup->options->is_share ? "munnel share" : "munnel-agent", detail);
 }
 
 static int serve(struct startup *startup) {
@@ -319,12 +369,14 @@ static int serve(struct startup *startup) {
     agent_start(startup->agent);
     housekeeping_start(startup->housekeeping);
     if (loop_run(startup->loop) != 0) {
-        print_error("the event loop failed");
+        print_error(startup, "the event loop failed");
         return AGENT_EXIT_FAILED;
     }
     result = agent_result(startup->agent, detail, sizeof detail);
+    if (startup->has_failed)
+        return AGENT_EXIT_FAILED;
     if (detail[0] != '\0' && strcmp(startup->options->log.to, "stderr") != 0)
-        print_error(detail); /* the log has it too, but may be a file that is not watched */
+        print_error(startup, detail); /* the log has it too, but may be a file that is not watched */
     return result;
 }
 
@@ -336,7 +388,7 @@ int startup_run(const struct agent_options *options) {
     if (make_parts(&startup, &error) == 0)
         result = serve(&startup);
     else {
-        print_error(error.text);
+        print_error(&startup, error.text);
         result = startup.knows_no_server ? AGENT_EXIT_USAGE : AGENT_EXIT_FAILED;
     }
     take_down(&startup);

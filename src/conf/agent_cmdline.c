@@ -9,6 +9,7 @@
 #include "conf/admin_places.h"
 #include "conf/agent_cmdline.h"
 #include "conf/cmdline.h"
+#include "conf/publish_spec.h"
 #include "conf/validators.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
@@ -52,6 +53,9 @@ static const struct option_spec agent_specs[] = {
     {"allow", OPTION_TEXTS, AT(allow), "null", .check = validate_rule,
      .wanted = "a destination like \"localhost:5900\" or \"10.0.0.0/8\", or a list of them", .flag = "allow",
      .argument = "HOST:PORT", .help = "connect nowhere else; again for more"},
+    {"publish", OPTION_TEXTS, AT(publish), "null", .check = publish_spec_check,
+     .wanted = "a service like \"web=localhost:8080\", or a list of them", .flag = "publish",
+     .argument = "NAME=HOST:PORT", .help = "a service of our own; again for more"},
     {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
@@ -77,13 +81,14 @@ static const struct cmdline_flag flags[] = {
     {"timeout", 0, "SECONDS", "with --check: for all of it [15]", NULL},
     {"join", 0, "FILE|-", "take a join code, in place of SERVER", NULL},
     {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
+    {"share", 0, NULL, NULL, NULL}, /* for munnel share; the manual has it */
     {"verbose", 'v', NULL, "log details too", NULL},
     CMDLINE_REFUSES_SECRETS("put it into a file and write --token-file FILE"),
 };
 
 static const struct cmdline_spec munnel_agent = {
     .program = "munnel-agent",
-    .usage = "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]\n",
+    .usage = "usage: munnel-agent [OPTION]... [SERVER:PORT[,SERVER:PORT...] [GROUP]]",
     .table = &agent_option_table,
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
@@ -168,6 +173,14 @@ static int set_words(struct agent_options *options, const struct cmdline *line, 
                            &(struct option_place){.path = "GROUP", .error = error});
 }
 
+static int check_publish(const struct agent_options *options, bool is_by_flag, struct error *error) {
+    struct error wrong;
+    if (publish_spec_check_list(&options->publish, &wrong) == 0)
+        return 0;
+    return is_by_flag ? error_set(error, "--publish: %s", wrong.text)
+                      : error_set(error, "%s: publish: %s", options->file, wrong.text);
+}
+
 static int check_whole(const struct agent_options *options, struct error *error) {
     bool lacks_key = options->certificate && !options->key;
     if (!options->certificate == !options->key)
@@ -202,7 +215,7 @@ static int take_check(struct agent_options *options, const struct cmdline *line,
     options->check = is_full || options->check_config;
     options->is_json = cmdline_has(line, "json");
     options->check_s = CHECK_S;
-    if ((options->is_json || timeout) && !is_full)
+    if (((options->is_json && !options->is_share) || timeout) && !is_full)
         return error_set(error, "--%s is for --check", options->is_json ? "json" : "timeout");
     if (!timeout)
         return 0;
@@ -212,6 +225,20 @@ static int take_check(struct agent_options *options, const struct cmdline *line,
         return error_set(error, "--timeout: \"%s\" is not right here; write a whole number from 1 to %d", timeout,
                          CHECK_MOST_S);
     options->check_s = (unsigned)seconds;
+    return 0;
+}
+
+/* It serves nothing but what it publishes, and is no agent of this machine: no socket, and no log but of what fails. */
+static int take_share(struct agent_options *options, const struct cmdline *line, struct error *error) {
+    options->is_share = cmdline_has(line, "share");
+    if (!options->is_share)
+        return 0;
+    if (!options->publish.count || cmdline_has(line, "check") || cmdline_has(line, "check-config"))
+        return error_set(error, "--share is for --publish; write munnel share PORT");
+    free(options->admin_socket);
+    options->admin_socket = NULL;
+    if (!cmdline_has(line, "verbose"))
+        options->log.level = LOG_LEVEL_WARNING;
     return 0;
 }
 
@@ -237,8 +264,9 @@ static int read_line(struct agent_options *options, const struct cmdline *line, 
         return -1;
     if (cmdline_has(line, "verbose"))
         options->log.level = LOG_LEVEL_DEBUG;
-    return take_check(options, line, error) || note_places(options, line, file, error) ||
-                   take_join(options, line, error) || check_whole(options, error)
+    return take_share(options, line, error) || take_check(options, line, error) ||
+                   note_places(options, line, file, error) || take_join(options, line, error) ||
+                   check_whole(options, error) || check_publish(options, cmdline_has(line, "publish"), error)
                ? -1
                : 0;
 }

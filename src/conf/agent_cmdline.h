@@ -15,6 +15,7 @@ struct agent_options {
     char *name;             /* NULL: the host's name */
     char *ca;
     struct strlist pins, allow;
+    struct strlist publish;               /* of publish_spec.h */
     char *token_file, *certificate, *key; /* NULL: not set */
     char *proxy, *proxy_password_file;    /* a URL or "none"; NULL: not set */
     char *file;                           /* that was read; NULL: none */
@@ -24,7 +25,8 @@ struct agent_options {
     char *join;        /* FILE or "-" */
     bool check;        /* check, and exit */
     bool check_config; /* likewise: the configuration only, without connecting */
-    bool is_json;      /* of --check: JSON instead of a table */
+    bool is_json;      /* of --check and --share: JSON instead of texts */
+    bool is_share;     /* --share: as munnel share needs it */
     unsigned check_s;  /* of --check: for all of it */
     bool join_only;    /* store what the join code holds, and exit */
     unsigned retry_s;  /* longest pause between attempts [5] */

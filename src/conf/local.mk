@@ -55,6 +55,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_shown.c \
 	src/conf/shared_listen.c \
 	src/conf/shared_listen.h \
+	src/conf/publish_spec.c \
+	src/conf/publish_spec.h \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
 	src/conf/validators.c \

@@ -20,13 +20,14 @@ enum tone list_tone(const char *state) {
     static const struct {
         const char *state;
         enum tone tone;
-    } tones[] = {{"ok", TONE_GOOD},          {"connected", TONE_GOOD},  {"serves", TONE_GOOD},
-                 {"limited", TONE_WARN},     {"paused", TONE_WARN},     {"draining", TONE_WARN},
-                 {"unhealthy", TONE_BAD},    {"suspended", TONE_WARN},  {"offline", TONE_DIM},
-                 {"unreachable", TONE_BAD},  {"silent", TONE_BAD},      {"ejected", TONE_WARN},
-                 {"refused", TONE_BAD},      {"ended", TONE_DIM},       {"opening", TONE_WARN},
-                 {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN}, {"connecting", TONE_WARN},
-                 {"lost", TONE_BAD},         {"gave_up", TONE_BAD},     {"waiting", TONE_WARN}};
+    } tones[] = {{"ok", TONE_GOOD},         {"published", TONE_GOOD},   {"connected", TONE_GOOD},
+                 {"serves", TONE_GOOD},     {"limited", TONE_WARN},     {"paused", TONE_WARN},
+                 {"draining", TONE_WARN},   {"unhealthy", TONE_BAD},    {"suspended", TONE_WARN},
+                 {"offline", TONE_DIM},     {"unreachable", TONE_BAD},  {"silent", TONE_BAD},
+                 {"ejected", TONE_WARN},    {"refused", TONE_BAD},      {"ended", TONE_DIM},
+                 {"opening", TONE_WARN},    {"unsupported", TONE_WARN}, {"unanswered", TONE_WARN},
+                 {"connecting", TONE_WARN}, {"lost", TONE_BAD},         {"gave_up", TONE_BAD},
+                 {"waiting", TONE_WARN}};
 
     for (size_t i = 0; i < COUNT_OF(tones); i++)
         if (strcmp(tones[i].state, state) == 0)
@@ -247,4 +248,34 @@ int list_asked_services(const struct display *display, const json_t *services, s
 
     return print_list(display, services, columns, COUNT_OF(columns), add_asked_service, "No service is asked of it.",
                       error);
+}
+
+/* ---- what an agent publishes ---- */
+
+/* One row for each server. */
+static void add_published(struct table *table, const json_t *entry) {
+    const json_t *servers = answer_at(entry, "servers"), *at;
+    size_t i;
+
+    json_array_foreach (servers, i, at) {
+        add(table, entry, "name", VALUE_TEXT);
+        add(table, at, "state", VALUE_STATE);
+        add(table, at, "server", VALUE_TEXT);
+        table_add(table, TONE_PLAIN, answer_text(at, "address", ""));
+        add(table, entry, "to", VALUE_TEXT);
+        add(table, at, "since", VALUE_AGE);
+        table_add(table, TONE_PLAIN, answer_text(at, "because", ""));
+    }
+}
+
+int list_published(const struct display *display, const json_t *published, struct error *error) {
+    static const struct table_column columns[] = {{.title = "PUBLISHED"},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "SERVER", .spare = 1},
+                                                  {.title = "ADDRESS", .is_whole = true},
+                                                  {.title = "DESTINATION"},
+                                                  {.title = "FOR", .is_right = true},
+                                                  {.title = "BECAUSE"}};
+
+    return print_list(display, published, columns, COUNT_OF(columns), add_published, "It publishes nothing.", error);
 }

@@ -47,6 +47,21 @@ static void make_sentence(const json_t *status, char *text, size_t size) {
              number_age(up, answer_text(status, "started", ""), now_ms));
 }
 
+/* Nothing of an agent that publishes nothing, or is older. */
+static int print_published(struct admin_context *context, const json_t *status, struct error *error) {
+    struct http_reply reply = {0};
+
+    if (answer_number(status, "published.count") <= 0)
+        return 0;
+    int result = admin_call(context->client, "GET", "/v1/published", &reply, error);
+    if (result == 0) {
+        fputc('\n', context->display.file);
+        result = list_published(&context->display, answer_at(reply.json, "published"), error);
+    }
+    http_reply_done(&reply);
+    return result;
+}
+
 int status_print_agent(struct admin_context *context, const json_t *status, struct error *error) {
     const struct display *display = &context->display;
     struct http_reply services = {0};
@@ -57,6 +72,8 @@ int status_print_agent(struct admin_context *context, const json_t *status, stru
     status_print_problems(display, status, admin_now_ms());
     fputc('\n', display->file);
     int result = list_servers(display, answer_at(status, "servers"), error);
+    if (result == 0)
+        result = print_published(context, status, error);
     if (result == 0)
         result = admin_call(context->client, "GET", "/v1/services", &services, error);
     if (result == 0) {

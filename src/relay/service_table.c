@@ -7,6 +7,8 @@
 
 #include "relay/service_table.h"
 
+#include "lib/net/acl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,7 @@ struct served_service *served_service_new(const struct service_offer *offer) {
                                        .from = offer->from,
                                        .name = service->texts};
     atomic_init(&service->references, 1);
+    atomic_init(&service->is_withdrawn, false);
     char *at = append(service->texts, offer->name);
     for (size_t i = 0; i < offer->to_count; i++) {
         service->to[i] = at;
@@ -78,8 +81,22 @@ struct served_service *served_service_hold(struct served_service *service) {
 void served_service_release(struct served_service *service) {
     if (!service || atomic_fetch_sub_explicit(&service->references, 1, memory_order_acq_rel) != 1)
         return;
+    acl_free(service->own_rules);
     free(service->verdict);
     free(service);
+}
+
+bool served_service_permit(struct served_service *service) {
+    struct error error;
+    service->own_rules = acl_new();
+    for (size_t i = 0; service->own_rules && i < service->to_count; i++)
+        if (acl_add(service->own_rules, service->to[i], &error))
+            return false;
+    return service->own_rules;
+}
+
+const struct acl *served_service_rules(const struct served_service *service, const struct acl *agents) {
+    return service->own_rules ? service->own_rules : agents;
 }
 
 void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us) {

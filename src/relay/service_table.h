@@ -33,8 +33,12 @@ struct served_verdict {
     char detail[HEALTH_DETAIL_SIZE];
 };
 
+struct acl;
+
 struct served_service {
     atomic_uint references;
+    struct acl *own_rules; /* its destinations alone, which this agent publishes itself; NULL: the agent's rules hold */
+    atomic_bool is_withdrawn; /* of such a one: no more clients */
     struct destination_health health;
     struct health_check check;
     struct served_verdict *verdict; /* NULL: it is not checked */
@@ -50,6 +54,11 @@ struct served_service {
 };
 
 struct served_service *served_service_new(const struct service_offer *offer); /* one reference; NULL: no memory */
+/* This agent publishes it: its destinations are permitted, and nothing else for it. Before it is in a table. False: no
+ * memory, or a destination that cannot be one. */
+bool served_service_permit(struct served_service *service);
+/* Its rules if it has some, else those of the agent. */
+const struct acl *served_service_rules(const struct served_service *service, const struct acl *agents);
 struct served_service *served_service_hold(struct served_service *service);
 void served_service_release(struct served_service *service); /* NULL is fine */
 void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us);

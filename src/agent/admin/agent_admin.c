@@ -24,6 +24,10 @@ static void get_ready(struct http_request *request, void *context) {
 static const struct http_route routes[] = {
     ADMIN_SHARED_OPERATIONS,
     OPERATION_GET("/v1/services", VIEW, NULL, agent_admin_list_services),
+    OPERATION_GET("/v1/published", VIEW, NULL, agent_admin_list_published),
+    {HTTP_METHOD_POST, "/v1/published", HTTP_ROLE_OPERATE, HTTP_BODY_REQUIRED, NULL, agent_admin_publish},
+    OPERATION_PUT("/v1/published/{lease}", OPERATE, agent_admin_renew),
+    OPERATION_DELETE("/v1/published/{lease}", OPERATE, agent_admin_withdraw),
     OPERATION_GET("/v1/bans", VIEW, "address service", agent_admin_list_bans),
     {HTTP_METHOD_POST, "/v1/bans", HTTP_ROLE_OPERATE, HTTP_BODY_REQUIRED, NULL, agent_admin_add_ban},
     {HTTP_METHOD_DELETE, "/v1/bans/{address}", HTTP_ROLE_OPERATE, HTTP_BODY_NONE, "service", agent_admin_lift_ban},

@@ -9,6 +9,7 @@
 #include "admin/shared.h"
 #include "agent/admin/agent_admin.h"
 #include "agent/admin/rates.h"
+#include "agent/upstream/publications.h"
 
 struct agent_admin {
     struct admin_shared shared; /* first */
@@ -18,6 +19,7 @@ struct agent_admin {
 };
 
 admin_handler agent_admin_list_services;
+admin_handler agent_admin_list_published, agent_admin_publish, agent_admin_renew, agent_admin_withdraw;
 admin_handler agent_admin_list_bans, agent_admin_add_ban, agent_admin_lift_ban;
 
 json_t *agent_admin_status(const void *admin); /* without the caller's role. NULL: out of memory */
@@ -30,6 +32,8 @@ struct announced_counts { /* services of a session, or of all */
 };
 /* Adds those of the server; nothing without a session. */
 void agent_admin_count_services(const struct upstream_view *view, struct announced_counts *counts);
+/* Adds what is published, at each server. */
+void agent_admin_count_published(const struct agent_admin *admin, uint64_t counts[PUBLICATION_STATE_COUNT]);
 /* The last connection to its destination failed. */
 bool agent_admin_is_unreachable(const struct served_service *service);
 bool agent_admin_is_unhealthy(const struct served_service *service); /* by its checks */

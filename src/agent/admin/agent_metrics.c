@@ -106,6 +106,17 @@ static void write_parts(const struct plane *plane, struct metrics *to) {
     metrics_histogram(to, METRIC_NO_LABELS, &metric_bounds_latency, &dial);
 }
 
+static void write_published(const struct agent_admin *admin, struct metrics *to) {
+    uint64_t counts[PUBLICATION_STATE_COUNT] = {0};
+
+    agent_admin_count_published(admin, counts);
+    metrics_family(to, "munnel_agent_published_services", METRIC_GAUGE,
+                   "Services that this agent publishes, at each of its servers, by what became of it.");
+    for (unsigned i = 0; i < PUBLICATION_STATE_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("state", publication_state_label((enum publication_state)i))),
+                      counts[i]);
+}
+
 void agent_admin_write_metrics(const void *context, struct metrics *to) {
     const struct agent_admin *admin = context;
     const struct plane *plane = agent_plane(admin->options.agent);
@@ -115,6 +126,7 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     write_services(admin, to);
     write_checks(plane, to);
     write_proxies(plane, to);
+    write_published(admin, to);
     metrics_family(to, "munnel_agent_bans", METRIC_GAUGE, "Clients that servers are asked to refuse.");
     metrics_value(to, METRIC_NO_LABELS, ban_list_count(agent_bans(admin->options.agent)));
     write_parts(plane, to);

@@ -79,6 +79,32 @@ static void check_destinations(struct problem_list *list, const struct upstream_
     }
 }
 
+/* ---- what it publishes ---- */
+
+static void check_publication(const struct agent_admin *admin, struct problem_list *list,
+                              const struct publication *entry, size_t server) {
+    const struct publication_at *at = &entry->at[server];
+    struct problem problem = {.kind = "service", .subject = entry->name, .since_ms = problem_since(at->since_us)};
+
+    if (entry->is_withdrawn || (at->state != PUBLICATION_REFUSED && at->state != PUBLICATION_UNSUPPORTED))
+        return;
+    PROBLEM_SAY(what, "%s is not published by %s", entry->name, admin->options.settings->servers[server].text);
+    PROBLEM_SAY(why, "%s", at->reason);
+    PROBLEM_SAY(remedy, "%s",
+                at->state == PUBLICATION_REFUSED
+                    ? "Ask the server's operator, or publish it by another name; it is asked for again"
+                    : "Upgrade munneld there");
+    problem_list_add(list, &problem);
+}
+
+static void check_published(const struct agent_admin *admin, struct problem_list *list) {
+    const struct publications *published = agent_publications(admin->options.agent);
+
+    for (const struct publication *entry = publications_first(published); entry; entry = publications_next(entry))
+        for (size_t i = 0; i < publications_servers(published); i++)
+            check_publication(admin, list, entry, i);
+}
+
 /* ---- all ---- */
 
 static void check_certificate(const struct agent_admin *admin, struct problem_list *list) {
@@ -104,6 +130,7 @@ json_t *agent_admin_problems(const struct agent_admin *admin, bool *has_bad) {
         check_refused(&list, &view);
         check_destinations(&list, &view);
     }
+    check_published(admin, &list);
     check_certificate(admin, &list);
     process_watch_add_problems(&admin->shared.process, &list);
     return problem_list_take(&list, has_bad);

@@ -66,6 +66,18 @@ static json_t *services_part(const struct agent_admin *admin) {
                      (json_int_t)counts.unreachable, "unhealthy", (json_int_t)counts.unhealthy);
 }
 
+static json_t *published_part(const struct agent_admin *admin) {
+    uint64_t counts[PUBLICATION_STATE_COUNT] = {0};
+    json_t *json =
+        json_pack("{s:I}", "count", (json_int_t)publications_count(agent_publications(admin->options.agent)));
+
+    agent_admin_count_published(admin, counts);
+    for (unsigned i = 0; i < PUBLICATION_STATE_COUNT; i++)
+        json_object_set_new(json, publication_state_label((enum publication_state)i),
+                            json_integer((json_int_t)counts[i]));
+    return json;
+}
+
 static json_t *relays_part(const struct plane *plane) {
     struct plane_counts counts;
     uint64_t suspended = 0;
@@ -111,13 +123,13 @@ json_t *agent_admin_status(const void *context) {
     json_t *problems = agent_admin_problems(admin, &has_bad);
 
     host_name(host, sizeof host);
-    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "program",
+    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "program",
                      "munnel-agent", "state", state_of(admin, has_bad), "version", PACKAGE_VERSION, "instance",
                      agent_instance(options->agent), "host", value_text(host), "name",
                      value_text(options->settings->name), "started", value_time((int64_t)options->started_at * 1000),
                      "now", value_time(value_wall_ms()), "stopping", (int)agent_is_draining(options->agent),
                      "configuration", configuration_part(options), "problems", problems, "servers", servers_part(admin),
-                     "services", services_part(admin), "relays", relays_part(plane), "links", links_part(plane),
-                     "in_rate", rates_json(&admin->rates, RATES_IN), "out_rate", rates_json(&admin->rates, RATES_OUT),
-                     "new_rate", rates_json(&admin->rates, RATES_NEW));
+                     "services", services_part(admin), "published", published_part(admin), "relays", relays_part(plane),
+                     "links", links_part(plane), "in_rate", rates_json(&admin->rates, RATES_IN), "out_rate",
+                     rates_json(&admin->rates, RATES_OUT), "new_rate", rates_json(&admin->rates, RATES_NEW));
 }

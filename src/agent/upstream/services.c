@@ -99,6 +99,10 @@ static bool is_over_limit(const struct services *services, const struct added *a
     return count + added->count >= SERVICES_MAX || size + added->size >= SERVICES_MEMORY_MAX;
 }
 
+static bool is_published(const struct services *services, const struct service_offer *offer) {
+    return services->publications && publications_of_offer(services->publications, offer);
+}
+
 /* True with `reason` if the service is refused. */
 static bool judge(const struct services *services, const struct service_offer *offer, const struct added *added,
                   char reason[SERVICES_REASON_SIZE]) {
@@ -107,7 +111,12 @@ static bool judge(const struct services *services, const struct service_offer *o
                  SERVICES_MEMORY_MAX >> 20);
         return true;
     }
-    return services_refuse(services->allow, offer, reason);
+    if (is_published(services, offer))
+        return false;
+    if (!services->only_published)
+        return services_refuse(services->allow, offer, reason);
+    snprintf(reason, SERVICES_REASON_SIZE, "this agent serves nothing but what it publishes");
+    return true;
 }
 
 static void log_refusal(struct services *services, const struct service_offer *offer, const char *reason) {
@@ -117,6 +126,16 @@ static void log_refusal(struct services *services, const struct service_offer *o
     log_event(services->log, LOG_LEVEL_INFO, services->who, "refused a service",
               LOG_FIELDS(LOG_TEXT("service", offer->name), LOG_TEXT("destination", offer->to[0]),
                          LOG_TEXT("detail", reason)));
+}
+
+/* NULL: out of memory. */
+static struct served_service *permitted(const struct services *services, const struct service_offer *offer) {
+    struct served_service *service = served_service_new(offer);
+
+    if (!service || !is_published(services, offer) || served_service_permit(service))
+        return service;
+    served_service_release(service);
+    return NULL;
 }
 
 static void judge_all(struct services *services, const struct services_part *part, struct added *added,
@@ -131,7 +150,7 @@ static void judge_all(struct services *services, const struct services_part *par
             log_refusal(services, &offer, reason);
             remember_refusal(services, &offer, reason);
             services_ack_refuse(answer, offer.id, reason);
-        } else if ((added->items[added->count] = served_service_new(&offer))) {
+        } else if ((added->items[added->count] = permitted(services, &offer))) {
             if (offer.takes_bans)
                 ban_sender_restart(&services->sender);
             health_take_over(services, added->items[added->count], answer);
@@ -236,6 +255,14 @@ void services_on_set(struct services *services) {
 }
 
 /* ---- the end ---- */
+
+void services_withdraw(struct services *services, const char *name) {
+    const struct service_table *table = services->table;
+
+    for (size_t i = 0; table && i < table->count; i++)
+        if (table->services[i]->own_rules && strcmp(table->services[i]->name, name) == 0)
+            atomic_store_explicit(&table->services[i]->is_withdrawn, true, memory_order_relaxed);
+}
 
 void services_end(struct services *services) {
     (void)plane_set_services(services->plane, services->session, NULL); /* without memory they keep it */

@@ -3,14 +3,16 @@
 /*
  * services: what a server has announced that this agent may be asked to serve, judged by the agent's own rules.
  *
- * A service is refused only if all its destinations are certainly forbidden; a name is judged when a client has come
- * and it is resolved. The answer is sent when every relay thread has the table, so that no client comes before it.
- * Runs on: the control thread. Owns: its table, an answer that waits for the threads.
+ * What this agent publishes itself is permitted by rules of its own, which hold for that destination of that service
+ * and for nothing else. Another service is refused only if all its destinations are certainly forbidden; a name is
+ * judged when a client has come and it is resolved. The answer is sent when every relay thread has the table, so that
+ * no client comes before it. Runs on: the control thread. Owns: its table, an answer that waits for the threads.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_SERVICES_H
 #define MUNNEL_AGENT_UPSTREAM_SERVICES_H
 
 #include "agent/upstream/ban_sender.h"
+#include "agent/upstream/publications.h"
 #include "relay/plane.h"
 
 struct ban_list;
@@ -33,15 +35,17 @@ struct services {
     struct recent_events *events; /* or NULL */
     const char *who;              /* "server host:port" */
     const struct acl *allow;
-    struct link_ref link;                 /* the session's control link */
-    uint64_t session;                     /* its tag */
-    char server[PROTO_SERVER_DIGITS + 1]; /* of its instance */
-    struct service_table *table;          /* what is permitted; NULL: nothing yet */
-    char *answer;                         /* JSON of services_ack; NULL: none waits */
-    unsigned setting;                     /* tables that the plane has not yet given to every thread */
-    uint64_t version;                     /* of the last part */
-    uint32_t last_id;                     /* the highest so far */
-    unsigned refused;                     /* in this round of parts */
+    const struct publications *publications; /* of this agent; NULL: none */
+    bool only_published;                     /* nothing else is permitted */
+    struct link_ref link;                    /* the session's control link */
+    uint64_t session;                        /* its tag */
+    char server[PROTO_SERVER_DIGITS + 1];    /* of its instance */
+    struct service_table *table;             /* what is permitted; NULL: nothing yet */
+    char *answer;                            /* JSON of services_ack; NULL: none waits */
+    unsigned setting;                        /* tables that the plane has not yet given to every thread */
+    uint64_t version;                        /* of the last part */
+    uint32_t last_id;                        /* the highest so far */
+    unsigned refused;                        /* in this round of parts */
     struct refused_service *refusals;
     size_t refusal_count;
     struct service_table *before; /* of the last control link, while its services are announced anew */
@@ -64,6 +68,7 @@ void services_on_set(struct services *services); /* every relay thread has a tab
 void services_on_health(struct services *services, const struct health_event *event);
 /* And once a second, when the server knows what is permitted: tells it what is due. */
 void services_recheck(struct services *services);
+void services_withdraw(struct services *services, const char *name); /* it is not published any more */
 void services_end(struct services *services);                /* the session is over: the relay threads forget it */
 void services_done(struct services *services);               /* frees; the plane may be gone */
 bool services_are_answered(const struct services *services); /* the server knows what is permitted */

@@ -42,6 +42,12 @@ static void attach(struct session *session, const struct session_parts *parts) {
     session->links.target.resume_ms = (unsigned)welcome->resume_s * 1000;
     memcpy(session->links.target.key, welcome->session_key, sizeof session->links.target.key);
     services_begin(&session->services, parts->link);
+    publisher_begin(session->publisher, parts->link, welcome->features);
+}
+
+/* It is the one by whose link the publisher asks. */
+static bool has_publisher(const struct session *session) {
+    return session->publisher->has_link && link_ref_same(session->publisher->link, session->link);
 }
 
 struct session *session_new(const struct session_parts *parts) {
@@ -52,6 +58,7 @@ struct session *session_new(const struct session_parts *parts) {
     session->plane = parts->plane;
     session->log = parts->log;
     session->data_links = parts->data_links;
+    session->publisher = parts->publisher;
     session->tag = parts->order->tag;
     session->services = (struct services){.plane = parts->plane,
                                           .log = parts->log,
@@ -59,6 +66,8 @@ struct session *session_new(const struct session_parts *parts) {
                                           .who = parts->who,
                                           .allow = parts->allow,
                                           .bans = parts->bans,
+                                          .publications = parts->publisher->list,
+                                          .only_published = parts->only_published,
                                           .session = session->tag};
     snprintf(session->services.server, sizeof session->services.server, "%s", parts->welcome->server);
     session->links.threads = parts->welcome->threads;
@@ -99,6 +108,8 @@ void session_retire(struct session *session) {
 }
 
 void session_on_lost(struct session *session) {
+    if (has_publisher(session))
+        publisher_end(session->publisher);
     session->has_control = false;
     session->links.is_suspended = true;
     if (session->state != SESSION_LIVE)
@@ -211,6 +222,15 @@ static enum session_event on_services(struct session *session, const struct cont
     return SESSION_GOES_ON;
 }
 
+/* After goaway the next session's link has its own answers. */
+static enum session_event on_published(struct session *session, const struct control_message *control) {
+    struct error error = {""};
+
+    if (has_publisher(session) && publisher_take(session->publisher, control->json, &error) != 0)
+        log_bad_message(session, "malformed control message", error.text, true);
+    return SESSION_GOES_ON;
+}
+
 static enum session_event on_message(struct session *session, const struct control_message *control) {
     switch (control->op) {
     case CONTROL_OP_LINKS:
@@ -233,8 +253,9 @@ static enum session_event on_message(struct session *session, const struct contr
     case CONTROL_OP_SERVICES_ACK:
     case CONTROL_OP_HEALTH:
     case CONTROL_OP_BANS:
-    case CONTROL_OP_PUBLISH:
     case CONTROL_OP_PUBLISHED:
+        return on_published(session, control);
+    case CONTROL_OP_PUBLISH:
     case CONTROL_OP_DRAIN:
     case CONTROL_OP_UNKNOWN:
         break;

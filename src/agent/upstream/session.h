@@ -8,6 +8,7 @@
 #define MUNNEL_AGENT_UPSTREAM_SESSION_H
 
 #include "agent/upstream/data_links.h"
+#include "agent/upstream/publisher.h"
 #include "agent/upstream/services.h"
 #include "lib/base/queue.h"
 #include "proto/control.h"
@@ -41,7 +42,8 @@ struct session {
     uint64_t srtt_us;     /* of its control links; 0: not known yet */
     struct log_limit limit;
     struct session_links links;
-    struct services services; /* of the server, for this session */
+    struct publisher *publisher; /* the upstream's */
+    struct services services;    /* of the server, for this session */
 };
 
 struct session_parts { /* kept by reference, but for the WELCOME */
@@ -52,7 +54,9 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     const char *who; /* "server host:port" */
     struct trust *trust;
     const struct ban_list *bans; /* or NULL */
+    struct publisher *publisher; /* of the upstream, which outlives the session */
     const struct acl *allow;     /* this agent's rules */
+    bool only_published;         /* nothing else is permitted */
     const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
     const struct welcome *welcome;
     const struct dial_order *order; /* by which the control link was dialled; copied but for server_name */

@@ -32,6 +32,8 @@ static const struct session *welcome_session(struct upstream *upstream, struct l
                                   .trust = upstream->trust,
                                   .allow = upstream->parts->allow,
                                   .bans = upstream->parts->bans,
+                                  .publisher = &upstream->publisher,
+                                  .only_published = upstream->parts->only_published,
                                   .control = &upstream->attempt.hello,
                                   .order = &upstream->attempt.order,
                                   .welcome = welcome,
@@ -81,6 +83,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
     upstream->hasten_until_ms = 0;
     upstream->failure_log = (struct failure_log){0};
     upstream_set_state(upstream, WORKING, UPSTREAM_CONNECTED);
+    publisher_send(&upstream->publisher, true);
     return true;
 }
 
@@ -208,6 +211,17 @@ struct upstream *upstream_new(const struct upstream_parts *parts, const struct s
     snprintf(upstream->who, sizeof upstream->who, "server %s", server->text);
     upstream->text = strchr(upstream->who, ' ') + 1;
     upstream->condition_us = clock_us();
+    upstream->publisher =
+        (struct publisher){.list = parts->publications,
+                           .plane = parts->plane,
+                           .log = parts->log,
+                           .events = parts->events,
+                           .who = upstream->who,
+                           .host = upstream->endpoint.host,
+                           .refusal_level = parts->only_published ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+                           .index = index,
+                           .on_answer = parts->on_answer,
+                           .context = parts->context};
     upstream->trust = server->trust;
     upstream->proxy = server->proxy;
     if (!upstream_init_attempts(upstream, index)) {
@@ -248,6 +262,17 @@ void upstream_send_bans(struct upstream *upstream) {
 
     LIST_FOREACH (session, &upstream->sessions, next)
         session_send_bans(session);
+}
+
+void upstream_publish(struct upstream *upstream, bool at_once) {
+    publisher_send(&upstream->publisher, at_once);
+}
+
+void upstream_withdraw(struct upstream *upstream, const char *name) {
+    struct session *session;
+
+    LIST_FOREACH (session, &upstream->sessions, next)
+        services_withdraw(&session->services, name);
 }
 
 void upstream_send(struct upstream *upstream, enum control_op op) {

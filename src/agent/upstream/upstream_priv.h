@@ -35,6 +35,7 @@ struct upstream {
     uint64_t hasten_until_ms;        /* after a goaway: the server that replaces this one is about to listen */
     char server[PROTO_INSTANCE_HEX]; /* the instance that answered last; "" at first */
     struct session_list sessions;
+    struct publisher publisher;
     /* For upstream_read(). */
     enum upstream_condition condition;
     uint64_t condition_us, failed_us; /* since when; when `failed` was noted, 0: nothing failed */

@@ -101,6 +101,8 @@ static bool has_new_password(const struct upstream *upstream) {
 
 void upstream_recheck(struct upstream *upstream) {
     session_list_recheck(&upstream->sessions, upstream->state == CONNECTING && *upstream->attempt.resume);
+    if (upstream->state != ENDED)
+        publisher_send(&upstream->publisher, false);
     if (upstream->state == WAITING && (!evtimer_pending(upstream->timer, NULL) || has_new_password(upstream)))
         on_timer(-1, 0, upstream);
 }

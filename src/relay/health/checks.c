@@ -148,7 +148,7 @@ static void begin(struct check *check) {
     const struct health_probe_order order = {.service = check->service,
                                              .loop = checks->thread->loop,
                                              .resolver = options->resolver,
-                                             .allow = options->allow,
+                                             .allow = served_service_rules(check->service, options->allow),
                                              .again = &checks->thread->again,
                                              .rechecks = &checks->thread->rechecks,
                                              .tls = context_of(checks, check),

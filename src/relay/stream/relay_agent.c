@@ -320,7 +320,7 @@ static void dial(struct relay *relay, const struct open_request *open) {
     struct connector_order order = {.socket = &relay->pump.socket,
                                     .loop = relay->thread->loop,
                                     .resolver = options->resolver,
-                                    .allow = options->allow,
+                                    .allow = served_service_rules(service, options->allow),
                                     .to = service->to,
                                     .to_count = (int)service->to_count,
                                     .client_port = open->local.port,
@@ -337,6 +337,10 @@ static void dial(struct relay *relay, const struct open_request *open) {
         as_agent(relay)->dial = running;
 }
 
+static bool is_withdrawn(const struct served_service *service) {
+    return service->own_rules && atomic_load_explicit(&service->is_withdrawn, memory_order_relaxed);
+}
+
 int relay_open(struct thread_session *session, uint32_t number, const uint8_t *payload, size_t length,
                struct error *error) {
     struct open_request open;
@@ -349,6 +353,8 @@ int relay_open(struct thread_session *session, uint32_t number, const uint8_t *p
         refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
     else if (!as_agent(relay)->service)
         refuse(relay, REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
+    else if (is_withdrawn(as_agent(relay)->service))
+        refuse(relay, REFUSAL_DENIED, "this agent does not publish the service any more");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
     else if (!relay_proxy_keep(as_agent(relay), &open))

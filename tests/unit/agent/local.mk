@@ -96,6 +96,18 @@ unit_agent_tests += tests/unit/agent/upstream/test_health
 tests_unit_agent_upstream_test_health_SOURCES = tests/unit/agent/upstream/test_health.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_health_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/upstream/test_publications
+tests_unit_agent_upstream_test_publications_SOURCES = tests/unit/agent/upstream/test_publications.c
+tests_unit_agent_upstream_test_publications_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/upstream/test_publisher
+tests_unit_agent_upstream_test_publisher_SOURCES = tests/unit/agent/upstream/test_publisher.c $(unit_agent_one_harness)
+tests_unit_agent_upstream_test_publisher_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_publish_output
+tests_unit_agent_test_publish_output_SOURCES = tests/unit/agent/test_publish_output.c
+tests_unit_agent_test_publish_output_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_services
 tests_unit_agent_upstream_test_services_SOURCES = tests/unit/agent/upstream/test_services.c $(unit_agent_one_harness)
 tests_unit_agent_upstream_test_services_LDADD = $(LINK_UNIT_AGENT)

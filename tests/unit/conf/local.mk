@@ -42,6 +42,10 @@ tests_unit_conf_test_documents_SOURCES = tests/unit/conf/capture.c tests/unit/co
 	tests/unit/conf/test_documents.c
 tests_unit_conf_test_documents_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_publish_spec
+tests_unit_conf_test_publish_spec_SOURCES = tests/unit/conf/test_publish_spec.c
+tests_unit_conf_test_publish_spec_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_suggest
 tests_unit_conf_test_suggest_SOURCES = tests/unit/conf/test_suggest.c
 tests_unit_conf_test_suggest_LDADD = $(LINK_UNIT_CONF)

@@ -277,7 +277,7 @@ static const struct {
     {"{ \"token\": \"xyz\" }", ": token: there is no such option; did you mean \"token_file\"?\n"},
     {"{ \"phrase\": \"xyz\" }", ": phrase: there is no such option; there are: servers, group, name, ca, pins, "
                                 "token_file, cert, key, proxy, "
-                                "proxy_password_file, allow, retry, "
+                                "proxy_password_file, allow, publish, retry, "
                                 "threads, admin, log\n"},
 };
 

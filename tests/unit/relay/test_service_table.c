@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "lib/net/acl.h"
 #include "relay/service_table.h"
 #include "unit.h"
 
@@ -69,11 +70,37 @@ START_TEST(service_outlives_its_table_for_who_holds_it) {
 }
 END_TEST
 
+static bool permits(const struct acl *rules, const char *destination) {
+    struct endpoint endpoint;
+    struct addr addr;
+    ck_assert_int_eq(endpoint_parse(&endpoint, destination, NULL), 0);
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    return acl_permits(rules, &addr, endpoint.host);
+}
+
+START_TEST(published_service_has_rules_for_its_destinations_alone) {
+    struct service_offer offer = {.id = 1, .name = "s", .to = {"10.0.0.1:80", "unix:/run/x"}, .to_count = 2};
+    struct served_service *service = served_service_new(&offer);
+    struct acl *agents = acl_new();
+    ck_assert_ptr_eq(served_service_rules(service, agents), agents);
+    ck_assert(served_service_permit(service));
+    const struct acl *rules = served_service_rules(service, agents);
+    ck_assert(permits(rules, "10.0.0.1:80"));
+    ck_assert(!permits(rules, "10.0.0.1:81"));
+    ck_assert(!permits(rules, "10.0.0.2:80"));
+    ck_assert(permits(rules, "unix:/run/x"));
+    ck_assert(!permits(rules, "unix:/run/x2"));
+    acl_free(agents);
+    served_service_release(service);
+}
+END_TEST
+
 static TCase *table(void) {
     TCase *group = tcase_create("table");
     tcase_add_test(group, services_are_found_by_their_ids);
     tcase_add_test(group, removed_services_are_gone_and_their_ids_may_be_unknown);
     tcase_add_test(group, service_outlives_its_table_for_who_holds_it);
+    tcase_add_test(group, published_service_has_rules_for_its_destinations_alone);
     return group;
 }
 

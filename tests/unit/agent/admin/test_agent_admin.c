@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_agent_admin: what an agent answers on its socket: the operations of status.c, agent_services.c, agent_bans.c,
- * problems.c, agent_metrics.c, and those that it shares with the server.
+ * test_agent_admin: what an agent answers on its socket: the operations of status.c, agent_services.c,
+ * agent_published.c, agent_bans.c, problems.c, agent_metrics.c, and those that it shares with the server.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include "relay/service_counts.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -320,6 +321,123 @@ START_TEST(ban_that_no_server_lets_it_make_is_refused_with_what_to_do) {
 }
 END_TEST
 
+/* ---- published services ---- */
+
+static char lease[128]; /* the path of the last one */
+
+static void take_lease(void) {
+    ck_assert_int_lt(snprintf(lease, sizeof lease, "/v1/published/%s", json_string_value(at("lease"))),
+                     (int)sizeof lease);
+}
+
+START_TEST(service_is_leased_shown_renewed_and_withdrawn) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"lap\",\"to\":\"localhost:8080\",\"for_s\":60}"),
+                      201);
+    take_lease();
+    expect_text("servers/0/state", "waiting");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 1);
+    fake_control_text(
+        0, "{\"op\":\"published\",\"services\":[{\"name\":\"lap\",\"address\":\"r:20001\",\"port\":20001}]}");
+    ck_assert_uint_eq(ask_with("PUT", lease, "{\"for_s\":60}"), 200);
+    expect_text("servers/0/state", "published");
+    expect_text("servers/0/address", "r:20001");
+    expect_text("servers/0/server", "127.0.0.1:10001");
+    get("/v1/published");
+    expect_number("total", 1);
+    expect_text("published/0/name", "lap");
+    ck_assert(json_is_true(at("published/0/leased")));
+    ck_assert_ptr_null(strstr(answer, "\"lease\""));
+    get("/v1/status");
+    expect_number("published/count", 1);
+    expect_number("published/published", 1);
+    expect_status("GET", "/metrics", 200);
+    ck_assert_ptr_nonnull(strstr(answer, "munnel_agent_published_services{state=\"published\"} 1\n"));
+    expect_status("DELETE", lease, 204);
+    expect_status("DELETE", lease, 404);
+    ck_assert_uint_eq(ask_with("PUT", lease, "{}"), 404);
+    get("/v1/published");
+    expect_number("total", 0);
+}
+END_TEST
+
+START_TEST(lease_that_is_not_renewed_ends) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"lap\",\"to\":\"localhost:8080\",\"for_s\":1}"),
+                      201);
+    for (uint64_t end = clock_ms() + 1050; clock_ms() < end;)
+        harness_run_for(&harness, 50);
+    agent_recheck(harness.agent);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 2);
+    ck_assert_ptr_nonnull(strstr(fake_plane()->sent[fake_plane()->sent_count - 1].json, "\"remove\":[\"lap\"]"));
+    get("/v1/published");
+    expect_number("total", 0);
+}
+END_TEST
+
+START_TEST(refused_service_is_a_problem) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"lap\",\"to\":\"localhost:8080\",\"for_s\":60}"),
+                      201);
+    fake_control_text(0, "{\"op\":\"published\",\"services\":[{\"name\":\"lap\",\"refused\":\"agent b has lap\"}]}");
+    get("/v1/status");
+    expect_text("problems/0/subject", "lap");
+    expect_text("problems/0/why", "agent b has lap");
+    expect_text("state", "ok"); /* the agent itself is well */
+    get("/v1/published");
+    expect_text("published/0/servers/0/because", "agent b has lap");
+}
+END_TEST
+
+static const struct {
+    const char *body, *pointer;
+} unpublishable[] = {
+    {"{}", "/name"},
+    {"{\"name\":\"a b\",\"to\":\"localhost:1\"}", "/name"},
+    {"{\"name\":7,\"to\":\"localhost:1\"}", "/name"},
+    {"{\"name\":\"a\"}", "/to"},
+    {"{\"name\":\"a\",\"to\":\"8080\"}", "/to"},
+    {"{\"name\":\"a\",\"to\":\"localhost:+0\"}", "/to"},
+    {"{\"name\":\"a\",\"to\":\"unix:/run/docker.sock\"}", "/to"}, /* whose owner did not ask */
+    {"{\"name\":\"a\",\"to\":\"169.254.169.254:80\"}", "/to"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"host\":\"*\"}", "/host"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"port\":0}", "/port"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"port\":65536}", "/port"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"port\":\"1\"}", "/port"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"for_s\":0}", "/for_s"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"for_s\":61}", "/for_s"},
+    {"{\"name\":\"a\",\"to\":\"localhost:1\",\"x\":1}", ""},
+};
+
+START_TEST(what_cannot_be_published_is_refused) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", unpublishable[_i].body), 422);
+    expect_text("pointer", unpublishable[_i].pointer);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 0);
+}
+END_TEST
+
+START_TEST(name_is_published_once) {
+    harness_connect(&harness);
+    open_admin();
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"a\",\"to\":\"localhost:1\"}"), 201);
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"a\",\"to\":\"localhost:2\"}"), 409);
+    expect_text("detail", "this agent publishes a service a already");
+}
+END_TEST
+
+START_TEST(rule_permits_what_else_has_an_owner) {
+    connect_with_rule("unix:/run/x.sock");
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"a\",\"to\":\"unix:/run/x.sock\"}"), 201);
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"b\",\"to\":\"unix:/run/y.sock\"}"), 422);
+    ck_assert_uint_eq(ask_with("POST", "/v1/published", "{\"name\":\"c\",\"to\":\"localhost:80\"}"), 201);
+}
+END_TEST
+
 START_TEST(agent_that_ends_says_so) {
     harness_connect(&harness);
     open_admin();
@@ -346,6 +464,13 @@ static TCase *answers(void) {
     tcase_add_test(group, log_level_is_changed);
     tcase_add_test(group, ban_is_taken_listed_told_to_the_server_and_lifted);
     tcase_add_test(group, ban_that_no_server_lets_it_make_is_refused_with_what_to_do);
+    tcase_add_test(group, service_is_leased_shown_renewed_and_withdrawn);
+    tcase_add_test(group, lease_that_is_not_renewed_ends);
+    tcase_add_test(group, refused_service_is_a_problem);
+    tcase_add_loop_test(group, what_cannot_be_published_is_refused, 0,
+                        (int)(sizeof unpublishable / sizeof *unpublishable));
+    tcase_add_test(group, name_is_published_once);
+    tcase_add_test(group, rule_permits_what_else_has_an_owner);
     tcase_add_test(group, agent_that_ends_says_so);
     return group;
 }

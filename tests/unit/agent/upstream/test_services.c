@@ -244,6 +244,60 @@ START_TEST(server_without_services_is_named_too_old) {
 }
 END_TEST
 
+/* ---- what this agent publishes itself ---- */
+
+static const struct publication_order published = {.name = "s1", .to = "unix:/run/x.sock", .host = ""};
+static const char *const elsewhere[] = {"192.0.2.1:1", "db.example:5432", NULL};
+
+static void publish(bool only) {
+    harness.settings.published = &published;
+    harness.settings.published_count = 1;
+    harness.settings.only_published = only;
+    connect_with(elsewhere);
+}
+
+START_TEST(published_service_is_permitted_to_its_destination_and_to_no_other) {
+    publish(false);
+    announce(1, "\"add\":[{\"id\":1,\"name\":\"s1\",\"to\":[\"unix:/run/x.sock\"]},"
+                "{\"id\":2,\"name\":\"s1\",\"to\":[\"unix:/run/y.sock\"]},"
+                "{\"id\":3,\"name\":\"s2\",\"to\":[\"unix:/run/x.sock\"]},"
+                "{\"id\":4,\"name\":\"s1\",\"to\":[\"unix:/run/x.sock\",\"10.0.0.1:22\"]}]");
+    ck_assert(serves(1) && !serves(2) && !serves(3) && !serves(4));
+    ck_assert_ptr_nonnull(service_table_find(fake_plane()->services, 1)->own_rules);
+}
+END_TEST
+
+START_TEST(service_that_is_withdrawn_takes_no_more_clients) {
+    publish(false);
+    announce(1, "\"add\":[{\"id\":1,\"name\":\"s1\",\"to\":[\"unix:/run/x.sock\"]},"
+                "{\"id\":2,\"name\":\"s2\",\"to\":[\"db.example:5432\"]}]");
+    struct publications *list = agent_publications(harness.agent);
+    publications_withdraw(list, publications_find(list, "s1"));
+    ck_assert(atomic_load(&service_table_find(fake_plane()->services, 1)->is_withdrawn));
+    ck_assert(!atomic_load(&service_table_find(fake_plane()->services, 2)->is_withdrawn));
+}
+END_TEST
+
+START_TEST(agent_that_only_shares_refuses_every_other_service) {
+    publish(true);
+    announce(1, "\"add\":[{\"id\":1,\"name\":\"s1\",\"to\":[\"unix:/run/x.sock\"]},"
+                "{\"id\":2,\"name\":\"s2\",\"to\":[\"db.example:5432\"]}]");
+    ck_assert(serves(1) && !serves(2));
+    fake_services_set();
+    ck_assert_ptr_nonnull(strstr(answer(), "this agent serves nothing but what it publishes"));
+}
+END_TEST
+
+static TCase *published_ones(void) {
+    TCase *group = tcase_create("published");
+
+    tcase_add_checked_fixture(group, set_up_numeric, tear_down);
+    tcase_add_test(group, published_service_is_permitted_to_its_destination_and_to_no_other);
+    tcase_add_test(group, service_that_is_withdrawn_takes_no_more_clients);
+    tcase_add_test(group, agent_that_only_shares_refuses_every_other_service);
+    return group;
+}
+
 static TCase *judging(void) {
     TCase *group = tcase_create("judging");
 
@@ -272,4 +326,4 @@ static TCase *parts(void) {
     return group;
 }
 
-UNIT_MAIN("agent/upstream/services", judging, parts)
+UNIT_MAIN("agent/upstream/services", judging, parts, published_ones)

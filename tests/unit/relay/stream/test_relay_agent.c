@@ -77,6 +77,29 @@ START_TEST(service_of_a_session_that_is_over_is_unknown) {
 }
 END_TEST
 
+START_TEST(service_that_is_published_no_longer_is_refused) {
+    struct served_service *service = service_table_find(world.services, client.client->terms->id);
+    ck_assert(served_service_permit(service));
+    atomic_store(&service->is_withdrawn, true);
+    serve();
+    expect_refused(REFUSAL_DENIED, "this agent does not publish the service any more");
+}
+END_TEST
+
+START_TEST(published_service_leads_where_the_agents_rules_do_not) {
+    struct served_service *service = service_table_find(world.services, client.client->terms->id);
+    struct acl *nowhere = acl_new();
+    struct error error;
+    ck_assert_int_eq(acl_add(nowhere, "192.0.2.1:1", &error), 0);
+    world.options[AGENT].allow = nowhere;
+    ck_assert(served_service_permit(service));
+    serve();
+    world_accept(&client);
+    end_both();
+    acl_free(nowhere);
+}
+END_TEST
+
 /* Also while its destination is still being dialled. */
 START_TEST(relay_goes_on_when_its_service_is_taken_away) {
     serve_to_deaf();
@@ -298,6 +321,8 @@ static TCase *services(void) {
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, unknown_service_is_refused);
     tcase_add_test(group, service_of_a_session_that_is_over_is_unknown);
+    tcase_add_test(group, service_that_is_published_no_longer_is_refused);
+    tcase_add_test(group, published_service_leads_where_the_agents_rules_do_not);
     tcase_add_test(group, relay_goes_on_when_its_service_is_taken_away);
     tcase_add_test(group, an_agent_that_stops_refuses_new_clients);
     tcase_add_test(group, a_malformed_open_ends_the_link_and_opens_nothing);
