@@ -114,8 +114,10 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/stream/relay_server.c \
 	src/relay/stream/socket.c \
 	src/relay/stream/socket.h \
+	src/relay/stream/socket_priv.h \
 	src/relay/stream/socket_tls.c \
 	src/relay/stream/socket_tls.h \
+	src/relay/stream/socket_write.c \
 	src/relay/stream/throttle.c \
 	src/relay/stream/throttle.h \
 	src/relay/stream/timeouts.c \

@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * socket: see socket.h.
+ * socket: see socket.h. What goes out is written by socket_write.c.
  */
 #include "config.h"
 
 #include "relay/stream/socket.h"
 
-#include "lib/net/sock.h"
 #include "proto/frame.h"
-#include "relay/flush.h"
-#include "relay/stream/socket_tls.h"
+#include "relay/stream/socket_priv.h"
 
 #include <errno.h>
 #include <string.h>
-
-static size_t kept(const struct stream_socket *socket) {
-    return socket->out ? evbuffer_get_length(socket->out) : 0;
-}
-
-/* Bytes that the kernel has not taken yet, with those that are encrypted. */
-static size_t backlog(const struct stream_socket *socket) {
-    return socket->tls ? kept(socket) + stream_tls_backlog(socket->tls) : kept(socket);
-}
 
 /* ---- the event ---- */
 
@@ -65,7 +54,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
             on_connected(socket, fd);
         if (socket->connecting)
             return; /* still, or the next address already */
-    } else if ((what & EV_WRITE) && backlog(socket) > 0) {
+    } else if ((what & EV_WRITE) && socket_backlog(socket) > 0) {
         stream_socket_flush(socket);
     }
     if (socket->fd >= 0 && readiness_may_be_reset(what) && is_reset(socket))
@@ -77,7 +66,7 @@ static void on_event(evutil_socket_t fd, short what, void *context) {
 static void await_what_it_needs(struct stream_socket *socket) {
     int needed = socket->may_have_more || socket->got_end ? 0 : EV_READ;
     bool may_write = !socket->is_metered || socket->allowed > 0;
-    if (socket->connecting || backlog(socket) > kept(socket) || (kept(socket) > 0 && may_write))
+    if (socket->connecting || socket_backlog(socket) > socket_kept(socket) || (socket_kept(socket) > 0 && may_write))
         needed |= EV_WRITE;
     (void)readiness_sweep(&socket->readiness, (short)needed);
 }
@@ -182,12 +171,6 @@ void stream_socket_poll(struct stream_socket *socket) {
     serve_reading(socket);
 }
 
-/* By the errno of a system call; the kernel's memory for sockets counts as well. */
-static bool is_broken(struct stream_socket *socket, int error) {
-    socket->lacks_memory = sock_lacks_memory(error);
-    return !sock_would_block(error);
-}
-
 static void on_end(struct stream_socket *socket) {
     socket->got_end = true;
     socket->may_have_more = false;
@@ -219,7 +202,7 @@ static enum stream_socket_read judge(struct stream_socket *socket, ssize_t n, si
     socket->is_streaming = n > FRAME_DATA_MAX;
     if (n < 0) {
         socket->needs_recheck = false;
-        if (is_broken(socket, errno))
+        if (socket_is_broken(socket, errno))
             return STREAM_SOCKET_BROKEN;
         await_input(socket);
         return STREAM_SOCKET_NOTHING;
@@ -251,24 +234,6 @@ static enum stream_socket_read judge_rest(struct stream_socket *socket, ssize_t 
     return STREAM_SOCKET_DATA;
 }
 
-/* Drops the first `done` bytes from the list; returns the index of the first part that still has some. */
-static int skip(struct iovec *parts, int count, size_t done) {
-    int i = 0;
-    while (i < count && done >= parts[i].iov_len)
-        done -= parts[i++].iov_len;
-    if (i < count) {
-        parts[i].iov_base = (uint8_t *)parts[i].iov_base + done;
-        parts[i].iov_len -= done;
-    }
-    return i;
-}
-
-/* Answers of TLS itself may wait then. */
-static void await_room_for_tls(struct stream_socket *socket) {
-    if (stream_tls_backlog(socket->tls) > 0)
-        readiness_await(&socket->readiness, EV_WRITE);
-}
-
 /* What broke behind bytes that were taken is found again by the next read. */
 static enum stream_socket_read read_tls(struct stream_socket *socket, struct iovec *parts, int count, size_t *taken) {
     enum stream_tls_found found = stream_tls_read(socket->tls, socket->rdhup, parts, count, taken);
@@ -276,7 +241,7 @@ static enum stream_socket_read read_tls(struct stream_socket *socket, struct iov
     socket->lacks_memory = found == STREAM_TLS_NO_MEMORY;
     if (socket->lacks_memory || (found == STREAM_TLS_BROKEN && *taken == 0))
         return STREAM_SOCKET_BROKEN;
-    await_room_for_tls(socket);
+    socket_await_room_for_tls(socket);
     socket->may_have_more = true;
     if (found == STREAM_TLS_EMPTY) {
         socket->needs_recheck = false;
@@ -301,157 +266,6 @@ enum stream_socket_read stream_socket_read(struct stream_socket *socket, struct 
     enum stream_socket_read found = judge(socket, sock_readv(socket->fd, parts, count), wanted, taken, &is_short);
     if (!is_short)
         return found;
-    int first = skip(parts, count, *taken);
+    int first = socket_skip(parts, count, *taken);
     return judge_rest(socket, sock_readv(socket->fd, parts + first, count - first), taken);
-}
-
-/* ---- writing ---- */
-
-/* While it is connecting, EV_WRITE is awaited already. */
-static bool wait_with(struct stream_socket *socket, const struct iovec *parts, int count) {
-    if (!socket->out)
-        socket->out = evbuffer_new();
-    bool is_kept = socket->out;
-    for (int i = 0; is_kept && i < count; i++)
-        is_kept = evbuffer_add(socket->out, parts[i].iov_base, parts[i].iov_len) == 0;
-    socket->lacks_memory = !is_kept;
-    if (socket->fd >= 0)
-        readiness_await(&socket->readiness, EV_WRITE);
-    return is_kept;
-}
-
-/* is_whole: what a call on its TLS returned. */
-static bool note_tls(struct stream_socket *socket, bool is_whole) {
-    socket->lacks_memory = !is_whole && stream_tls_lacks_memory(socket->tls);
-    return is_whole;
-}
-
-static bool write_tls(struct stream_socket *socket, const struct iovec *parts, int count, bool is_last) {
-    bool is_written = stream_tls_write(socket->tls, parts, count, is_last);
-    await_room_for_tls(socket);
-    return note_tls(socket, is_written);
-}
-
-static bool end_tls(struct stream_socket *socket) {
-    bool is_written = stream_tls_end(socket->tls);
-    await_room_for_tls(socket);
-    return note_tls(socket, is_written);
-}
-
-bool stream_socket_write(struct stream_socket *socket, struct iovec *parts, int count, bool is_last) {
-    int first = 0;
-    if (socket->tls)
-        return write_tls(socket, parts, count, is_last);
-    if (socket->fd >= 0 && !socket->connecting && stream_socket_waiting(socket) == 0) {
-        ssize_t n = is_last ? sock_writev_last(socket->fd, parts, count) : sock_writev(socket->fd, parts, count);
-        if (n < 0 && is_broken(socket, errno))
-            return false;
-        first = skip(parts, count, n < 0 ? 0 : (size_t)n);
-    }
-    return first == count || wait_with(socket, parts + first, count - first);
-}
-
-bool stream_socket_prepend(struct stream_socket *socket, const uint8_t *bytes, size_t length) {
-    if (!socket->out)
-        socket->out = evbuffer_new();
-    return socket->out && evbuffer_prepend(socket->out, bytes, length) == 0;
-}
-
-bool stream_socket_keep(struct stream_socket *socket, const struct iovec *parts, int count) {
-    return wait_with(socket, parts, count);
-}
-
-void stream_socket_meter(struct stream_socket *socket) {
-    socket->is_metered = true;
-    socket->allowed = kept(socket);
-}
-
-size_t stream_socket_kept(const struct stream_socket *socket) {
-    return kept(socket);
-}
-
-void stream_socket_allow(struct stream_socket *socket, size_t bytes) {
-    socket->allowed += bytes;
-    if (!socket->connecting)
-        stream_socket_flush(socket);
-}
-
-size_t stream_socket_waiting(const struct stream_socket *socket) {
-    return socket->tls ? kept(socket) + stream_tls_waiting(socket->tls) : kept(socket);
-}
-
-/* False: the socket is broken. */
-static bool half_close_when_flushed(struct stream_socket *socket) {
-    if (!socket->ending || socket->half_closed || socket->fd < 0 || socket->connecting || kept(socket) > 0)
-        return true;
-    if (socket->tls && !end_tls(socket))
-        return false;
-    if (backlog(socket) > 0)
-        return true;
-    socket->half_closed = true;
-    if (!socket->got_end)
-        sock_half_close(socket->fd); /* else close() sends the FIN: shutdown() before it would cost a segment */
-    return true;
-}
-
-/* With TLS: what is encrypted, then so much of what is not. */
-static bool flush_tls(struct stream_socket *socket, size_t limit) {
-    bool is_whole = note_tls(socket, stream_tls_flush(socket->tls));
-    while (is_whole && limit > 0 && kept(socket) > 0 && stream_tls_backlog(socket->tls) == 0) {
-        size_t length = kept(socket) < limit ? kept(socket) : limit;
-        length = length < FRAME_DATA_MAX ? length : FRAME_DATA_MAX;
-        struct iovec part = {evbuffer_pullup(socket->out, (ev_ssize_t)length), length};
-        is_whole = part.iov_base && write_tls(socket, &part, 1, false);
-        socket->lacks_memory |= !part.iov_base;
-        evbuffer_drain(socket->out, length);
-        limit -= length;
-    }
-    return is_whole;
-}
-
-static bool flush_plain(struct stream_socket *socket, size_t limit) {
-    return flush_to_socket(socket->out, socket->fd, limit) || !is_broken(socket, errno);
-}
-
-/* False: the socket is broken. */
-static bool flush(struct stream_socket *socket) {
-    size_t before = kept(socket), limit = socket->is_metered ? socket->allowed : SIZE_MAX;
-    bool is_whole = socket->tls ? flush_tls(socket, limit) : flush_plain(socket, limit);
-    if (socket->is_metered)
-        socket->allowed -= before - kept(socket);
-    return is_whole;
-}
-
-void stream_socket_flush(struct stream_socket *socket) {
-    if (backlog(socket) > 0) {
-        if (socket->is_metered && socket->allowed == 0 && backlog(socket) == kept(socket))
-            return;
-        if (!flush(socket)) {
-            socket->events->on_broken(socket);
-            return;
-        }
-        if (backlog(socket) > 0) {
-            readiness_await(&socket->readiness, EV_WRITE);
-            if (socket->events->on_drained)
-                socket->events->on_drained(socket);
-            return;
-        }
-    }
-    if (socket->out) {
-        evbuffer_free(socket->out);
-        socket->out = NULL;
-    }
-    if (half_close_when_flushed(socket))
-        socket->events->on_flushed(socket);
-    else
-        socket->events->on_broken(socket);
-}
-
-bool stream_socket_end(struct stream_socket *socket) {
-    socket->ending = true;
-    return half_close_when_flushed(socket);
-}
-
-bool stream_socket_is_done(const struct stream_socket *socket) {
-    return backlog(socket) == 0 && (!socket->ending || socket->half_closed);
 }
