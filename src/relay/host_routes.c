@@ -133,10 +133,6 @@ struct service *host_routes_find(const struct host_routes *routes, const char *n
     return service;
 }
 
-struct service *host_routes_rest(const struct host_routes *routes) {
-    return routes->rest;
-}
-
 struct service *host_routes_lead(const struct host_routes *routes, const char *name) {
     struct service *service = *name ? host_routes_find(routes, name) : NULL;
 

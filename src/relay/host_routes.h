@@ -26,7 +26,6 @@ int host_routes_add(struct host_routes *routes, const struct strlist *hosts, str
 void host_routes_sort(struct host_routes *routes);
 /* `name` in the form of host_name_read. NULL: no service has it. */
 struct service *host_routes_find(const struct host_routes *routes, const char *name);
-struct service *host_routes_rest(const struct host_routes *routes); /* the one without names; NULL: none */
 /* Where a client goes that names this host, or "", none: the service that has it, else the rest. NULL: nowhere. */
 struct service *host_routes_lead(const struct host_routes *routes, const char *name);
 

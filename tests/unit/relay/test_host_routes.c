@@ -73,7 +73,7 @@ START_TEST(the_longest_name_wins_in_any_order) {
         for (size_t i = 0; i < sizeof lookups / sizeof *lookups; i++)
             ck_assert_msg(host_routes_find(routes, lookups[i].name) == service_of(lookups[i].service), "%s",
                           lookups[i].name);
-        ck_assert_ptr_eq(host_routes_rest(routes), service_of(REST));
+        ck_assert_ptr_eq(host_routes_lead(routes, ""), service_of(REST));
         host_routes_release(routes);
     }
 }
@@ -83,7 +83,7 @@ START_TEST(without_a_service_for_the_rest_there_is_none) {
     static const int order[] = {0};
     struct host_routes *routes = make(order, 1);
 
-    ck_assert_ptr_null(host_routes_rest(routes));
+    ck_assert_ptr_null(host_routes_lead(routes, ""));
     ck_assert_ptr_null(host_routes_find(routes, "nothing.example"));
     host_routes_release(routes);
 }
