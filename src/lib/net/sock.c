@@ -94,6 +94,25 @@ evutil_socket_t sock_connect_from(const struct addr *addr, const struct addr *fr
     return fd;
 }
 
+evutil_socket_t sock_connect_datagrams(const struct addr *addr, const struct addr *from, struct addr *here) {
+    bool done = false;
+    here->length = 0;
+    if (addr_is_unix(addr)) {
+        errno = EPROTONOSUPPORT;
+        return -1;
+    }
+    evutil_socket_t fd = sock_system_open(addr->storage.ss_family, SOCK_DGRAM);
+    if (fd < 0)
+        return -1;
+    int failure = begin_connection(fd, addr, from, here, &done);
+    if (failure) {
+        sock_close(fd);
+        errno = failure;
+        return -1;
+    }
+    return fd;
+}
+
 int sock_connect_result(evutil_socket_t fd) {
     int result = sock_system_error(fd);
     struct addr here, there = {.length = sizeof there.storage};

@@ -71,6 +71,9 @@ pid_t sock_peer_process(evutil_socket_t fd);
 evutil_socket_t sock_connect(const struct addr *addr, struct addr *here, bool *done);
 /* The same from an address of this machine, NULL: as the system chooses. */
 evutil_socket_t sock_connect_from(const struct addr *addr, const struct addr *from, struct addr *here, bool *done);
+/* A UDP socket that sends to this address and takes what comes from there, and nothing else; from an address of this
+ * machine as above. Read and written by sock_readv and sock_writev, a datagram each time. -1 with errno. */
+evutil_socket_t sock_connect_datagrams(const struct addr *addr, const struct addr *from, struct addr *here);
 bool sock_has_loopback_network(void);                        /* can be connected from each address of 127.0.0.0/8 */
 int sock_connect_result(evutil_socket_t fd);                 /* 0 or the errno with which the connection failed */
 void sock_local_addr(evutil_socket_t fd, struct addr *here); /* length 0 when unknown */

@@ -32,6 +32,7 @@ struct connector {
     int address_count, next_address;
     const struct addr *address; /* of these, the one that is being tried */
     struct addr here;
+    evutil_socket_t fd; /* of datagrams, for the result */
     struct resolver_question *question;
     bool starting;
     struct event timer; /* of the address that is being tried */
@@ -45,7 +46,8 @@ static void try_destination(struct connector *dial);
 
 /* By RST: the connection may just have been established, and a FIN would look like an empty, complete stream. */
 static void drop_descriptor(struct connector *dial) {
-    sock_close_reset(stream_socket_detach(dial->order.socket));
+    if (dial->order.socket)
+        sock_close_reset(stream_socket_detach(dial->order.socket));
 }
 
 static void free_dial(struct connector *dial) {
@@ -56,9 +58,16 @@ static void free_dial(struct connector *dial) {
     free(dial);
 }
 
+static bool has_more(const struct connector *dial) {
+    return dial->next_address < dial->address_count || dial->next_destination < dial->order.to_count;
+}
+
 static void finish(struct connector *dial, bool is_connected) {
+    bool stays = is_connected && !dial->order.socket && has_more(dial);
     struct connector_result result = {.is_connected = is_connected,
                                       .here = dial->here,
+                                      .fd = is_connected ? dial->fd : -1,
+                                      .has_more = stays,
                                       .destination = dial->next_destination - 1,
                                       .lookup_us = dial->lookup_us,
                                       .refusal = dial->refusal};
@@ -68,9 +77,9 @@ static void finish(struct connector *dial, bool is_connected) {
         result.address = *dial->address;
     else
         strbuf_copy(result.detail, sizeof result.detail, dial->detail);
-    if (!dial->starting) {
+    if (!stays && !dial->starting) {
         free_dial(dial);
-    } else {
+    } else if (!stays) {
         dial->order.callback = NULL; /* connector_start frees it */
     }
     callback(context, &result);
@@ -140,6 +149,15 @@ static void fail_to_connect(struct connector *dial, int error) {
     try_address(dial);
 }
 
+static void connect_datagrams(struct connector *dial, const struct addr *address) {
+    dial->address = address;
+    dial->fd = sock_connect_datagrams(address, dial->order.from, &dial->here);
+    if (dial->fd < 0)
+        fail_to_connect(dial, errno);
+    else
+        finish(dial, true);
+}
+
 static void connect_to(struct connector *dial, const struct addr *address) {
     static const struct stream_socket_events events = {.on_connected = on_connected};
     bool done = false;
@@ -181,7 +199,7 @@ static void try_address(struct connector *dial) {
         try_address(dial);
         return;
     }
-    connect_to(dial, address);
+    (dial->order.socket ? connect_to : connect_datagrams)(dial, address);
 }
 
 static bool keep_answer(struct connector *dial, const struct resolver_answer *answer) {
@@ -270,4 +288,9 @@ struct connector *connector_start(const struct connector_order *order) {
 void connector_cancel(struct connector *dial) {
     drop_descriptor(dial);
     free_dial(dial);
+}
+
+void connector_next(struct connector *dial, int error_number) {
+    note_failure(dial, refusal_of(error_number), dial->address, error_text(error_number));
+    try_address(dial);
 }

@@ -23,6 +23,8 @@ struct connector_result {
     struct addr address;           /* reached */
     int destination;               /* whose address it is: its place in the list */
     struct addr here;              /* from; of length 0: unknown */
+    evutil_socket_t fd;            /* of datagrams: the socket, now the caller's */
+    bool has_more;                 /* of datagrams: connector_next is possible */
     uint64_t lookup_us;            /* of the names that were looked up */
     enum refusal refusal;          /* when failed */
     char detail[CONNECTOR_DETAIL]; /* when failed */
@@ -30,7 +32,7 @@ struct connector_result {
 typedef void (*connector_callback)(void *context, const struct connector_result *result);
 
 struct connector_order {
-    struct stream_socket *socket; /* closed; connected by this, it is the caller's from the callback on */
+    struct stream_socket *socket; /* closed; connected by this, it is the caller's from the callback on. NULL: UDP */
     struct loop *loop;
     struct resolver *resolver;
     const struct acl *allow;
@@ -47,5 +49,11 @@ struct connector_order {
  * of memory (it has run with a refusal). */
 struct connector *connector_start(const struct connector_order *order);
 void connector_cancel(struct connector *dial); /* the callback does not run any more */
+/*
+ * A UDP socket is connected without a packet, and only what is sent shows whether the destination is there. Where there
+ * is more to try, the connector stays with `has_more`, until connector_cancel: by this the last address refuses, and the
+ * callback runs again, perhaps from within, with the next one that can be had.
+ */
+void connector_next(struct connector *dial, int error_number);
 
 #endif

@@ -211,6 +211,57 @@ START_TEST(one_end_wakes_the_other) {
 }
 END_TEST
 
+/* On a free port of the loopback. */
+static evutil_socket_t datagram_peer(struct addr *addr) {
+    evutil_socket_t fd = (evutil_socket_t)socket(AF_INET, SOCK_DGRAM, 0);
+    *addr = loopback(0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr->storage, addr->length), 0);
+    sock_local_addr(fd, addr);
+    return fd;
+}
+
+START_TEST(datagrams_go_to_one_address_and_come_from_there_alone) {
+    char bytes[16];
+    struct iovec out = {(char[]){"abc"}, 3}, in = {bytes, sizeof bytes}, nothing = {bytes, 0};
+    struct addr to, other, here, from = {.length = sizeof from.storage};
+    evutil_socket_t peer = datagram_peer(&to), stranger = datagram_peer(&other);
+    evutil_socket_t fd = sock_connect_datagrams(&to, NULL, &here);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq((int)sock_readv(fd, &in, 1), -1);
+    ck_assert(sock_would_block(errno));
+    ck_assert_int_eq((int)sock_writev(fd, &out, 1), 3);
+    ck_assert(becomes(peer, POLLIN));
+    ck_assert_int_eq(
+        (int)recvfrom(peer, bytes, sizeof bytes, 0, (struct sockaddr *)&from.storage, &from.length), 3);
+    ck_assert_int_eq(addr_port(&from), addr_port(&here));
+    ck_assert_int_ge((int)sendto(stranger, "x", 1, 0, (const struct sockaddr *)&here.storage, here.length), 0);
+    ck_assert_int_ge((int)sendto(peer, "yes", 3, 0, (const struct sockaddr *)&here.storage, here.length), 0);
+    ck_assert(becomes(fd, POLLIN));
+    ck_assert_int_eq((int)sock_readv(fd, &in, 1), 3);
+    ck_assert_int_eq((int)sock_writev(fd, &nothing, 1), 0); /* and it is sent */
+    ck_assert(becomes(peer, POLLIN));
+    ck_assert_int_eq((int)recvfrom(peer, bytes, sizeof bytes, 0, NULL, NULL), 0);
+    sock_close(fd);
+    sock_close(peer);
+    sock_close(stranger);
+}
+END_TEST
+
+START_TEST(a_unix_socket_takes_no_datagrams) {
+    struct addr here, to = unix_addr("/run/none.sock");
+    ck_assert_int_eq((int)sock_connect_datagrams(&to, NULL, &here), -1);
+    ck_assert_int_eq(errno, EPROTONOSUPPORT);
+}
+END_TEST
+
+static TCase *datagrams(void) {
+    TCase *group = tcase_create("datagrams");
+    tcase_add_test(group, datagrams_go_to_one_address_and_come_from_there_alone);
+    tcase_add_test(group, a_unix_socket_takes_no_datagrams);
+    return group;
+}
+
 static TCase *connections(void) {
     TCase *group = tcase_create("connections");
     tcase_add_test(group, connections_are_non_blocking_and_without_delay);
@@ -228,4 +279,4 @@ static TCase *connections(void) {
     return group;
 }
 
-UNIT_MAIN("lib/net/sock", connections)
+UNIT_MAIN("lib/net/sock", connections, datagrams)
