@@ -28,8 +28,7 @@ enum {
 };
 
 unsigned features_of_agent(void) {
-    unsigned features = FEATURES_ALL & ~(1U << FEATURE_DATAGRAM); /* it does not serve them yet */
-    return sock_has_loopback_network() ? features : features & ~(1U << FEATURE_CONNECT_FROM);
+    return sock_has_loopback_network() ? FEATURES_ALL : FEATURES_ALL & ~(1U << FEATURE_CONNECT_FROM);
 }
 
 static unsigned find_word(const char *text) {

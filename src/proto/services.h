@@ -46,7 +46,7 @@ struct service_offer { /* one service as it is announced */
     const char *name;
     const char *to[SERVICE_DESTINATIONS_MAX]; /* tried in order */
     size_t to_count;
-    enum service_protocol protocol; /* UDP needs FEATURE_DATAGRAM */
+    enum service_protocol protocol; /* UDP needs the feature `datagram` */
     enum connect_from from;         /* LOOPBACK needs FEATURE_CONNECT_FROM */
     bool takes_bans;          /* its agents may send `bans` of it */
     enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */

@@ -11,6 +11,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/client.h \
 	src/relay/datagram/datagram_relay.c \
 	src/relay/datagram/datagram_relay.h \
+	src/relay/datagram/relay_agent_udp.c \
+	src/relay/datagram/relay_agent_udp.h \
 	src/relay/dial_order.h \
 	src/relay/end_to_end.h \
 	src/relay/ended_relays.c \
@@ -84,6 +86,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/reason.h \
 	src/relay/record.c \
 	src/relay/record.h \
+	src/relay/relay_open.c \
+	src/relay/relay_open.h \
 	src/relay/relay_sums.c \
 	src/relay/relay_sums.h \
 	src/relay/relay_view.c \

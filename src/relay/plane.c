@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "relay/plane_priv.h"
+#include "relay/relay_open.h"
 
 #include "lib/os/processor_count.h"
 #include "relay/health/checks.h"

@@ -74,20 +74,28 @@ static void remember_refusal(struct services *services, const struct service_off
 /* ---- judging ---- */
 
 /* What cannot be parsed is not forbidden: connecting tells what is wrong with it. */
-static bool is_forbidden(const struct acl *allow, const char *destination) {
+static bool is_forbidden(const struct acl *allow, const char *destination, enum service_protocol protocol) {
     struct endpoint endpoint;
     struct addr address;
 
     if (endpoint_parse(&endpoint, destination, NULL) || endpoint_missing_zone(&endpoint))
         return false;
+    if (addr_from_endpoint(&address, &endpoint) && protocol == SERVICE_UDP && addr_is_unix(&address))
+        return true;
     if (addr_from_endpoint(&address, &endpoint))
         return !acl_permits(allow, &address, endpoint.host);
     return !acl_may_permit(allow, endpoint.host, endpoint.port);
 }
 
 bool services_refuse(const struct acl *allow, const struct service_offer *offer, char reason[SERVICES_REASON_SIZE]) {
+    bool is_tcp_alone = offer->proxy != PROXY_OFF || offer->check.type != HEALTH_CHECK_NONE;
+
+    if (offer->protocol == SERVICE_UDP && is_tcp_alone) {
+        snprintf(reason, SERVICES_REASON_SIZE, "proxy_protocol and check are for services of TCP");
+        return true;
+    }
     for (size_t i = 0; i < offer->to_count; i++)
-        if (!is_forbidden(allow, offer->to[i]))
+        if (!is_forbidden(allow, offer->to[i], offer->protocol))
             return false;
     snprintf(reason, SERVICES_REASON_SIZE, "not allowed by this agent's rules; see --allow");
     return true;
@@ -100,7 +108,7 @@ static bool is_over_limit(const struct services *services, const struct added *a
 }
 
 static bool is_published(const struct services *services, const struct service_offer *offer) {
-    return services->publications && publications_of_offer(services->publications, offer);
+    return offer->protocol == SERVICE_TCP && services->publications && publications_of_offer(services->publications, offer);
 }
 
 /* True with `reason` if the service is refused. */

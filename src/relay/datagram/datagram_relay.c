@@ -60,7 +60,10 @@ void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t lengt
     counter_add(&relay->counts->bytes.in, length);
     counter_add(&relay->counts->datagrams.count[DATAGRAM_IN], 1);
     relay_note_moved(relay);
-    mux_stream_send_datagram(&relay->pump.stream, bytes, length);
+    if (length <= FRAME_DATAGRAM_MAX)
+        mux_stream_send_datagram(&relay->pump.stream, bytes, length);
+    else
+        datagram_relay_drop(relay, DATAGRAM_IN, DATAGRAM_DROP_TOO_LARGE);
 }
 
 void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why) {

@@ -7,7 +7,6 @@
 
 #include "relay/mux/datagram_queue.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,16 +40,17 @@ static void drop_first(struct datagram_queue *queue, enum datagram_drop drop) {
     datagram_queue_take(queue);
 }
 
-static bool has_room(const struct datagram_queue *queue, size_t size) {
+bool datagram_queue_has_room(const struct datagram_queue *queue, size_t length) {
+    size_t size = size_of(length);
     return queue->count < queue->limits->count && queue->bytes + size <= queue->limits->bytes &&
            queue->memory->used + size <= queue->memory->limit;
 }
 
 void datagram_queue_add(struct datagram_queue *queue, const uint8_t *bytes, size_t length, uint64_t now_us) {
     size_t size = size_of(length);
-    while (queue->count > 0 && !has_room(queue, size))
+    while (queue->count > 0 && !datagram_queue_has_room(queue, length))
         drop_first(queue, DATAGRAM_DROP_QUEUE);
-    if (!has_room(queue, size)) {
+    if (!datagram_queue_has_room(queue, length)) {
         count_drop(queue, DATAGRAM_DROP_QUEUE);
         return;
     }
@@ -74,6 +74,11 @@ const struct datagram *datagram_queue_first(struct datagram_queue *queue, uint64
     while ((first = TAILQ_FIRST(&queue->waiting)) && now_us > first->since_us + queue->limits->age_us)
         drop_first(queue, DATAGRAM_DROP_STALE);
     return first;
+}
+
+void datagram_queue_forget(struct datagram_queue *queue) {
+    while (queue->count > 0)
+        datagram_queue_take(queue);
 }
 
 void datagram_queue_end(struct datagram_queue *queue) {

@@ -13,6 +13,7 @@
 #include "lib/base/queue.h"
 #include "relay/mux/datagram_counts.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,11 +50,14 @@ struct datagram_queue {
 
 void datagram_queue_init(struct datagram_queue *queue, struct datagram_memory *memory,
                          const struct datagram_limits *limits, struct datagram_counts *counts, enum datagram_way way);
+/* Would it drop none? */
+bool datagram_queue_has_room(const struct datagram_queue *queue, size_t length);
 /* A copy. What has no room is counted. */
 void datagram_queue_add(struct datagram_queue *queue, const uint8_t *bytes, size_t length, uint64_t now_us);
 /* The first that is not too old; NULL: none. It stays until it is taken out. */
 const struct datagram *datagram_queue_first(struct datagram_queue *queue, uint64_t now_us);
-void datagram_queue_take(struct datagram_queue *queue); /* out and freed: the first */
-void datagram_queue_end(struct datagram_queue *queue);  /* drops all */
+void datagram_queue_take(struct datagram_queue *queue);   /* out and freed: the first */
+void datagram_queue_end(struct datagram_queue *queue);    /* drops all */
+void datagram_queue_forget(struct datagram_queue *queue); /* the same, and counts nothing: they were copies */
 
 #endif

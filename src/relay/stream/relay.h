@@ -9,7 +9,6 @@
 #ifndef MUNNEL_RELAY_STREAM_RELAY_H
 #define MUNNEL_RELAY_STREAM_RELAY_H
 
-#include "lib/base/error.h"
 #include "relay/reason.h"
 
 #include <stdbool.h>
@@ -17,17 +16,19 @@
 #include <stdint.h>
 
 struct client;
+struct open_request;
 struct relay;
 struct relay_thread;
+struct served_service;
 struct service_terms;
 struct thread_session;
 
 /* Server: OPEN, the client's first bytes, and the relay runs. Takes the client, which comes back, perhaps from within,
  * by plane_event_client_back. */
 void relay_serve(struct thread_session *session, struct client *client);
-/* Agent: OPEN came; as mux_options.on_open. */
-int relay_open(struct thread_session *session, uint32_t number, const uint8_t *payload, size_t length,
-               struct error *error);
+/* Agent: OPEN came, of this service; NULL: none that is known. Without memory the mux refuses it. */
+void relay_open_tcp(struct thread_session *session, uint32_t number, const struct open_request *open,
+                    struct served_service *service);
 
 /* Server: takes clients back that plane_recall means. */
 void relay_recall(struct relay_thread *thread, uint64_t session, const struct service_terms *terms);

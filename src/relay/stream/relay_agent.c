@@ -37,7 +37,7 @@ static void let_go(struct relay *relay) {
 
 /* ---- the answer to OPEN ---- */
 
-static void refuse(struct relay *relay, enum refusal refusal, const char *detail) {
+void relay_agent_refuse(struct relay *relay, enum refusal refusal, const char *detail) {
     char json[320];
     size_t length = refused_format(json, sizeof json, refusal, detail);
     let_go(relay);
@@ -48,7 +48,7 @@ static void refuse(struct relay *relay, enum refusal refusal, const char *detail
 }
 
 /* It has the address only if that differs from what the server knows, or is asked for. */
-static void send_opened(struct relay *relay) {
+void relay_agent_send_opened(struct relay *relay) {
     char json[320];
     const struct relay_agent *agent = as_agent(relay);
     size_t length = 0;
@@ -64,7 +64,7 @@ static void send_held(struct relay *relay) {
     struct relay_agent *agent = as_agent(relay);
     defer_cancel(&relay->thread->ends, &agent->held);
     if (!agent->has_sent_opened)
-        send_opened(relay);
+        relay_agent_send_opened(relay);
     agent->has_sent_opened = true;
 }
 
@@ -98,11 +98,11 @@ static void on_dialled(void *context, const struct connector_result *result) {
     counter_add(&relay->thread->counts.dials, 1);
     served_service_note(agent->service, result->is_connected, result->refusal, clock_us());
     if (!result->is_connected) {
-        refuse(relay, result->refusal, result->detail);
+        relay_agent_refuse(relay, result->refusal, result->detail);
         return;
     }
     if (!relay_proxy_put(agent, result)) {
-        refuse(relay, REFUSAL_BUSY, "out of memory");
+        relay_agent_refuse(relay, REFUSAL_BUSY, "out of memory");
         return;
     }
     agent->lookup_us = result->lookup_us;
@@ -119,18 +119,18 @@ static void on_dialled(void *context, const struct connector_result *result) {
 /* ---- the end ---- */
 
 /* Nothing has reached the destination of one that is opening: another agent may have its client. */
-static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
+void relay_agent_stop(struct relay *relay, enum relay_reason reason, const char *detail) {
     if (relay->state == RELAY_OPENING)
-        refuse(relay, REFUSAL_DRAINING, reason == REASON_STOPPED ? "this agent is stopping" : detail);
+        relay_agent_refuse(relay, REFUSAL_DRAINING, reason == REASON_STOPPED ? "this agent is stopping" : detail);
     else if (reason == REASON_STOPPED)
         relay_abort(relay, reason, "agent", NULL);
     else
         relay_abort(relay, reason, "link", detail);
 }
 
-static void cancel(struct relay *relay) {
+void relay_agent_cancel(struct relay *relay) {
     if (relay->state == RELAY_OPENING)
-        refuse(relay, REFUSAL_DENIED, reason_text(REASON_OPERATOR));
+        relay_agent_refuse(relay, REFUSAL_DENIED, reason_text(REASON_OPERATOR));
     else
         relay_abort(relay, REASON_OPERATOR, "operator", NULL);
 }
@@ -138,7 +138,7 @@ static void cancel(struct relay *relay) {
 /* While it is dialled, what breaks is that bytes for it cannot wait. */
 static void on_broken(struct relay *relay) {
     if (relay->state == RELAY_OPENING)
-        refuse(relay, REFUSAL_BUSY, "out of memory");
+        relay_agent_refuse(relay, REFUSAL_BUSY, "out of memory");
     else
         relay_abort_broken(relay, REASON_DESTINATION_RESET, "destination");
 }
@@ -149,7 +149,7 @@ static void before_abort(struct relay *relay) {
     let_go(relay);
 }
 
-static void on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
+void relay_agent_on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     char detail[PROTO_DETAIL_SIZE];
     reset_parse(payload, length, detail);
     if (how == STREAM_HOW_WHOLE)
@@ -196,7 +196,7 @@ static void keep_ended(const struct relay *relay, const struct record *record, u
     describe_seen(relay, view);
 }
 
-static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
+void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     const struct relay_agent *agent = as_agent(relay);
     uint64_t ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
     let_go(relay);
@@ -225,18 +225,18 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     record_log(relay->thread->options->log, &record);
 }
 
-static void free_agent(struct relay *relay) {
+void relay_agent_free(struct relay *relay) {
     served_service_release(as_agent(relay)->service);
 }
 
 /* ---- for people who look at it ---- */
 
-static bool has_id(const struct relay *relay, const char *server, uint64_t number) {
+bool relay_agent_has_id(const struct relay *relay, const char *server, uint64_t number) {
     const struct relay_agent *agent = (const struct relay_agent *)relay;
     return agent->number == number && strcmp(agent->server, server) == 0;
 }
 
-static void describe(const struct relay *relay, struct relay_view *view) {
+void relay_agent_describe(const struct relay *relay, struct relay_view *view) {
     const struct relay_agent *agent = (const struct relay_agent *)relay;
     record_make_id(view->id, agent->server, agent->number);
     view->number = agent->number;
@@ -252,24 +252,23 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->dispatched_us = relay->begun_us;
 }
 
-static const struct relay_role agent_role = {.on_repeat_opened = send_opened,
+static const struct relay_role agent_role = {.on_repeat_opened = relay_agent_send_opened,
                                              .on_moved = on_moved,
                                              .on_broken = on_broken,
-                                             .on_over = on_over,
+                                             .on_over = relay_agent_on_over,
                                              .before_abort = before_abort,
-                                             .on_finished = on_finished,
-                                             .stop = stop,
+                                             .on_finished = relay_agent_on_finished,
+                                             .stop = relay_agent_stop,
                                              .sweep = relay_sweep_agent,
-                                             .cancel = cancel,
-                                             .free = free_agent,
-                                             .has_id = has_id,
-                                             .describe = describe};
+                                             .cancel = relay_agent_cancel,
+                                             .free = relay_agent_free,
+                                             .has_id = relay_agent_has_id,
+                                             .describe = relay_agent_describe};
 
 /* ---- OPEN ---- */
 
-static void identify(struct relay_agent *agent, const struct open_request *open) {
+static void identify(struct relay_agent *agent, const struct open_request *open, struct served_service *service) {
     const struct service_table *services = thread_session_services(agent->relay.session);
-    struct served_service *service = service_table_find(services, open->service);
     strbuf_copy(agent->server, sizeof agent->server, services ? services->server : "");
     if (service)
         agent->service = served_service_hold(service);
@@ -277,25 +276,25 @@ static void identify(struct relay_agent *agent, const struct open_request *open)
     agent->hops = loop_detect_hops(agent->relay.thread->own_dials, &open->client, open->local.port);
 }
 
-static struct relay *begin(struct thread_session *session, uint32_t number, const struct open_request *open) {
-    struct relay_agent *agent = malloc(sizeof *agent);
-    if (!agent)
-        return NULL;
+void relay_agent_init(struct relay_agent *agent, struct thread_session *session, const struct open_request *open,
+                      const struct relay_role *role) {
     *agent = (struct relay_agent){.held.run = on_held,
                                   .client = open->client,
                                   .number = open->relay,
                                   .is_check = open->flags & OPEN_FLAG_CHECK,
                                   .refusal = REFUSAL_COUNT};
-    relay_init(&agent->relay, session, &agent_role, NULL);
+    relay_init(&agent->relay, session, role, NULL);
     agent->relay.pump.stream.is_limited = open->flags & OPEN_FLAG_LIMITED;
-    if (!mux_accept(session->mux, &agent->relay.pump.stream, number)) {
-        free(agent);
-        return NULL;
-    }
+}
+
+bool relay_agent_enter(struct relay_agent *agent, uint32_t number, const struct open_request *open,
+                       struct served_service *service) {
+    if (!mux_accept(agent->relay.session->mux, &agent->relay.pump.stream, number))
+        return false;
     relay_enter(&agent->relay);
     counter_add(&agent->relay.counts->accepted, 1);
-    identify(agent, open);
-    return &agent->relay;
+    identify(agent, open, service);
+    return true;
 }
 
 /* A client that is a connection of our own, so often that it can only be on its way in a circle. */
@@ -311,27 +310,31 @@ static void refuse_loop(struct relay *relay) {
         log_event(relay->thread->options->log, LOG_LEVEL_WARNING, who, detail,
                   LOG_FIELDS(LOG_TEXT("client", open_address_format(&agent->client, client, sizeof client)),
                              LOG_TEXT("destination", agent->service->to[0]), LOG_NUMBER("left_out", skipped)));
-    refuse(relay, REFUSAL_DENIED, detail);
+    relay_agent_refuse(relay, REFUSAL_DENIED, detail);
 }
 
-static void dial(struct relay *relay, const struct open_request *open) {
+struct connector_order relay_agent_order(struct relay *relay, const struct open_request *open, struct addr *from) {
     const struct served_service *service = as_agent(relay)->service;
     const struct plane_options *options = relay->thread->options;
-    struct connector_order order = {.socket = &relay->pump.socket,
-                                    .loop = relay->thread->loop,
+    bool has_from = service->from == CONNECT_FROM_LOOPBACK;
+    if (has_from)
+        *from = loopback_of(relay);
+    return (struct connector_order){.loop = relay->thread->loop,
                                     .resolver = options->resolver,
                                     .allow = served_service_rules(service, options->allow),
                                     .to = service->to,
                                     .to_count = (int)service->to_count,
+                                    .from = has_from ? from : NULL,
                                     .client_port = open->local.port,
                                     .timeout_ms = open->budget_ms,
-                                    .callback = on_dialled,
                                     .context = relay};
+}
+
+static void dial(struct relay *relay, const struct open_request *open) {
     struct addr from;
-    if (service->from == CONNECT_FROM_LOOPBACK) {
-        from = loopback_of(relay);
-        order.from = &from;
-    }
+    struct connector_order order = relay_agent_order(relay, open, &from);
+    order.socket = &relay->pump.socket;
+    order.callback = on_dialled;
     struct connector *running = connector_start(&order);
     if (running) /* else it has been called back already */
         as_agent(relay)->dial = running;
@@ -341,25 +344,31 @@ static bool is_withdrawn(const struct served_service *service) {
     return service->own_rules && atomic_load_explicit(&service->is_withdrawn, memory_order_relaxed);
 }
 
-int relay_open(struct thread_session *session, uint32_t number, const uint8_t *payload, size_t length,
-               struct error *error) {
-    struct open_request open;
-    if (open_parse(&open, payload, length, error))
-        return -1;
-    struct relay *relay = begin(session, number, &open);
-    if (!relay)
-        return 0; /* the mux refuses it */
+bool relay_agent_refuses(struct relay *relay) {
     if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed))
-        refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
+        relay_agent_refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
     else if (!as_agent(relay)->service)
-        refuse(relay, REFUSAL_UNKNOWN_SERVICE, "the agent does not know the service: its session has ended");
+        relay_agent_refuse(relay, REFUSAL_UNKNOWN_SERVICE,
+                           "the agent does not know the service: its session has ended");
     else if (is_withdrawn(as_agent(relay)->service))
-        refuse(relay, REFUSAL_DENIED, "this agent does not publish the service any more");
+        relay_agent_refuse(relay, REFUSAL_DENIED, "this agent does not publish the service any more");
     else if (as_agent(relay)->hops >= LOOP_DETECT_HOPS)
         refuse_loop(relay);
-    else if (!relay_proxy_keep(as_agent(relay), &open))
-        refuse(relay, REFUSAL_BUSY, "out of memory");
+    return relay->state == RELAY_OVER;
+}
+
+void relay_open_tcp(struct thread_session *session, uint32_t number, const struct open_request *open,
+                    struct served_service *service) {
+    struct relay_agent *agent = malloc(sizeof *agent);
+    if (!agent)
+        return; /* the mux refuses it */
+    relay_agent_init(agent, session, open, &agent_role);
+    if (!relay_agent_enter(agent, number, open, service))
+        free(agent);
+    else if (relay_agent_refuses(&agent->relay))
+        ;
+    else if (!relay_proxy_keep(agent, open))
+        relay_agent_refuse(&agent->relay, REFUSAL_BUSY, "out of memory");
     else
-        dial(relay, &open);
-    return 0;
+        dial(&agent->relay, open);
 }

@@ -135,6 +135,25 @@ void relay_sweep_server(struct relay *relay, uint64_t now_us);
 bool relay_sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us);
 void relay_note_rates(struct relay *relay); /* each sweep */
 
+/* relay_agent.c, for sessions of datagrams, too: of struct relay_agent, with which an agent's relay begins. */
+void relay_agent_init(struct relay_agent *agent, struct thread_session *session, const struct open_request *open,
+                      const struct relay_role *role);
+bool relay_agent_enter(struct relay_agent *agent, uint32_t number, const struct open_request *open,
+                       struct served_service *service);   /* into the mux; false: no memory */
+bool relay_agent_refuses(struct relay *relay);            /* true: there is nothing to dial, and it is over */
+/* Without socket and callback. `from` has what it may refer to. */
+struct connector_order relay_agent_order(struct relay *relay, const struct open_request *open, struct addr *from);
+void relay_agent_refuse(struct relay *relay, enum refusal refusal, const char *detail); /* before OPENED */
+void relay_agent_send_opened(struct relay *relay);
+/* For its role. */
+void relay_agent_on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length);
+void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
+void relay_agent_stop(struct relay *relay, enum relay_reason reason, const char *detail);
+void relay_agent_cancel(struct relay *relay);
+void relay_agent_free(struct relay *relay);
+bool relay_agent_has_id(const struct relay *relay, const char *server, uint64_t number);
+void relay_agent_describe(const struct relay *relay, struct relay_view *view);
+
 /* relay_proxy.c, of the agent's end: what OPEN has for the header is kept until the destination is reached. False: out
  * of memory. */
 bool relay_proxy_keep(struct relay_agent *agent, const struct open_request *open);

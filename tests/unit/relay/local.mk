@@ -103,6 +103,12 @@ tests_unit_relay_datagram_test_datagram_relay_SOURCES = tests/unit/relay/datagra
 tests_unit_relay_datagram_test_datagram_relay_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_datagram_test_datagram_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
+unit_relay_tests += tests/unit/relay/datagram/test_relay_agent_udp
+tests_unit_relay_datagram_test_relay_agent_udp_SOURCES = tests/unit/relay/datagram/test_relay_agent_udp.c $(relay_world)
+tests_unit_relay_datagram_test_relay_agent_udp_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_datagram_test_relay_agent_udp_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
+	-Wl,--wrap=sock_connect_datagrams,--wrap=resolver_ask,--wrap=resolver_cancel
+
 unit_relay_tests += tests/unit/relay/stream/test_relay_proxy
 tests_unit_relay_stream_test_relay_proxy_SOURCES = tests/unit/relay/stream/test_relay_proxy.c $(relay_world)
 tests_unit_relay_stream_test_relay_proxy_LDADD = $(LINK_UNIT_RELAY)

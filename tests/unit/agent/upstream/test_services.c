@@ -97,6 +97,19 @@ START_TEST(service_is_refused_only_if_all_its_destinations_are_forbidden) {
 }
 END_TEST
 
+START_TEST(service_of_udp_has_nothing_of_tcp) {
+    connect_with(web_rules);
+    announce(1, "\"add\":["
+                "{\"id\":1,\"name\":\"a\",\"protocol\":\"udp\",\"to\":[\"unix:/run/x.sock\"]},"
+                "{\"id\":2,\"name\":\"b\",\"protocol\":\"udp\",\"to\":[\"10.1.2.3:80\"]},"
+                "{\"id\":3,\"name\":\"c\",\"protocol\":\"udp\",\"proxy_protocol\":\"v2\",\"to\":[\"10.1.2.3:80\"]}]");
+    fake_services_set();
+    ck_assert(!serves(1) && serves(2) && !serves(3));
+    ck_assert_int_eq(service_table_find(fake_plane()->services, 2)->protocol, SERVICE_UDP);
+    ck_assert_ptr_nonnull(strstr(answer(), "proxy_protocol and check are for services of TCP"));
+}
+END_TEST
+
 START_TEST(changed_table_has_what_was_added_and_not_what_was_removed) {
     connect_with(no_rules);
     announce_one(1, 1, "\"127.0.0.1:22\"");
@@ -313,6 +326,7 @@ static TCase *parts(void) {
 
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_test(group, answer_waits_until_all_relay_threads_have_the_table);
+    tcase_add_test(group, service_of_udp_has_nothing_of_tcp);
     tcase_add_test(group, changed_table_has_what_was_added_and_not_what_was_removed);
     tcase_add_loop_test(group, part_out_of_order_is_an_error_and_changes_nothing, 0,
                         sizeof out_of_order / sizeof out_of_order[0]);

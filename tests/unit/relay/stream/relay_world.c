@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "relay/http_guard.h"
+#include "relay/relay_open.h"
 
 #include <stdio.h>
 #include <stdlib.h>

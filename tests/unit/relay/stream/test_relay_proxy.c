@@ -7,6 +7,8 @@
 
 #include "relay_world.h"
 
+#include "relay/relay_open.h"
+
 #include <stdlib.h>
 #include <string.h>
 
