@@ -10,6 +10,7 @@ unit_server_tests = \
 	tests/unit/server/admin/test_service_files \
 	tests/unit/server/admin/test_credentials \
 	tests/unit/server/service/test_service_check \
+	tests/unit/server/service/test_check_failures \
 	tests/unit/server/admin/test_values \
 	tests/unit/server/service/test_access \
 	tests/unit/server/service/test_registry \
@@ -69,8 +70,11 @@ admin_fixture = tests/unit/server/admin/admin_fixture.c tests/unit/server/admin/
 tests_unit_server_admin_test_admin_SOURCES = tests/unit/server/admin/test_admin.c $(admin_fixture)
 tests_unit_server_admin_test_agents_SOURCES = tests/unit/server/admin/test_agents.c $(admin_fixture)
 tests_unit_server_admin_test_problems_SOURCES = tests/unit/server/admin/test_problems.c $(admin_fixture)
-tests_unit_server_service_test_service_check_SOURCES = tests/unit/server/service/test_service_check.c $(admin_fixture)
+check_fixture = tests/unit/server/service/check_fixture.c tests/unit/server/service/check_fixture.h $(admin_fixture)
+tests_unit_server_service_test_service_check_SOURCES = tests/unit/server/service/test_service_check.c $(check_fixture)
 tests_unit_server_service_test_service_check_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_check_failures_SOURCES = tests/unit/server/service/test_check_failures.c $(check_fixture)
+tests_unit_server_service_test_check_failures_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_SOURCES = tests/unit/server/admin/test_credentials.c $(admin_fixture)
 tests_unit_server_admin_test_credentials_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_admin_test_credentials_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_write
