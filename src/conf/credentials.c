@@ -29,6 +29,7 @@ void credential_done(struct credential *credential) {
     free(credential->name);
     strlist_done(&credential->groups);
     strlist_done(&credential->certificates);
+    publish_permit_done(&credential->publish);
     secret_wipe(credential, sizeof *credential);
 }
 
@@ -113,9 +114,11 @@ static int check(const struct credential *credential, struct error *error) {
 int credential_copy(struct credential *to, const struct credential *from, struct error *error) {
     *to = *from;
     to->groups = to->certificates = (struct strlist){NULL, 0};
+    to->publish = (struct publish_permit){.ports = {NULL, 0}};
     to->name = strdup(from->name);
     if (to->name && strlist_copy(&to->groups, &from->groups) == 0 &&
-        strlist_copy(&to->certificates, &from->certificates) == 0)
+        strlist_copy(&to->certificates, &from->certificates) == 0 &&
+        publish_permit_copy(&to->publish, &from->publish) == 0)
         return 0;
     credential_done(to);
     return error_set(error, "out of memory");

@@ -4,12 +4,14 @@
  * credentials: the server's agents file: who may join, with which key, for which groups.
  *
  * {"agents":[{"name":"web1","keys":[{"key":HEX,"until":"2027-01-01T00:00:00Z"}],"groups":["*"],"expires":...,
- *             "certificate":"web1.example","bandwidth_in":1000000,"bandwidth_out":"1MB"}]}
+ *             "certificate":"web1.example","bandwidth_in":1000000,"bandwidth_out":"1MB",
+ *             "publish":{"ports":"20000-20099","hosts":"*.dev.example"}}]}
  * Runs on: the control thread or a tool. Owns: its entries; keys are wiped when freed.
  */
 #ifndef MUNNEL_CONF_CREDENTIALS_H
 #define MUNNEL_CONF_CREDENTIALS_H
 
+#include "conf/publish_permit.h"
 #include "conf/server_config.h"
 #include "lib/base/secret.h"
 #include "lib/tls/certificate.h"
@@ -35,6 +37,7 @@ struct credential {
     struct strlist groups;       /* "*" = every service */
     time_t expires;              /* 0: never */
     struct credential_rate bandwidth_in, bandwidth_out;
+    struct publish_permit publish; /* empty: its agents may offer no services */
 };
 
 struct credentials;

@@ -13,6 +13,7 @@
 #include "lib/base/date.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "proto/host_name.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -163,9 +164,33 @@ static int take_rate(const json_t *object, const char *key, struct credential_ra
     return option_set_value(&spec, &rate->bytes, value, &place);
 }
 
+static int take_texts(struct strlist *list, const json_t *object, const char *key, const char *wanted,
+                      int (*check)(const char *text, struct error *error), const struct option_place *outer) {
+    const struct option_spec spec = {.name = key, .kind = OPTION_TEXTS, .check = check, .wanted = wanted};
+    const struct option_place place = option_member(outer, key);
+    json_t *value = json_object_get(object, key);
+    return value && !json_is_null(value) ? option_set_value(&spec, list, value, &place) : 0;
+}
+
+static int take_publish(struct publish_permit *permit, const json_t *object, const struct option_place *outer) {
+    static const char *const known[] = {"ports", "hosts", NULL};
+    const struct option_place place = option_member(outer, "publish");
+    if (!object || json_is_null(object))
+        return 0;
+    if (!json_is_object(object))
+        return refuse_kind(object, "an object with \"ports\", \"hosts\", or both", &place);
+    return refuse_unknown(object, known, &place) ||
+                   take_texts(&permit->ports, object, "ports", "ports like \"20000-20099\", or a list of them",
+                              publish_ports_check, &place) ||
+                   take_texts(&permit->hosts, object, "hosts", "names like \"*.dev.example.org\", or a list of them",
+                              host_name_check, &place)
+               ? -1
+               : 0;
+}
+
 static int take_agent(struct credentials *credentials, const json_t *object, const struct option_place *place) {
-    static const char *const known[] = {"name",    "keys",         "certificate",   "groups",
-                                        "expires", "bandwidth_in", "bandwidth_out", NULL};
+    static const char *const known[] = {"name",         "keys",          "certificate", "groups", "expires",
+                                        "bandwidth_in", "bandwidth_out", "publish",     NULL};
     struct credential made = {0};
     struct error detail = {{0}};
     if (!json_is_object(object))
@@ -178,10 +203,12 @@ static int take_agent(struct credentials *credentials, const json_t *object, con
         take_groups(&made, json_object_get(object, "groups"), place) == 0 &&
         take_date(object, "expires", &made.expires, place) == 0 &&
         take_rate(object, "bandwidth_in", &made.bandwidth_in, place) == 0 &&
-        take_rate(object, "bandwidth_out", &made.bandwidth_out, place) == 0)
+        take_rate(object, "bandwidth_out", &made.bandwidth_out, place) == 0 &&
+        take_publish(&made.publish, json_object_get(object, "publish"), place) == 0)
         result = credentials_put(credentials, &made, &detail) == 0 ? 0 : option_error(place, "%s", detail.text);
     strlist_done(&made.groups);
     strlist_done(&made.certificates);
+    publish_permit_done(&made.publish);
     secret_wipe(&made, sizeof made);
     return result;
 }
@@ -276,6 +303,23 @@ static bool add_rate(json_t *agent, const char *key, const struct credential_rat
     return !rate->is_set || json_object_set_new(agent, key, json_integer(rate->bytes)) == 0;
 }
 
+static bool add_texts(json_t *object, const char *key, const struct strlist *texts) {
+    if (!texts->count)
+        return true;
+    bool complete = json_object_set_new(object, key, json_array()) == 0;
+    for (size_t i = 0; complete && i < texts->count; i++)
+        complete = json_array_append_new(json_object_get(object, key), json_string(texts->items[i])) == 0;
+    return complete;
+}
+
+static bool add_publish(json_t *agent, const struct publish_permit *permit) {
+    if (publish_permit_is_empty(permit))
+        return true;
+    return json_object_set_new(agent, "publish", json_object()) == 0 &&
+           add_texts(json_object_get(agent, "publish"), "ports", &permit->ports) &&
+           add_texts(json_object_get(agent, "publish"), "hosts", &permit->hosts);
+}
+
 static json_t *agent_json(const struct credential *credential) {
     json_t *agent = json_pack("{s:s, s:[]}", "name", credential->name, "groups");
     bool complete = agent && add_keys(agent, credential) && add_certificates(agent, credential);
@@ -285,7 +329,7 @@ static json_t *agent_json(const struct credential *credential) {
     if (complete && credential->expires)
         complete = json_object_set_new(agent, "expires", date_json(credential->expires)) == 0;
     complete = complete && add_rate(agent, "bandwidth_in", &credential->bandwidth_in) &&
-               add_rate(agent, "bandwidth_out", &credential->bandwidth_out);
+               add_rate(agent, "bandwidth_out", &credential->bandwidth_out) && add_publish(agent, &credential->publish);
     if (complete)
         return agent;
     json_decref(agent);

@@ -35,6 +35,7 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/managed_file.h \
 	src/conf/places.h \
 	src/conf/option.c \
+	src/conf/option_copy.c \
 	src/conf/option.h \
 	src/conf/option_json.c \
 	src/conf/option_priv.h \
@@ -51,7 +52,11 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/server_diff.h \
 	src/conf/server_diff_json.c \
 	src/conf/server_options.c \
+	src/conf/publish_permit.c \
+	src/conf/publish_permit.h \
 	src/conf/server_place.c \
+	src/conf/server_published.c \
+	src/conf/server_published.h \
 	src/conf/server_shown.c \
 	src/conf/shared_listen.c \
 	src/conf/shared_listen.h \

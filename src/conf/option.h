@@ -92,6 +92,8 @@ int option_read(const struct option_table *table, void *base, json_t *object, co
 int option_set_text(const struct option_spec *spec, void *base, const char *text, bool append,
                     const struct option_place *place);
 void option_done(const struct option_table *table, void *base);
+/* Into a struct that is all zero. 0, or -1 when out of memory: then option_done() of it is due all the same. */
+int option_copy(const struct option_table *table, void *to, const void *from);
 
 /* What `base` holds, as a file would have it: one option, or all of a table by their names ("agents.tls.cert"). NULL:
  * out of memory. */

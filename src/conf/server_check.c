@@ -139,6 +139,22 @@ static int check_services_tls(const struct server_config *conf, const struct opt
     return 0;
 }
 
+/* What services that agents offer are made of. */
+static int check_publish(const struct server_config *conf, const struct option_place *top) {
+    const struct option_place publish = option_member(top, "publish"), tls = option_member(&publish, "tls"),
+                              hosts_listen = option_member(&publish, "hosts_listen"),
+                              cert = option_member(&tls, "cert");
+    const struct service_config its = {
+        .tls = {.certificates = conf->publish.certificates, .keys = conf->publish.keys, .min_version = CONFIG_TLS_1_2}};
+    for (size_t i = 0; i < conf->publish.hosts_listen.count; i++)
+        if (strncmp(conf->publish.hosts_listen.items[i], "unix:", 5) == 0)
+            return option_error(&hosts_listen, "\"%s\" is a Unix socket; clients are told apart by hosts at ports only",
+                                conf->publish.hosts_listen.items[i]);
+    if (conf->publish.certificates.count && !conf->publish.hosts_listen.count)
+        return option_error(&cert, "only services with a host have it; write publish.hosts_listen, too");
+    return check_service_tls(&its, &tls);
+}
+
 static int check_admin(const struct server_config *conf, const struct option_place *top) {
     const struct option_place admin = option_member(top, "admin"), http = option_member(&admin, "http");
 
@@ -184,7 +200,7 @@ static int check_limits(const struct server_config *conf, const struct option_pl
                             conf->agents.dead_after_s, conf->agents.ping_s);
     if (check_certificates(conf, top))
         return -1;
-    if (check_admin(conf, top))
+    if (check_admin(conf, top) || check_publish(conf, top))
         return -1;
     if (conf->group && !conf->user)
         return option_error(&group, "it is taken together with user; write \"user\" too");
@@ -242,7 +258,8 @@ static int check_machine(const struct server_config *conf, const struct option_p
 
 int server_config_check_at(const struct server_config *conf, struct option_fault *fault, struct error *error) {
     const struct option_place top = server_config_top(conf, fault, error), services = option_member(&top, "services");
-    if (conf->service_count > 0)
+    bool may_be_empty = conf->publish.address || conf->publish.hosts_listen.count; /* agents bring them all */
+    if (conf->service_count > 0 || may_be_empty)
         return server_check_file(conf, &top) || check_machine(conf, &top) ? -1 : 0;
     if (!conf->path)
         return error_set(error, "no service is configured; name one, like \"WinVNC 0.0.0.0:5900 localhost:5900\"");

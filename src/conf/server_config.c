@@ -181,6 +181,8 @@ struct server_config *server_config_hold(struct server_config *conf) {
 void server_config_free(struct server_config *conf) {
     if (!conf || conf->holders-- > 0)
         return;
+    for (size_t i = 0; i < conf->service_count; i++)
+        free(conf->services[i].publisher);
     option_done(&server_option_table, conf);
     for (size_t i = 0; i < conf->file_count; i++)
         free(conf->files[i].path);

@@ -68,6 +68,7 @@ struct service_config {
         enum config_tls_version min_version;
         struct strlist alpn;
     } tls;
+    char *publisher; /* the id of the session that alone serves it, and offers it: see server_published.h; NULL: none */
 };
 
 struct config_file { /* one that was read */
@@ -101,8 +102,16 @@ struct server_config {
         unsigned unauthenticated_max, unauthenticated_per_source, unauthenticated_deadline_s;
         unsigned unauthenticated_penalty_s; /* the longest; 0: none */
     } agents;
+    struct {                               /* what services that agents offer are made of */
+        struct strlist listen;             /* addresses without a port */
+        struct strlist hosts_listen;       /* shared by those that have a host; empty: none can have one */
+        char *address;                     /* the host that people are told for ports; NULL: the best that is known */
+        struct strlist certificates, keys; /* as tls of a service */
+        unsigned max, linger_s;            /* of each agent; for which one outlives its agent */
+    } publish;
     struct service_config *services;
     size_t service_count, file_service_count; /* those of the files come first, then the command line's */
+    size_t published_count;                   /* that agents offer: the last of them */
     struct strlist include;                   /* patterns of the files that have more services */
     struct config_file *files;                /* `path`, then those that it includes, in the order of their services */
     size_t file_count;

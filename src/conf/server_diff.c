@@ -62,10 +62,16 @@ static int add_change(struct server_diff *diff, enum server_change_kind kind, co
     return 0;
 }
 
+static bool is_same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static int compare_service(struct server_diff *diff, const struct service_config *from,
                            const struct service_config *to) {
     struct strlist options = {NULL, 0};
     int result = compare(&service_option_table, from, to, &options, NULL);
+    if (result == 0 && !is_same_text(from->publisher, to->publisher))
+        result = strlist_add(&options, SERVER_DIFF_PUBLISHER);
     if (result == 0 && options.count)
         result = add_change(diff, SERVER_CHANGE_CHANGED, to->name, options);
     if (result || !options.count)
@@ -179,7 +185,10 @@ static json_t *sort_services(const json_t *services) {
 int server_config_version(const struct server_config *conf, char version[SERVER_VERSION_TEXT]) {
     uint8_t digest[SECRET_SIZE];
     json_t *json = option_json(&server_option_table, conf);
-    int failed = json_object_set_new(json, "services", sort_services(json_object_get(json, "services")));
+    json_t *services = json_object_get(json, "services");
+    while (json_array_size(services) > conf->service_count - conf->published_count)
+        (void)json_array_remove(services, json_array_size(services) - 1);
+    int failed = json_object_set_new(json, "services", sort_services(services));
     (void)json_object_del(json, "include");
     char *text = failed ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     int result = text ? secret_sha256(digest, text, strlen(text), "", 0) : -1;

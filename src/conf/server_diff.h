@@ -13,6 +13,9 @@
 
 enum server_change_kind { SERVER_CHANGE_ADDED, SERVER_CHANGE_CHANGED, SERVER_CHANGE_REMOVED };
 
+/* In `options` of a service that another session offers now; no option has this name. */
+#define SERVER_DIFF_PUBLISHER "publisher"
+
 struct server_change { /* of one service */
     enum server_change_kind kind;
     char *name;

@@ -42,6 +42,8 @@ static json_t *change_json(const struct server_change *change, const struct serv
     json_t *fields = json_array();
     for (size_t i = 0; i < change->options.count; i++) {
         const struct option_spec *spec = option_find(&service_option_table, change->options.items[i]);
+        if (!spec) /* SERVER_DIFF_PUBLISHER: nobody can write it */
+            continue;
         fields = append(fields, field_json(spec->name, server_config_service_value(from, before, spec),
                                            server_config_service_value(to, after, spec)));
     }

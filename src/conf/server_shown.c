@@ -88,7 +88,7 @@ json_t *server_config_service_json(const struct server_config *conf, size_t serv
 
 static json_t *services_json(const struct server_config *conf) {
     json_t *services = json_array();
-    for (size_t i = 0; services && i < conf->service_count; i++)
+    for (size_t i = 0; services && i < conf->service_count - conf->published_count; i++)
         if (json_array_append_new(services, server_config_service_json(conf, i))) {
             json_decref(services);
             return NULL;

@@ -79,6 +79,17 @@ int validate_listen(const char *text, struct error *error) {
                : error_set(error, "\"%s\" is a range of ports; write one port", text);
 }
 
+int validate_host(const char *text, struct error *error) {
+    char whole[ENDPOINT_HOST + 8];
+    struct endpoint endpoint;
+    int length = snprintf(whole, sizeof whole, "%s:1", text);
+    if (*text && length < (int)sizeof whole && endpoint_parse(&endpoint, whole, NULL) == 0 && !endpoint.is_unix &&
+        endpoint.port == 1)
+        return 0;
+    return error_set(error, "\"%.80s\" is no host without a port, like \"relay.example.org\", \"0.0.0.0\" or \"[::]\"",
+                     text);
+}
+
 int validate_interface(const char *text, struct error *error) {
     size_t length = strlen(text);
     if (length > 0 && length <= INTERFACE_LONGEST && !strpbrk(text, " /:\t\r\n"))

@@ -12,6 +12,7 @@
 
 int validate_listen(const char *text, struct error *error);       /* "0.0.0.0:80", ":80", "[::]:80", "unix:PATH" */
 int validate_listen_ports(const char *text, struct error *error); /* the same, and "0.0.0.0:20000-20099" */
+int validate_host(const char *text, struct error *error);         /* "relay.example.org", "0.0.0.0", "[::]": no port */
 int validate_interface(const char *text, struct error *error);   /* "eth0": of a network interface, here or elsewhere */
 int validate_loopback(const char *text, struct error *error);    /* "127.0.0.1:80", "[::1]:80", "localhost:80" */
 int validate_destination(const char *text, struct error *error); /* "HOST:PORT", "HOST:+N" or "unix:/PATH" */

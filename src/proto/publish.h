@@ -57,9 +57,11 @@ char *publish_finish(struct publish_writer *writer); /* malloc'ed; NULL: out of 
 struct published_service {
     const char *name;
     const char *refusal; /* NULL: it is published; else why it is not, or no longer, and the rest is empty */
-    const char *address; /* for people: "relay.example.org:20017", "https://web.dev.example.org" */
-    const char *host;    /* to be wished for when it is published again; NULL: it has none */
-    unsigned port;       /* likewise; 0: it shares a port by its host */
+    /* For people: "relay.example.org:20017", "https://web.dev.example.org"; or ":20017", which is at the host by which
+     * the agent has found the server. */
+    const char *address;
+    const char *host; /* to be wished for when it is published again; NULL: it has none */
+    unsigned port;    /* likewise; 0: it shares a port by its host */
 };
 
 struct published { /* agent: a parsed `published` */

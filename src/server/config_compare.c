@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/event/background_queue.h"
 #include "lib/event/file_watch.h"
+#include "server/publishing.h"
 #include "server/server_priv.h"
 #include "server/transaction.h"
 
@@ -70,6 +71,8 @@ static struct file_watch *watch_files(const struct server_config *conf) {
 /* ---- what was read ---- */
 
 static void compare_with(const struct server *server, struct server_config *conf, struct config_outcome *outcome) {
+    if (conf != server->conf)
+        publishing_merge(server->publishing, conf);
     struct server_diff *diff = server_diff_new(server->conf, conf, &outcome->error);
     struct server_diff *since_start = server_diff_new(server->started, conf, &outcome->error);
 

@@ -13,6 +13,7 @@
 #include "lib/os/fd_count.h"
 #include "lib/os/malloc.h"
 #include "server/admin/admin.h"
+#include "server/publishing.h"
 #include "server/reconfigure.h"
 #include "server/service/announce.h"
 #include "server/service/bans.h"
@@ -97,6 +98,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     for (size_t i = 0; i < server->services.count; i++)
         service_tick(server->services.items[i]);
     bans_tick(server->bans, clock_us());
+    publishing_tick(server->publishing);
     shared_ports_tick(server->shared_ports);
     agent_listener_tick(server->agent_listener);
     log_throttle_flush(&server->auth_throttle, server->log);

@@ -56,6 +56,16 @@ libmunnel_server_a_SOURCES = \
 	src/server/history.h \
 	src/server/housekeeping.c \
 	src/server/parts.c \
+	src/server/publishing.c \
+	src/server/publishing.h \
+	src/server/publishing_answer.c \
+	src/server/publishing_apply.c \
+	src/server/publishing_offer.c \
+	src/server/publishing_priv.h \
+	src/server/service/publish_place.c \
+	src/server/service/publish_place.h \
+	src/server/service/published.c \
+	src/server/service/published.h \
 	src/server/reconfigure.c \
 	src/server/reconfigure.h \
 	src/server/reconfigure_prepare.c \

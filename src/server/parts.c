@@ -18,6 +18,7 @@
 #include "relay/ended_relays.h"
 #include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
+#include "server/publishing.h"
 #include "server/reload.h"
 #include "server/server_metrics.h"
 #include "server/server_priv.h"
@@ -103,6 +104,12 @@ static struct announce *make_announce(struct server *server) {
 /* Half of the stream numbers of one of its threads: the rest lasts until its agent has come again. */
 #define SESSION_CLIENTS_MOST (UINT32_MAX / 2)
 
+static int on_publish(void *context, struct session *session, const json_t *json, struct error *error) {
+    const struct server *server = context;
+
+    return publishing_request(server->publishing, session, json, error);
+}
+
 static struct registry *make_registry(struct server *server) {
     return registry_new(&(struct registry_options){.log = server->log,
                                                    .events = server->events,
@@ -115,6 +122,7 @@ static struct registry *make_registry(struct server *server) {
                                                    .resume_s = server->conf->agents.resume_s,
                                                    .clients_most = SESSION_CLIENTS_MOST,
                                                    .on_leave = on_leave,
+                                                   .on_publish = on_publish,
                                                    .context = server});
 }
 
@@ -245,6 +253,7 @@ static int make_admin(struct server *server, struct error *error) {
                                     .registry = server->registry,
                                     .dispatch = server->dispatch,
                                     .bans = server->bans,
+                                    .published = publishing_table(server->publishing),
                                     .agent_listener = server->agent_listener,
                                     .events = server->events,
                                     .statistics = server->statistics,
@@ -304,6 +313,7 @@ static int make_parts(struct server *server, struct error *error) {
     server->clients = client_table_new();
     server->inspect = server->loop ? inspect_new(loop_base(server->loop)) : NULL;
     server->bans = bans_new();
+    server->publishing = server->loop ? publishing_new(server) : NULL;
     server->ended = ended_relays_new();
     server->sessions = session_table_new();
     server->flap_damping = flap_damping_new();
@@ -314,9 +324,9 @@ static int make_parts(struct server *server, struct error *error) {
     server->service_manager = server->loop ? service_manager_new(loop_base(server->loop), is_alive, server) : NULL;
     server->signals = server->loop ? take_signals(server) : NULL;
     server->tick = server->loop ? housekeeping_new(server) : NULL;
-    if (!server->events || !server->clients || !server->inspect || !server->bans || !server->ended ||
-        !server->sessions || !server->flap_damping || !server->liveness || !server->signals || !server->tick ||
-        !server->trust || !server->reload || !server->background || !server->service_manager)
+    if (!server->events || !server->clients || !server->inspect || !server->bans || !server->publishing ||
+        !server->ended || !server->sessions || !server->flap_damping || !server->liveness || !server->signals ||
+        !server->tick || !server->trust || !server->reload || !server->background || !server->service_manager)
         return error_set(error, "out of memory");
     return 0;
 }

@@ -190,7 +190,8 @@ static void apply_options(struct reconfigure *change) {
     agent_bandwidth_set_all(&server->policy, server->sessions);
     if (change->admin && admin_apply(change->admin, &error))
         log_write(server->log, LOG_LEVEL_ERROR, "admin", "%s", error.text);
-    log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);
+    if (!change->is_services_only)
+        log_change(server->log, server->conf->log.format, server->conf->log.level, change->log);
     change->log = NULL;
 }
 
@@ -236,7 +237,8 @@ void reconfigure_apply(struct reconfigure *change) {
     pause_again(change);
     open_ports(change);
     apply_options(change);
-    log_difference(change);
+    if (!change->is_services_only)
+        log_difference(change);
     reconfigure_reap(server);
     dispatch_tick(server->dispatch); /* clients that wait may be served, or refused, by the new terms */
 }

@@ -28,7 +28,8 @@ struct reconfigure_options {
     struct server_config *conf; /* it is held */
     bool is_trial;              /* it will not be applied: neither a log file is made, nor does a listener stop */
     bool keeps_ports;
-    bool is_return; /* to the configuration before: a log that cannot be opened is no obstacle */
+    bool is_services_only; /* nothing else differs: log and administration are left alone */
+    bool is_return;        /* to the configuration before: a log that cannot be opened is no obstacle */
     /* NULL, or until it is applied: services that are paused again if they come back; each name, and by whom. */
     const struct strlist *paused;
     /* NULL, or until it is prepared: of each service of `conf`, what was read of its files already. */

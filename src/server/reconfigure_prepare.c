@@ -87,6 +87,7 @@ static struct reconfigure *allocate(struct server *server, const struct reconfig
         change->conf = server_config_hold(options->conf);
         change->is_trial = options->is_trial;
         change->is_return = options->is_return;
+        change->is_services_only = options->is_services_only;
         change->paused = options->paused;
         change->tls = options->tls;
         change->kept_tls = options->kept_tls;
@@ -115,7 +116,8 @@ static bool has_changed_check(const struct strlist *options) {
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    static const char *const options[] = {"connect", "group", "proxy_protocol", "agent_bans", "connect_from"};
+    static const char *const options[] = {"connect",    "group",        "proxy_protocol",
+                                          "agent_bans", "connect_from", SERVER_DIFF_PUBLISHER};
 
     if (difference->kind == SERVER_CHANGE_ADDED)
         return true;
@@ -134,8 +136,9 @@ static int prepare_service(struct reconfigure *change, size_t index, struct erro
     options.config = change->conf;
     options.conf = &change->conf->services[index];
     options.donors = donors_of(change);
-    options.tls = change->tls ? &change->tls[index] : NULL;
-    options.kept_tls = change->kept_tls ? change->kept_tls[index] : NULL;
+    bool is_of_files = !options.conf->publisher; /* which come first */
+    options.tls = change->tls && is_of_files ? &change->tls[index] : NULL;
+    options.kept_tls = change->kept_tls && is_of_files ? change->kept_tls[index] : NULL;
     difference = server_diff_find(change->diff, options.conf->name);
     step->service = find_service(server, options.conf->name);
     step->is_new = !step->service;
@@ -258,8 +261,8 @@ struct reconfigure *reconfigure_prepare(struct server *server, const struct reco
     if (change->diff)
         collect_donors(change);
     if (change->diff && prepare_services(change, &top) == 0 && prepare_shared_ports(change, &top) == 0 &&
-        prepare_agent_port(change, &top) == 0 && prepare_log(change, &top) == 0 &&
-        prepare_admin(change, fault, error) == 0)
+        prepare_agent_port(change, &top) == 0 &&
+        (change->is_services_only || (prepare_log(change, &top) == 0 && prepare_admin(change, fault, error) == 0)))
         return change;
     reconfigure_free(change);
     return NULL;

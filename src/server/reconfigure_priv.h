@@ -39,7 +39,7 @@ struct reconfigure {
     const struct strlist *paused;   /* or NULL */
     struct service_tls_read *tls;   /* or NULL */
     SSL_CTX *const *kept_tls;       /* or NULL */
-    bool is_trial, is_return, is_applied;
+    bool is_trial, is_return, is_services_only, is_applied;
     bool moves_agents; /* they connect at other sockets */
 };
 

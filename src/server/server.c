@@ -17,6 +17,7 @@
 #include "relay/ended_relays.h"
 #include "server/admin/admin.h"
 #include "server/auth/flap_damping.h"
+#include "server/publishing.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/announce.h"
@@ -133,6 +134,7 @@ void server_free(struct server *server) {
     agent_listener_free(server->agent_listener);
     inspect_free(server->inspect);
     bans_free(server->bans);
+    publishing_free(server->publishing);
     session_table_free(server->sessions);
     penalty_box_free(server->flap_damping);
     signals_free(server->signals);

@@ -10,10 +10,12 @@
 #include "admin/plane_metrics.h"
 #include "lib/base/clock.h"
 #include "lib/tls/tls.h"
+#include "server/publishing.h"
 #include "server/reload.h"
 #include "server/server_priv.h"
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
+#include "server/service/published.h"
 #include "server/service/shared_port.h"
 #include "server/statistics.h"
 
@@ -132,6 +134,16 @@ static void write_sessions(const struct server *server, struct metrics *to) {
     write_one(to, "munnel_links_expected", METRIC_GAUGE, "Data links that agents are about to open.", orders);
 }
 
+static void write_published(const struct published_table *published, struct metrics *to) {
+    write_one(to, "munnel_published_services", METRIC_GAUGE, "Services that agents offer.",
+              published_active(published));
+    metrics_family(to, "munnel_publish_refused_total", METRIC_COUNTER,
+                   "Services that agents offered in vain, or that were withdrawn.");
+    for (unsigned i = 0; i < PUBLISH_REFUSAL_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("reason", publish_refusal_label((enum publish_refusal)i))),
+                      published->refused[i]);
+}
+
 static void write_bans(const struct bans *bans, struct metrics *to) {
     metrics_family(to, "munnel_bans", METRIC_GAUGE, "Sources that are banned for a time, by one service or all.");
     metrics_value(to, METRIC_LABELS(METRIC_LABEL("by", "operator")), bans_count(bans) - bans_count_of_agents(bans));
@@ -197,6 +209,7 @@ void server_metrics_write(const struct server *server, struct metrics *to) {
     write_agent_port(server, to);
     write_shared_ports(server->shared_ports, to);
     write_bans(server->bans, to);
+    write_published(publishing_table(server->publishing), to);
     plane_metrics_write(server->plane, to);
     plane_metrics_write_lag(server->plane, statistics_lag(server->statistics), to);
     service_metrics_write(&server->services, to);

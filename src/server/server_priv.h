@@ -29,6 +29,7 @@ struct ended_relays;
 struct inspect;
 struct passed_sockets;
 struct penalty_box;
+struct publishing;
 struct recent_events;
 struct reload;
 struct service_manager;
@@ -59,9 +60,10 @@ struct server {
     uint64_t refused_before;      /* clients, by services that are gone */
     struct client_table *clients;
     struct bans *bans;
-    struct inspect *inspect;    /* connections of all ports that have to begin with a PROXY header */
-    struct ended_relays *ended; /* of all clients */
-    struct link_count links;    /* data links of all sessions */
+    struct publishing *publishing; /* services that agents offer */
+    struct inspect *inspect;       /* connections of all ports that have to begin with a PROXY header */
+    struct ended_relays *ended;    /* of all clients */
+    struct link_count links;       /* data links of all sessions */
     struct announce *announce;
     struct registry *registry;
     struct dispatch *dispatch;

@@ -8,6 +8,8 @@
 #include "server/transaction.h"
 
 #include "conf/server_diff.h"
+#include "conf/server_published.h"
+#include "server/publishing.h"
 #include "server/server_priv.h"
 #include "server/service/service_tls.h"
 
@@ -53,30 +55,58 @@ int transaction_read(struct transaction *transaction, const struct server *serve
     return transaction->is_trust_wrong ? -1 : read_services(transaction, error);
 }
 
+/* What the files have is not to fail for what agents offer: without it the same is tried once more, and publishing.h
+ * brings back what can be. */
+static struct reconfigure *prepare_without_published(struct transaction *transaction, struct server *server,
+                                                     struct reconfigure_options *options, struct option_fault *fault,
+                                                     struct error *error) {
+    struct server_config *conf = server_config_copy(transaction->conf, error);
+
+    if (!conf)
+        return NULL;
+    server_config_free(transaction->conf);
+    transaction->conf = conf;
+    options->conf = conf;
+    return reconfigure_prepare(server, options, fault, error);
+}
+
+static struct reconfigure *prepare(struct transaction *transaction, struct server *server,
+                                   struct reconfigure_options *options, struct option_fault *fault,
+                                   struct error *error) {
+    if (transaction->conf != server->conf)
+        publishing_merge(server->publishing, transaction->conf);
+    struct reconfigure *change = reconfigure_prepare(server, options, fault, error);
+    bool has_published = transaction->conf->published_count;
+
+    return change || !has_published ? change : prepare_without_published(transaction, server, options, fault, error);
+}
+
 int transaction_prepare(struct transaction *transaction, struct server *server,
                         const struct transaction_options *options, struct option_fault *fault, struct error *error) {
-    const struct reconfigure_options change = {.conf = transaction->conf,
-                                               .is_trial = options->is_trial,
-                                               .keeps_ports = options->may_return,
-                                               .tls = transaction->tls};
+    struct reconfigure_options change = {.conf = transaction->conf,
+                                         .is_trial = options->is_trial,
+                                         .keeps_ports = options->may_return,
+                                         .tls = transaction->tls};
 
     if (options->may_return) {
         transaction->kept_tls = calloc(server->conf->service_count + 1, sizeof *transaction->kept_tls);
         if (!transaction->kept_tls)
             return error_set(error, "out of memory");
     }
-    transaction->change = reconfigure_prepare(server, &change, fault, error);
+    transaction->change = prepare(transaction, server, &change, fault, error);
     return transaction->change ? 0 : -1;
 }
 
 int transaction_prepare_return(struct transaction *transaction, struct server *server, struct transaction *from,
                                struct option_fault *fault, struct error *error) {
-    transaction->conf = server_config_hold(from->before);
-    const struct reconfigure_options change = {.conf = transaction->conf,
-                                               .is_return = true,
-                                               .paused = &from->paused,
-                                               .kept_tls = from->kept_tls};
-    transaction->change = reconfigure_prepare(server, &change, fault, error);
+    transaction->conf = server_config_copy(from->before, error);
+    if (!transaction->conf)
+        return -1;
+    struct reconfigure_options change = {.conf = transaction->conf,
+                                         .is_return = true,
+                                         .paused = &from->paused,
+                                         .kept_tls = from->kept_tls};
+    transaction->change = prepare(transaction, server, &change, fault, error);
     if (!transaction->change)
         return -1;
     return trust_files_read(server->trust, transaction->conf, &transaction->trust, &from->trust, fault, error);
@@ -115,12 +145,14 @@ void transaction_apply(struct transaction *transaction, struct server *server) {
     reconfigure_apply(transaction->change);
     if (!transaction->keeps_trust)
         trust_files_use(server->trust, &transaction->trust);
+    publishing_review(server->publishing);
 }
 
 void transaction_done(struct transaction *transaction) {
     for (size_t i = 0; transaction->before && transaction->kept_tls && i < transaction->before->service_count; i++)
         SSL_CTX_free(transaction->kept_tls[i]);
-    for (size_t i = 0; transaction->tls && i < transaction->conf->service_count; i++)
+    size_t read = transaction->conf ? transaction->conf->service_count - transaction->conf->published_count : 0;
+    for (size_t i = 0; transaction->tls && i < read; i++)
         service_tls_read_done(&transaction->tls[i]);
     free(transaction->tls);
     free(transaction->kept_tls);

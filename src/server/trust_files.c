@@ -19,6 +19,7 @@
 #include "lib/tls/tls.h"
 #include "server/auth/agent_bandwidth.h"
 #include "server/auth/revocation.h"
+#include "server/publishing.h"
 #include "server/server_priv.h"
 
 #include <stdio.h>
@@ -95,6 +96,7 @@ static struct credentials *use_agents(struct trust_files *trust, struct credenti
 
     trust->server->policy.credentials = fresh;
     agent_bandwidth_set_all(&trust->server->policy, trust->server->sessions);
+    publishing_review(trust->server->publishing);
     return before;
 }
 

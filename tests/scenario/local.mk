@@ -124,6 +124,7 @@ scenario_programs = \
 	tests/scenario/test_hosts \
 	tests/scenario/test_port_range \
 	tests/scenario/test_proxy_protocol \
+	tests/scenario/test_publish \
 	tests/scenario/test_service_table \
 	tests/scenario/test_service_tls \
 	tests/scenario/test_sessions \
@@ -256,6 +257,8 @@ tests_scenario_test_proxy_protocol_LDADD = $(SCENARIO_LDADD)
 
 tests_scenario_test_service_tls_SOURCES = tests/scenario/test_service_tls.c
 tests_scenario_test_service_tls_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_publish_SOURCES = tests/scenario/test_publish.c
+tests_scenario_test_publish_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_service_table_SOURCES = tests/scenario/test_service_table.c
 tests_scenario_test_service_table_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c

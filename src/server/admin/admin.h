@@ -24,6 +24,7 @@ struct bans;
 struct client_table;
 struct dispatch;
 struct ended_relays;
+struct published_table;
 struct recent_events;
 struct statistics;
 struct trust_files;
@@ -42,6 +43,7 @@ struct admin_options { /* all outlive it */
     struct registry *registry;
     struct dispatch *dispatch;
     struct bans *bans;
+    struct published_table *published;
     struct agent_listener *agent_listener;
     struct recent_events *events; /* it becomes their reader */
     const struct statistics *statistics;

@@ -208,6 +208,8 @@ static void check_service(struct problems *problems, const struct service *servi
     struct service_numbers numbers;
 
     service_read(service, &numbers);
+    if (service_config(service)->publisher && !numbers.agents && !numbers.paused_by)
+        return; /* it comes and goes with its agent, and ends by itself */
     problem.since_ms = problem_since(numbers.since_us);
     if (numbers.paused_by) {
         PROBLEM_SAY(what, "%s is paused", problem.subject);

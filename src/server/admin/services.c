@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "server/admin/admin_priv.h"
 #include "server/admin/values.h"
+#include "server/service/published.h"
 
 #include <string.h>
 
@@ -31,7 +32,9 @@ size_t admin_service_known(const struct admin *admin, const struct service *serv
         carrying += carries(credentials_at(credentials, i), groups);
     for (struct session *session = session_table_first(sessions); session;
          session = session_table_after(sessions, session))
-        serving += session_serves(session, groups);
+        serving += service_is_for(service, session);
+    if (service_config(service)->publisher)
+        return serving;
     return serving > carrying ? serving : carrying;
 }
 
@@ -129,6 +132,21 @@ static json_t *tls_part(const struct service_numbers *numbers) {
     return json_pack("{s:o}", "tls", tls_json(numbers));
 }
 
+/* Null: it is configured. */
+static json_t *published_json(const struct admin *admin, const struct service_config *conf) {
+    const struct published_entry *entry = conf->publisher ? published_find(admin->options.published, conf->name) : NULL;
+
+    if (!entry)
+        return json_null();
+    return json_pack("{s:o,s:o,s:o,s:o}", "agent", value_text(entry->agent), "credential",
+                     value_text(entry->credential), "since", value_time((int64_t)entry->since * 1000), "gone_since",
+                     value_time_of(entry->gone_us));
+}
+
+static json_t *published_part(const struct admin *admin, const struct service_config *conf) {
+    return json_pack("{s:o}", "published_by", published_json(admin, conf));
+}
+
 /* Takes over `part`. False: one of both is missing. */
 static bool merge(json_t *json, json_t *part) {
     bool is_whole = json && part && json_object_update(json, part) == 0;
@@ -157,7 +175,8 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
                   "waiting", (json_int_t)numbers.waiting, "balancer_checks", (json_int_t)numbers.balancer_checks,
                   "refused", refusals(&numbers), "origin", origin(admin, conf));
     if (merge(json, rates_part(history)) && merge(json, limits_part(conf)) &&
-        merge(json, times_part(admin, conf->name)) && merge(json, tls_part(&numbers)))
+        merge(json, times_part(admin, conf->name)) && merge(json, tls_part(&numbers)) &&
+        merge(json, published_part(admin, conf)))
         return json;
     json_decref(json);
     return NULL;
@@ -166,7 +185,7 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
 /* ---- both keys ---- */
 
 static bool may_serve(const struct session *session, const struct service *service) {
-    return session_serves(session, &service_config(service)->groups);
+    return service_is_for(service, session);
 }
 
 /* The groups of the service by which it may. */

@@ -157,7 +157,7 @@ static void warn_if_unserved(const struct handshake *handshake, const struct ses
     char mine[200] = "", all[200] = "";
 
     for (size_t i = 0; i < handshake->options.services->count; i++)
-        if (session_serves(session, &service_config(handshake->options.services->items[i])->groups))
+        if (service_is_for(handshake->options.services->items[i], session))
             return;
     if (!handshake->options.services->count)
         return;

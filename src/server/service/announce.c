@@ -62,7 +62,7 @@ static struct service *next_unsent(const struct announce *announce, const struct
 
     for (; *index < services->count; ++*index) {
         struct service *service = services->items[*index];
-        if (service->id > sent_id && session_serves(session, &service->conf->groups))
+        if (service->id > sent_id && service_is_for(service, session))
             return service;
     }
     return NULL;
@@ -260,7 +260,7 @@ static void take_answer(struct announce *announce, struct session *session, stru
     for (size_t i = 0; i < services->count; i++) {
         struct service *service = services->items[i];
         if (service->id <= announcement->answered_id || service->id > announcement->sent_id ||
-            !session_serves(session, &service->conf->groups))
+            !service_is_for(service, session))
             continue;
         char text[SERVICES_REASON_SIZE];
         const char *reason = find_refusal(service, session, ack, text);

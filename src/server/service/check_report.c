@@ -42,12 +42,10 @@ static bool is_answered(const struct check_facts *facts) {
 }
 
 static void find_agent(struct check_making *making, const struct session_table *sessions) {
-    const struct strlist *groups = &making->service->conf->groups;
-
     for (struct session *session = session_table_first(sessions); session;
          session = session_table_after(sessions, session)) {
         bool is_used = strcmp(session_label(session), making->facts->agent) == 0;
-        if (!session_is_connected(session) || !session_serves(session, groups))
+        if (!session_is_connected(session) || !service_is_for(making->service, session))
             continue;
         making->connected++;
         if (is_used || (!*making->facts->agent && !making->agent))

@@ -10,7 +10,6 @@
 
 #include "admin/recent_events.h"
 #include "lib/base/clock.h"
-#include "proto/publish.h"
 #include "server/service/agent_bans.h"
 #include "server/service/announce.h"
 
@@ -236,26 +235,8 @@ int registry_banned(struct registry *registry, struct session *session, const js
     return agent_bans_take(&agent_bans, session, json, error);
 }
 
-/* Until credentials can permit it. */
 int registry_publish(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
-    struct publish publish;
-    struct publish_offer offer;
-    struct publish_writer writer;
-
-    if (publish_parse(&publish, json, error))
-        return -1;
-    published_write(&writer);
-    for (size_t i = 0; i < publish.add_count; i++) {
-        publish_added(&publish, i, &offer);
-        (void)published_write_service(&writer,
-                                      &(struct published_service){.name = offer.name,
-                                                                  .refusal = "its credential does not permit it"});
-    }
-    char *text = publish_finish(&writer);
-    if (text && publish.add_count)
-        plane_send_control(registry->options.plane, session_control(session), text);
-    free(text);
-    return 0;
+    return registry->options.on_publish(registry->options.context, session, json, error);
 }
 
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {

@@ -31,6 +31,8 @@ struct registry_options {
     unsigned resume_s;        /* for which a session outlives its control link */
     uint64_t clients_most;    /* of a session in all its life: then its agent is asked for another one */
     void (*on_leave)(void *context, const struct session *session, const char *detail); /* it loses its control link */
+    /* The members of a `publish`; as registry_publish */
+    int (*on_publish)(void *context, struct session *session, const json_t *json, struct error *error);
     void *context;
 };
 

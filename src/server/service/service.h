@@ -72,6 +72,8 @@ void service_keep(struct service *service, const struct service_config *conf, st
 bool service_is_over(const struct service *service); /* it was shut, and has no clients left */
 bool service_is_shut(const struct service *service);
 
+/* Is its agent one that may be asked for the service, by its groups, or since it offers it? */
+bool service_is_for(const struct service *service, const struct session *session);
 /* A session of the right groups goes through these, in this order; announce.c calls them. */
 void service_ask(struct service *service, const struct session *session); /* its agent is being asked */
 void service_join(struct service *service, struct session *session);      /* its agent permits the service */

@@ -15,6 +15,7 @@
 #include "proto/features.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool has_relative_port(const struct strlist *connect) {
     for (size_t i = 0; i < connect->count; i++)
@@ -59,8 +60,14 @@ const char *service_lacking(const struct service *service, const struct session 
     return features_lacking(service->needs, session_features(session));
 }
 
+bool service_is_for(const struct service *service, const struct session *session) {
+    const char *publisher = service->conf->publisher;
+
+    return publisher ? strcmp(publisher, session_id(session)) == 0 : session_serves(session, &service->conf->groups);
+}
+
 void service_ask(struct service *service, const struct session *session) {
-    service->asked += session_serves(session, &service->conf->groups);
+    service->asked += service_is_for(service, session);
 }
 
 void service_join(struct service *service, struct session *session) {
@@ -108,7 +115,7 @@ static void remove_refusal(struct service *service, const struct session *sessio
 }
 
 void service_leave(struct service *service, struct session *session) {
-    if (!session_serves(session, &service->conf->groups))
+    if (!service_is_for(service, session))
         return;
     if (service->id > session_announcement(session)->answered_id)
         service->asked--;
@@ -128,7 +135,7 @@ static bool has_responsive_agent(const struct service *service) {
 
 /* Without another agent they would only lose the one that may answer yet. */
 void service_recall(struct service *service, const struct session *session, struct plane *plane) {
-    if (session_serves(session, &service->conf->groups) && has_responsive_agent(service))
+    if (service_is_for(service, session) && has_responsive_agent(service))
         plane_recall(plane, session_tag(session), service->terms);
 }
 

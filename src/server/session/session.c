@@ -41,7 +41,7 @@ struct session {
     unsigned client_count;
     uint64_t clients_taken, failures;
     uint64_t joined_us, backoff_until_us, suspended_until_us, state_since_us;
-    struct log_limit protocol_errors, health_lines, ban_lines;
+    struct log_limit protocol_errors, health_lines, ban_lines, publish_messages;
     struct carriers carriers;
     struct liveness_state liveness;
     struct announcement announcement;
@@ -163,6 +163,10 @@ bool session_was_resumed(const struct session *session) {
 
 struct log_limit *session_health_lines(struct session *session) {
     return &session->health_lines;
+}
+
+struct log_limit *session_publish_messages(struct session *session) {
+    return &session->publish_messages;
 }
 
 struct log_limit *session_ban_lines(struct session *session) {

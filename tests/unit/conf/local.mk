@@ -83,6 +83,12 @@ unit_conf_tests += tests/unit/conf/test_validators
 tests_unit_conf_test_validators_SOURCES = tests/unit/conf/test_validators.c
 tests_unit_conf_test_validators_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_publish_permit
+tests_unit_conf_test_publish_permit_SOURCES = tests/unit/conf/test_publish_permit.c
+tests_unit_conf_test_publish_permit_LDADD = $(LINK_UNIT_CONF)
+unit_conf_tests += tests/unit/conf/test_server_published
+tests_unit_conf_test_server_published_SOURCES = tests/unit/conf/test_server_published.c
+tests_unit_conf_test_server_published_LDADD = $(LINK_UNIT_CONF)
 unit_conf_tests += tests/unit/conf/test_shared_listen
 tests_unit_conf_test_shared_listen_SOURCES = tests/unit/conf/test_shared_listen.c tests/unit/conf/slip.h
 tests_unit_conf_test_shared_listen_LDADD = $(LINK_UNIT_CONF)

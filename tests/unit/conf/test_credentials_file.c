@@ -29,6 +29,8 @@ START_TEST(the_file_comes_back) {
     a.expires = NOW + 1;
     a.bandwidth_in = (struct credential_rate){true, 3000000000};
     b.bandwidth_out = (struct credential_rate){true, 0};
+    char range[] = "20000-20099", host[] = "*.dev.example", *ranges[] = {range}, *hosts[] = {host};
+    a.publish = (struct publish_permit){{ranges, 1}, {hosts, 1}};
     char first[] = "a.example", second[] = "spiffe://x/\"a", only[] = "b.example", *two[] = {first, second},
          *one[] = {only};
     a.certificates = (struct strlist){two, 2};
@@ -51,6 +53,8 @@ START_TEST(the_file_comes_back) {
     ck_assert(got->bandwidth_in.is_set && !got->bandwidth_out.is_set);
     ck_assert_uint_eq(got->bandwidth_in.bytes, 3000000000);
     ck_assert(credentials_find(credentials, "b")->bandwidth_out.is_set);
+    ck_assert(publish_permit_has_port(&got->publish, 20099) && publish_permit_has_host(&got->publish, "x.dev.example"));
+    ck_assert(publish_permit_is_empty(&credentials_find(credentials, "b")->publish));
     ck_assert_uint_eq(got->groups.count, 2);
     ck_assert_str_eq(got->groups.items[1], "d\"b");
     ck_assert_mem_eq(got->keys[1].key, a.keys[1].key, SECRET_SIZE);

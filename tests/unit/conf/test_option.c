@@ -18,11 +18,11 @@ static const struct slip slips[] = {
     {"{ \"agents\": { \"tls\": { \"certificate\": \"x\" } } }",
      ": agents.tls.certificate: there is no such option; there are: cert, key, client_ca, crl, min_version"},
     {"{ \"zork\": 2 }",
-     ": zork: there is no such option; there are: agents, services, include, threads, admin, log, user, group, state"},
-    {"{ \"agents.ping\": 2 }", ": agents.ping: there is no such option; there are: agents, services, include, threads, "
+     ": zork: there is no such option; there are: agents, publish, services, include, threads, admin, log, user, group, state"},
+    {"{ \"agents.ping\": 2 }", ": agents.ping: there is no such option; there are: agents, publish, services, include, threads, "
                                "admin, log, user, group, state"},
     {"{ \"\": 2 }",
-     ": there is no such option; there are: agents, services, include, threads, admin, log, user, group, state"},
+     ": there is no such option; there are: agents, publish, services, include, threads, admin, log, user, group, state"},
     {WITH_SERVICE("\"pending_timout\": 1"),
      ": services[0].pending_timout: there is no such option; did you mean \"pending_timeout\"?"},
     {WITH_SERVICE("\"ban\": true"),

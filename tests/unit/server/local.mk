@@ -17,6 +17,8 @@ unit_server_tests = \
 	tests/unit/server/service/test_service_health \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
+	tests/unit/server/service/test_publish_place \
+	tests/unit/server/service/test_published \
 	tests/unit/server/service/test_agent_bans \
 	tests/unit/server/service/test_bans \
 	tests/unit/server/service/test_service_tls \
@@ -151,6 +153,10 @@ tests_unit_server_test_statistics_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_balance.c
 tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_publish_place_SOURCES = tests/unit/server/service/test_publish_place.c
+tests_unit_server_service_test_publish_place_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_published_SOURCES = tests/unit/server/service/test_published.c
+tests_unit_server_service_test_published_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_agent_bans_SOURCES = tests/unit/server/service/test_agent_bans.c $(unit_server_fixture)
 tests_unit_server_service_test_agent_bans_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_bans_SOURCES = tests/unit/server/service/test_bans.c

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * server_published: services that agents offer, as part of a configuration: the last ones of it. No file has them, so
+ * what is shown of a configuration, and its version, leave them out.
+ * Runs on: the control thread. Owns: nothing.
+ */
+#ifndef MUNNEL_CONF_SERVER_PUBLISHED_H
+#define MUNNEL_CONF_SERVER_PUBLISHED_H
+
+#include "conf/server_config.h"
+
+/* The same without services that agents offer. NULL with `error` when out of memory. */
+struct server_config *server_config_copy(const struct server_config *conf, struct error *error);
+
+struct config_published {
+    const char *name;
+    const struct strlist *to;
+    const char *host; /* "": it has a port of its own */
+    unsigned port;
+    const char *publisher; /* copied, as the others */
+};
+/* Adds one to a configuration that is not in force yet. 0, or -1 with `error`: nothing has changed. */
+int server_config_publish(struct server_config *conf, const struct config_published *published, struct error *error);
+
+/* Who has it in the configuration, for people; NULL: it is free. `text` is room for it. Those that agents offer are not
+ * looked at. */
+enum { CONFIG_HOLDER_TEXT = 128 };
+const char *server_config_port_holder(const struct server_config *conf, unsigned port, char text[CONFIG_HOLDER_TEXT]);
+const char *server_config_host_holder(const struct server_config *conf, const char *host,
+                                      char text[CONFIG_HOLDER_TEXT]);
+bool server_config_has_name(const struct server_config *conf, const char *name); /* of a service */
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * publishing: see publishing.h; publishing_offer.c judges what agents ask for, publishing_apply.c puts it into
+ * the configuration, publishing_answer.c answers.
+ * States of an entry: asked for -> fresh -> in force -> withdrawn; in force -> stopped.
+ */
+#include "config.h"
+
+#include "server/publishing.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+#include "server/publishing_priv.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TURN_MS = 100, MESSAGES_A_MINUTE = 60, REQUESTS_MOST = 1024, LINES_A_MINUTE = 60 };
+
+/* ---- a turn ---- */
+
+static bool has_session(const struct publishing *publishing, const struct published_entry *entry) {
+    const struct session *session = session_table_find_id_any(publishing->server->sessions, entry->session);
+
+    return session && session_is_connected(session);
+}
+
+static void note_gone(const struct publishing *publishing, struct published_entry *entry) {
+    if (has_session(publishing, entry))
+        entry->gone_us = 0;
+    else if (!entry->gone_us)
+        entry->gone_us = clock_us();
+}
+
+static bool is_stale(const struct publishing *publishing, const struct published_entry *entry) {
+    return entry->gone_us && clock_us() - entry->gone_us >= publishing->server->conf->publish.linger_s * 1000000ULL;
+}
+
+static void forget(struct publishing *publishing, struct published_entry *entry, const char *detail) {
+    publishing_note_removed(publishing, entry, detail);
+    publishing->has_changed |= entry->is_active;
+    published_remove(publishing->published, entry);
+}
+
+/* Its name is kept, its place is not. */
+static void stop(struct publishing *publishing, struct published_entry *entry) {
+    const struct publish_owner owner = {entry->session, entry->who};
+    char detail[PUBLISHED_WHO + 16];
+
+    snprintf(detail, sizeof detail, "stopped by %s", entry->stopped_by);
+    publishing_note_refused(publishing, &owner, entry->name, PUBLISH_STOPPED, detail);
+    publishing->has_changed = true;
+    entry->is_active = entry->is_fresh = false;
+    *entry->host = '\0';
+    entry->port = 0;
+}
+
+static void review_stopped(struct publishing *publishing, struct published_entry *entry) {
+    if (entry->is_active)
+        stop(publishing, entry);
+    else if (entry->gone_us)
+        forget(publishing, entry, "its agent has gone");
+}
+
+static void review_one(struct publishing *publishing, struct published_entry *entry) {
+    enum publish_refusal refusal;
+    struct error error;
+
+    note_gone(publishing, entry);
+    if (*entry->stopped_by) {
+        review_stopped(publishing, entry);
+    } else if (is_stale(publishing, entry)) {
+        forget(publishing, entry, "its agent has gone");
+    } else if (publishing_check(publishing, publishing->server->conf, entry, &refusal, &error)) {
+        publishing->has_changed = true;
+        publishing_withdraw(publishing, entry, refusal, error.text);
+    }
+}
+
+static bool is_in_force(const struct server_config *conf, const struct published_entry *entry) {
+    for (size_t i = conf->service_count - conf->published_count; i < conf->service_count; i++)
+        if (strcmp(conf->services[i].name, entry->name) == 0)
+            return true;
+    return false;
+}
+
+static void review(struct publishing *publishing) {
+    struct published_table *published = publishing->published;
+
+    for (size_t i = published->count; i > 0; i--)
+        review_one(publishing, published->items[i - 1]);
+    for (size_t i = 0; i < published->count; i++)
+        if (published->items[i]->is_active && !is_in_force(publishing->server->conf, published->items[i]))
+            publishing->has_changed = published->items[i]->is_fresh = true; /* it was left out, and may be again */
+}
+
+/* One message at least, and as many as have OFFERS_A_TURN services. */
+static void obey_some(struct publishing *publishing) {
+    struct publish_asked *asked;
+    size_t offers = 0;
+
+    while (offers < OFFERS_A_TURN && (asked = TAILQ_FIRST(&publishing->asked))) {
+        const struct session *session = session_table_find_id_any(publishing->server->sessions, asked->session);
+        TAILQ_REMOVE(&publishing->asked, asked, entry);
+        publishing->asked_count--;
+        offers += 1 + json_array_size(json_object_get(asked->json, "add"));
+        if (session && session_is_connected(session))
+            publishing_obey(publishing, session, asked->json);
+        json_decref(asked->json);
+        free(asked);
+    }
+}
+
+static void call(struct publishing *publishing) {
+    const struct timeval wait = clock_timeval(TURN_MS * 1000ULL);
+
+    if (!event_pending(publishing->turn, EV_TIMEOUT, NULL) && event_add(publishing->turn, &wait))
+        event_active(publishing->turn, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context) {
+    struct publishing *publishing = context;
+
+    (void)fd;
+    (void)what;
+    if (publishing->server->stopping)
+        return;
+    review(publishing);
+    obey_some(publishing);
+    if (publishing->has_changed) {
+        publishing->has_changed = false;
+        publishing_apply(publishing);
+    }
+    publishing_send_answers(publishing);
+    if (!TAILQ_EMPTY(&publishing->asked))
+        call(publishing);
+}
+
+/* ---- from outside ---- */
+
+int publishing_request(struct publishing *publishing, struct session *session, const json_t *json,
+                       struct error *error) {
+    struct publish message;
+    unsigned skipped = 0;
+
+    if (publish_parse(&message, json, error))
+        return -1;
+    if (!log_limit_allows(session_publish_messages(session), MESSAGES_A_MINUTE, &skipped))
+        return error_set(error, "more than %d messages of this kind in a minute", MESSAGES_A_MINUTE);
+    struct publish_asked *asked = publishing->asked_count < REQUESTS_MOST ? calloc(1, sizeof *asked) : NULL;
+    if (!asked)
+        return error_set(error, "too many agents publish at once; try again later");
+    asked->json = json_incref((json_t *)(uintptr_t)json);
+    strbuf_copy(asked->session, sizeof asked->session, session_id(session));
+    TAILQ_INSERT_TAIL(&publishing->asked, asked, entry);
+    publishing->asked_count++;
+    call(publishing);
+    return 0;
+}
+
+void publishing_review(struct publishing *publishing) {
+    if (publishing && (publishing->published->count || publishing->has_changed))
+        call(publishing);
+}
+
+void publishing_tick(struct publishing *publishing) {
+    log_throttle_flush(&publishing->refusals, publishing->server->log);
+    publishing_review(publishing);
+}
+
+static void on_stopped(void *context) {
+    call(context);
+}
+
+struct published_table *publishing_table(struct publishing *publishing) {
+    return publishing->published;
+}
+
+struct publishing *publishing_new(struct server *server) {
+    struct publishing *publishing = calloc(1, sizeof *publishing);
+
+    if (!publishing)
+        return NULL;
+    publishing->server = server;
+    TAILQ_INIT(&publishing->asked);
+    publishing->refusals.a_minute = LINES_A_MINUTE;
+    publishing->published = published_new();
+    publishing->turn = evtimer_new(loop_base(server->loop), on_turn, publishing);
+    if (publishing->published && publishing->turn) {
+        publishing->published->on_stopped = on_stopped;
+        publishing->published->context = publishing;
+        return publishing;
+    }
+    publishing_free(publishing);
+    return NULL;
+}
+
+void publishing_free(struct publishing *publishing) {
+    struct publish_asked *asked;
+
+    if (!publishing)
+        return;
+    while ((asked = TAILQ_FIRST(&publishing->asked))) {
+        TAILQ_REMOVE(&publishing->asked, asked, entry);
+        json_decref(asked->json);
+        free(asked);
+    }
+    if (publishing->turn)
+        event_free(publishing->turn);
+    published_free(publishing->published);
+    free(publishing->answers);
+    free(publishing);
+}

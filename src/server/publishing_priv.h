@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * publishing_priv: what the files of publishing.h share. Runs on: the control thread.
+ */
+#ifndef MUNNEL_SERVER_PUBLISHING_PRIV_H
+#define MUNNEL_SERVER_PUBLISHING_PRIV_H
+
+#include "lib/base/queue.h"
+#include "lib/log/log_throttle.h"
+#include "server/publishing.h"
+#include "server/server_priv.h"
+#include "server/service/publish_place.h"
+
+enum { OFFERS_A_TURN = 64 /* after which no more messages are taken in a turn */ };
+
+struct publish_asked { /* a message that waits for the next turn */
+    TAILQ_ENTRY(publish_asked) entry;
+    json_t *json;
+    char session[PROTO_INSTANCE_HEX]; /* its id */
+};
+
+struct publish_owner { /* of an answer */
+    const char *session, *who;
+};
+
+struct publish_answer;
+
+struct publishing {
+    struct server *server;
+    struct published_table *published;
+    struct event *turn;
+    TAILQ_HEAD(, publish_asked) asked;
+    size_t asked_count;
+    struct publish_answer *answers; /* that are sent at the end of the turn */
+    size_t answer_count, answer_room;
+    struct log_throttle refusals;
+    struct log_limit lines;
+    bool has_changed; /* what is active is not what is in force */
+};
+
+/* publishing_apply.c */
+const struct credential *publishing_credential(const struct publishing *publishing, const char *name); /* or NULL */
+struct publish_scene publishing_scene(const struct publishing *publishing, const struct server_config *conf,
+                                      const struct publish_permit *permit, const struct published_entry *entry);
+/* May the entry be part of this configuration? 0, or -1 with why. */
+int publishing_check(const struct publishing *publishing, const struct server_config *conf,
+                     const struct published_entry *entry, enum publish_refusal *refusal, struct error *error);
+void publishing_apply(struct publishing *publishing); /* all that are active or fresh */
+
+/* publishing_offer.c: does what the message says, in the table. */
+void publishing_obey(struct publishing *publishing, const struct session *session, const json_t *json);
+
+/* publishing_answer.c: counts, logs, and answers at the end of the turn. */
+void publishing_note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
+                             enum publish_refusal refusal, const char *detail);
+void publishing_answer_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
+                               const char *detail);
+void publishing_note_published(struct publishing *publishing, struct published_entry *entry);
+void publishing_answer_published(struct publishing *publishing, const struct published_entry *entry);
+void publishing_note_removed(struct publishing *publishing, const struct published_entry *entry, const char *detail);
+/* It cannot stay: its agent is told, and the entry freed. */
+void publishing_withdraw(struct publishing *publishing, struct published_entry *entry, enum publish_refusal refusal,
+                         const char *detail);
+void publishing_send_answers(struct publishing *publishing);
+
+#endif

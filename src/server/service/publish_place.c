@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * publish_place: see publish_place.h.
+ */
+#include "config.h"
+
+#include "server/service/publish_place.h"
+
+#include "conf/server_published.h"
+#include "lib/base/date.h"
+#include "proto/host_name.h"
+
+#include <string.h>
+
+static int refuse_taken(const char *what, const struct published_entry *other, enum publish_refusal *refusal,
+                        struct error *error) {
+    char date[DATE_TEXT];
+
+    *refusal = PUBLISH_TAKEN;
+    return error_set(error, "%s is taken: %s publishes %s since %s", what, other->who, other->name,
+                     date_format(other->since, date));
+}
+
+static int check_host(const struct publish_scene *scene, const char *host, enum publish_refusal *refusal,
+                      struct error *error) {
+    char holder[CONFIG_HOLDER_TEXT];
+
+    *refusal = PUBLISH_NOT_PERMITTED;
+    if (!publish_permit_has_host(scene->permit, host))
+        return error_set(error, "credential %s does not permit the host %.100s", scene->credential, host);
+    if (!scene->conf->publish.hosts_listen.count)
+        return error_set(error, "the server has no port for hosts (publish.hosts_listen)");
+    *refusal = PUBLISH_TAKEN;
+    const char *has_it = server_config_host_holder(scene->conf, host, holder);
+    if (has_it)
+        return error_set(error, "the host %.100s is taken by %s", host, has_it);
+    const struct published_entry *other = published_at_host(scene->published, host, scene->self);
+    return other ? refuse_taken("the host", other, refusal, error) : 0;
+}
+
+static int check_port(const struct publish_scene *scene, unsigned port, enum publish_refusal *refusal,
+                      struct error *error) {
+    char holder[CONFIG_HOLDER_TEXT], what[32];
+
+    *refusal = PUBLISH_NOT_PERMITTED;
+    if (!publish_permit_has_port(scene->permit, port))
+        return error_set(error, "credential %s does not permit the port %u", scene->credential, port);
+    *refusal = PUBLISH_TAKEN;
+    const char *has_it = server_config_port_holder(scene->conf, port, holder);
+    if (has_it)
+        return error_set(error, "the port %u is taken by %s", port, has_it);
+    const struct published_entry *other = published_at_port(scene->published, port, scene->self);
+    snprintf(what, sizeof what, "the port %u", port);
+    return other ? refuse_taken(what, other, refusal, error) : 0;
+}
+
+int publish_place_check(const struct publish_scene *scene, const struct publish_place *place,
+                        enum publish_refusal *refusal, struct error *error) {
+    return *place->host ? check_host(scene, place->host, refusal, error)
+                        : check_port(scene, place->port, refusal, error);
+}
+
+static int take_host(const struct publish_scene *scene, const char *text, struct publish_place *place,
+                     enum publish_refusal *refusal, struct error *error) {
+    char host[HOST_NAME_SIZE];
+
+    *refusal = PUBLISH_INVALID;
+    if (strchr(text, '*') || strchr(text, ':') || !host_name_read(text, host))
+        return error_set(error, "\"%.100s\" is no host name like \"web.example.org\"", text);
+    if (host_name_check(host, error) || check_host(scene, host, refusal, error))
+        return -1;
+    memcpy(place->host, host, sizeof place->host);
+    return 0;
+}
+
+/* ---- the server's choice ---- */
+
+/* The first one that is free, or that a wildcard gives. */
+static int choose_host(const struct publish_scene *scene, struct publish_place *place, enum publish_refusal *refusal,
+                       struct error *error) {
+    char host[PUBLISH_HOST_SIZE];
+
+    for (size_t i = 0; i < scene->permit->hosts.count; i++) {
+        *refusal = PUBLISH_INVALID;
+        if (!publish_permit_name(scene->permit, i, scene->name, host))
+            error_set(error, "\"%s\" makes no host name below %.100s; write one", scene->name,
+                      scene->permit->hosts.items[i]);
+        else if (check_host(scene, host, refusal, error) == 0)
+            return take_host(scene, host, place, refusal, error);
+    }
+    return -1;
+}
+
+/* FNV-1a: the same name tends to get the same port, also of a server that was started again. */
+static unsigned hash(const char *credential, const char *name) {
+    unsigned value = 2166136261U;
+
+    for (const char *at = credential; *at; at++)
+        value = (value ^ (unsigned char)*at) * 16777619U;
+    for (const char *at = name; *at; at++)
+        value = (value ^ (unsigned char)*at) * 16777619U;
+    return value;
+}
+
+static int choose_port(const struct publish_scene *scene, struct publish_place *place, enum publish_refusal *refusal,
+                       struct error *error) {
+    unsigned count = publish_permit_port_count(scene->permit), skip = scene->skip;
+    unsigned from = count ? hash(scene->credential, scene->name) % count : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned port = publish_permit_port(scene->permit, (from + i) % count);
+        if (check_port(scene, port, refusal, error) || skip-- > 0)
+            continue;
+        place->port = port;
+        place->is_chosen = true;
+        return 0;
+    }
+    *refusal = PUBLISH_TAKEN;
+    return error_set(error, "all ports that credential %s permits are taken", scene->credential);
+}
+
+static int choose(const struct publish_scene *scene, struct publish_place *place, enum publish_refusal *refusal,
+                  struct error *error) {
+    const struct publish_permit *permit = scene->permit;
+
+    *place = (struct publish_place){.port = 0};
+    if (permit->hosts.count && (scene->conf->publish.hosts_listen.count || !permit->ports.count) &&
+        choose_host(scene, place, refusal, error) == 0)
+        return 0;
+    return permit->ports.count ? choose_port(scene, place, refusal, error) : -1;
+}
+
+int publish_place_choose(const struct publish_scene *scene, const struct publish_offer *offer,
+                         struct publish_place *place, enum publish_refusal *refusal, struct error *error) {
+    *place = (struct publish_place){.port = 0};
+    *refusal = PUBLISH_NOT_PERMITTED;
+    if (publish_permit_is_empty(scene->permit))
+        return error_set(error,
+                         "credential %s permits no publishing; on the server, write \"publish\" into its entry of the "
+                         "agents file",
+                         scene->credential);
+    int failed = -1;
+    if (offer->host)
+        failed = take_host(scene, offer->host, place, refusal, error);
+    else if (offer->port)
+        failed = check_port(scene, offer->port, refusal, error);
+    if (failed && (offer->host || offer->port) && offer->is_exact)
+        return -1;
+    if (!failed && !offer->host)
+        place->port = offer->port;
+    return failed ? choose(scene, place, refusal, error) : 0;
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_publish: services that agents offer, at the server: what it permits, who has a name, and what ends them. The
+ * agents are the test itself, so that it can ask for what munnel-agent would not.
+ */
+#include "config.h"
+
+#include "harness/attacked_server.h"
+#include "harness/deadline.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, GONE_MS = 8000, PORTS = 3, CONTROL = 4, TEXT = 65536 };
+
+#define KEY_OF_LAPTOP "1111111111111111111111111111111111111111111111111111111111111111"
+#define KEY_OF_OTHER  "2222222222222222222222222222222222222222222222222222222222222222"
+#define KEY_OF_PLAIN  "3333333333333333333333333333333333333333333333333333333333333333"
+
+struct site {
+    struct sandbox *sandbox;
+    struct server server;
+    uint16_t ports[PORTS], hosts, fixed; /* that the permit has; that hosts share; of a service of the file */
+    const char *agents;                  /* the agents file */
+    char answer[TEXT];
+};
+
+static const char *permit_of(const struct site *site) {
+    return sandbox_text(site->sandbox,
+                        "{\"ports\":[\"%u\",\"%u\",\"%u\"],\"hosts\":[\"*.dev.example.org\",\"one.example.net\"]}",
+                        site->ports[0], site->ports[1], site->ports[2]);
+}
+
+static void write_agents(struct site *site, const char *permit) {
+    static const char entry[] = "{\"name\":\"%s\",\"groups\":[\"*\"],\"keys\":[{\"key\":\"%s\"}]%s%s}";
+    const char *laptop = sandbox_text(site->sandbox, entry, "laptop", KEY_OF_LAPTOP, permit ? ",\"publish\":" : "",
+                                      permit ? permit : "");
+    const char *other = sandbox_text(site->sandbox, entry, "other", KEY_OF_OTHER, ",\"publish\":", permit_of(site));
+    const char *plain = sandbox_text(site->sandbox, entry, "plain", KEY_OF_PLAIN, "", "");
+    FILE *file = fopen(site->agents, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{\"agents\":[%s,%s,%s]}\n", laptop, other, plain);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void change_agents(struct site *site, const char *permit) {
+    size_t mark = process_mark(site->server.process);
+
+    write_agents(site, permit);
+    process_await(site->server.process, mark, ASK_MS, "agents file reloaded", NULL);
+}
+
+static struct site *site_start(const char *name, const char *publish) {
+    struct site *site = calloc(1, sizeof *site);
+
+    site->sandbox = sandbox_new(name);
+    for (size_t i = 0; i < PORTS; i++)
+        site->ports[i] = port_take();
+    site->hosts = port_take();
+    site->fixed = port_take();
+    site->agents = sandbox_text(site->sandbox, "%s/agents.json", sandbox_pki(site->sandbox, "pki"));
+    write_agents(site, permit_of(site));
+    site->server = server_start(
+        site->sandbox,
+        (struct server_plan){.services = service_to(site->sandbox, "fixed", site->fixed, 9, NULL),
+                             .agents = "'resume': 1,",
+                             .more = sandbox_text(site->sandbox,
+                                                  "'publish': {'listen': '127.0.0.1', 'hosts_listen': '127.0.0.1:%u', "
+                                                  "'linger': 2%s},",
+                                                  site->hosts, publish)});
+    return site;
+}
+
+static void site_end(struct site *site) {
+    sandbox_free(site->sandbox);
+    free(site);
+}
+
+/* Sends a `publish`; ' for ". */
+static void publish(const struct attacked_session *agent, const char *text) {
+    char json[TEXT];
+    size_t length = (size_t)snprintf(json, sizeof json, "{\"op\":\"publish\",%s}", text);
+
+    for (char *at = json; *at; at++)
+        *at = *at == '\'' ? '"' : *at;
+    ck_assert(intruder_send_frame(agent->control, CONTROL, (uint32_t)length, json, length));
+}
+
+/* The next control message of this op, which others may come before; "" if there is none. */
+static const char *await_op(struct site *site, const struct attacked_session *agent, const char *op) {
+    uint64_t deadline = deadline_in(ASK_MS);
+    char wanted[64];
+
+    snprintf(wanted, sizeof wanted, "\"op\":\"%s\"", op);
+    do {
+        if (intruder_read_frame(agent->control, site->answer, sizeof site->answer, ASK_MS) == CONTROL &&
+            strstr(site->answer, wanted))
+            return site->answer;
+    } while (deadline_left(deadline) > 0);
+    return "";
+}
+
+static void acknowledge(const struct attacked_session *agent, unsigned version) {
+    char json[64];
+    size_t length = (size_t)snprintf(json, sizeof json, "{\"op\":\"services_ack\",\"version\":%u}", version);
+
+    ck_assert(intruder_send_frame(agent->control, CONTROL, (uint32_t)length, json, length));
+}
+
+/* With the first part of the services, which the agent permits. */
+static struct attacked_session join(struct site *site, const char *credential, const char *key) {
+    const struct attacked_server server = {.sandbox = site->sandbox, .server = site->server};
+    struct attacked_session agent = attacked_server_join_by_key(&server, credential, key, "");
+
+    ck_assert_str_ne(await_op(site, &agent, "services"), "");
+    acknowledge(&agent, 1);
+    return agent;
+}
+
+static const char *ask(struct site *site, const struct attacked_session *agent, const char *text) {
+    publish(agent, text);
+    return await_op(site, agent, "published");
+}
+
+#define SAYS(text, part)                                                                                               \
+    do {                                                                                                               \
+        const char *said = (text);                                                                                     \
+        ck_assert_msg(strstr(said, (part)), "line %d: %s", __LINE__, said);                                            \
+    } while (0)
+
+static unsigned port_in(const char *answer) {
+    const char *at = strstr(answer, "\"port\":");
+
+    return at ? (unsigned)strtoul(at + strlen("\"port\":"), NULL, 10) : 0;
+}
+
+static bool is_open(uint16_t port) {
+    int fd = socket_try("127.0.0.1", port);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+#define NOT_PERMITTED "9"
+
+/* ---- what is permitted ---- */
+
+START_TEST(offered_service_has_a_port_of_the_permit_until_it_is_removed) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    const char *wish =
+        sandbox_text(site->sandbox, "'add':[{'name':'web','to':['localhost:8080'],'port':%u}]", site->ports[1]);
+    const char *answer = ask(site, &laptop, wish);
+
+    ck_assert_msg(port_in(answer) == site->ports[1], "%s", answer);
+    SAYS(answer, sandbox_text(site->sandbox, ":%u\"", site->ports[1]));
+    SAYS(await_op(site, &laptop, "services"), "\"to\":[\"localhost:8080\"]");
+    ck_assert(is_open(site->ports[1]));
+    publish(&laptop, "'remove':['web']");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[1])));
+    process_await(site->server.process, 0, ASK_MS, "\"agent laptop\"", "published no longer", NULL);
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+START_TEST(place_is_chosen_within_the_permit_and_stays) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+
+    SAYS(ask(site, &laptop, "'add':[{'name':'web','to':['localhost:8080']}]"), "\"host\":\"web.dev.example.org\"");
+    ck_assert(is_open(site->hosts));
+    /* A wish outside of it is not obeyed, but what is possible is published. */
+    SAYS(ask(site, &laptop, "'add':[{'name':'api','to':['localhost:1'],'port':" NOT_PERMITTED "}]"),
+         "\"host\":\"api.dev.example.org\"");
+    /* What it has already it keeps. */
+    SAYS(ask(site, &laptop, "'add':[{'name':'web','to':['localhost:8081'],'host':'b.dev.example.org'}]"),
+         "\"host\":\"web.dev.example.org\"");
+    SAYS(ask(site, &laptop, "'add':[{'name':'web','to':['localhost:8081'],'host':'B.DEV.example.org.','exact':true}]"),
+         "\"host\":\"b.dev.example.org\"");
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+static const struct {
+    const char *offer, *reason;
+} refused[] = {
+    {"'port':" NOT_PERMITTED, "does not permit the port"},
+    {"'host':'web.example.org'", "does not permit the host"},
+    {"'host':'dev.example.org'", "does not permit the host"},
+    {"'host':'evildev.example.org'", "does not permit the host"},
+    {"'host':'web.dev.example.org.evil.net'", "does not permit the host"},
+    {"'host':'*.dev.example.org'", "no host name"},
+    {"'host':'a*.dev.example.org'", "no host name"},
+    {"'host':'.dev.example.org'", "no host name"},
+    {"'host':'a..dev.example.org'", "no host name"},
+    {"'host':'a.dev.example.org:443'", "no host name"},
+    {"'host':'w\\u00e4b.dev.example.org'", "no host name"},
+    {"'host':'a/b.dev.example.org'", "no host name"},
+    {"'host':'[::1]'", "no host name"},
+    {"'host':'a.dev.example.org..'", "no host name"},
+};
+
+START_TEST(nothing_outside_the_permit_is_published) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP), plain = join(site, "plain", KEY_OF_PLAIN);
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const char *answer =
+            ask(site, &laptop,
+                sandbox_text(site->sandbox, "'add':[{'name':'w%zu','to':['localhost:1'],'exact':true,%s}]", i,
+                             refused[i].offer));
+        ck_assert_msg(strstr(answer, "\"refused\"") && strstr(answer, refused[i].reason), "%s: %s", refused[i].offer,
+                      answer);
+    }
+    SAYS(ask(site, &laptop, "'add':[{'name':'w','to':['localhost']}]"), "\"refused\"");
+    SAYS(ask(site, &plain, "'add':[{'name':'web','to':['localhost:1']}]"), "credential plain permits no publishing");
+    ck_assert_uint_eq(process_count(site->server.process, 0, "\"published\"", NULL), 0);
+    intruder_free(laptop.control);
+    intruder_free(plain.control);
+    site_end(site);
+}
+END_TEST
+
+static const char *port_offer(struct site *site, const char *name, unsigned port) {
+    return sandbox_text(site->sandbox, "'add':[{'name':'%s','to':['localhost:1'],'port':%u,'exact':true}]", name, port);
+}
+
+START_TEST(what_another_has_is_refused_with_who_has_it) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP), other = join(site, "other", KEY_OF_OTHER);
+
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    SAYS(ask(site, &laptop, "'add':[{'name':'a','to':['localhost:1'],'host':'a.dev.example.org','exact':true}]"),
+         "\"address\"");
+    SAYS(ask(site, &other, port_offer(site, "web", site->ports[1])), "web is published by agent laptop since 20");
+    SAYS(ask(site, &other, port_offer(site, "mine", site->ports[0])), "is taken: agent laptop publishes web since 20");
+    SAYS(ask(site, &other, "'add':[{'name':'b','to':['localhost:1'],'host':'A.dev.example.org','exact':true}]"),
+         "the host is taken: agent laptop publishes a since 20");
+    SAYS(ask(site, &other, port_offer(site, "fixed", site->ports[1])),
+         "fixed is a service of the server's configuration");
+    /* Not even while its agent is gone for a moment; and it finds its own again. */
+    intruder_free(laptop.control);
+    process_await(site->server.process, 0, ASK_MS, "\"agent laptop\"", "lost", NULL);
+    SAYS(ask(site, &other, port_offer(site, "web", site->ports[1])), "web is published by agent laptop since 20");
+    laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    SAYS(ask(site, &laptop, "'add':[{'name':'web','to':['localhost:1']}]"),
+         sandbox_text(site->sandbox, "\"port\":%u", site->ports[0]));
+    /* But once it has been away for too long. */
+    intruder_free(laptop.control);
+    ck_assert(HOLDS_WITHIN(GONE_MS, !is_open(site->ports[0])));
+    SAYS(ask(site, &other, port_offer(site, "web", site->ports[0])), "\"address\"");
+    intruder_free(other.control);
+    site_end(site);
+}
+END_TEST
+
+/* ---- what ends it ---- */
+
+static void reload(struct site *site) {
+    size_t mark = process_mark(site->server.process);
+
+    process_signal(site->server.process, SIGHUP);
+    process_await(site->server.process, mark, ASK_MS, "reloading the configuration", NULL);
+}
+
+static void replace_in_file(struct site *site, const char *before, const char *after) {
+    static char text[TEXT];
+    FILE *file = fopen(site->server.file, "r");
+
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    char *at = strstr(text, before);
+    ck_assert_msg(at, "%s is not in %s", before, text);
+    file = fopen(site->server.file, "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "%.*s%s%s", (int)(at - text), text, after, at + strlen(before));
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(reload_keeps_it_unless_the_file_has_its_name) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    SAYS(ask(site, &laptop, port_offer(site, "ssh", site->ports[1])), "\"address\"");
+    int client = socket_client(site->ports[0]); /* waits for the agent, which never answers */
+    size_t mark = process_mark(site->server.process);
+    replace_in_file(site, "\"linger\"", "\"max\": 7, \"linger\"");
+    reload(site);
+    process_await(site->server.process, mark, ASK_MS, "configuration: ~ publish.max", NULL);
+    ck_assert(is_open(site->ports[0]) && is_open(site->ports[1]));
+    ck_assert_uint_eq(process_count(site->server.process, mark, "published no longer", NULL), 0);
+    close(client);
+    replace_in_file(site, "\"fixed\"", "\"web\"");
+    reload(site);
+    SAYS(await_op(site, &laptop, "published"), "web is a service of the server's configuration");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[0])));
+    ck_assert(is_open(site->ports[1]) && is_open(site->fixed));
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+START_TEST(what_the_permit_loses_ends_at_once) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    SAYS(ask(site, &laptop, port_offer(site, "ssh", site->ports[1])), "\"address\"");
+    change_agents(site, sandbox_text(site->sandbox, "{\"ports\":\"%u\"}", site->ports[1]));
+    SAYS(await_op(site, &laptop, "published"), "does not permit the port");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[0])));
+    ck_assert(is_open(site->ports[1]));
+    change_agents(site, NULL);
+    SAYS(await_op(site, &laptop, "published"), "does not permit the port");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[1])));
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+START_TEST(after_a_restart_the_same_port_is_had_again) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    const char *offer = "'add':[{'name':'web','to':['localhost:1'],'host':'not.permitted'}]";
+
+    change_agents(site, sandbox_text(site->sandbox, "{\"ports\":[\"%u\",\"%u\",\"%u\"]}", site->ports[0],
+                                     site->ports[1], site->ports[2]));
+    ck_assert(HOLDS_WITHIN(ASK_MS, port_in(ask(site, &laptop, offer)) > 0));
+    unsigned port = port_in(ask(site, &laptop, offer));
+    intruder_free(laptop.control);
+    sandbox_end(site->sandbox, site->server.process);
+    server_start_again(&site->server);
+    process_await(site->server.process, 0, START_MS, "listening for agents on", NULL);
+    laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    ck_assert_uint_eq(port_in(ask(site, &laptop, offer)), port);
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+START_TEST(port_of_another_program_is_passed_over) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop;
+    int first = socket_listen("127.0.0.1", site->ports[0], 1), second = socket_listen("127.0.0.1", site->ports[1], 1);
+
+    ck_assert(first >= 0 && second >= 0);
+    change_agents(site, sandbox_text(site->sandbox, "{\"ports\":[\"%u\",\"%u\",\"%u\"]}", site->ports[0],
+                                     site->ports[1], site->ports[2]));
+    laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    SAYS(ask(site, &laptop, "'add':[{'name':'web','to':['localhost:1']}]"),
+         sandbox_text(site->sandbox, "\"port\":%u", site->ports[2]));
+    const char *answer = ask(site, &laptop, port_offer(site, "ssh", site->ports[0]));
+    SAYS(answer, "\"refused\"");
+    SAYS(answer, "in use");
+    ck_assert(is_open(site->ports[2]));
+    intruder_free(laptop.control);
+    close(first);
+    close(second);
+    site_end(site);
+}
+END_TEST
+
+/* ---- too much ---- */
+
+START_TEST(flood_is_answered_and_bounded) {
+    struct site *site = site_start(__func__, ", 'max': 3");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    size_t used = 0;
+    static char many[TEXT];
+
+    used += (size_t)snprintf(many, sizeof many, "'add':[");
+    for (int i = 0; i < 64; i++)
+        used +=
+            (size_t)snprintf(many + used, sizeof many - used, "%s{'name':'n%d','to':['localhost:1']}", i ? "," : "", i);
+    snprintf(many + used, sizeof many - used, "]");
+    SAYS(ask(site, &laptop, many), "the agents of a credential may publish 3 services (publish.max)");
+    SAYS(site->answer, "n2.dev.example.org");
+    ck_assert(!strstr(site->answer, "n3.dev.example.org"));
+    for (int i = 0; i < 80; i++)
+        publish(&laptop, i % 2 ? "'remove':['n1']" : "'add':[{'name':'n1','to':['localhost:1']}]");
+    SAYS(await_op(site, &laptop, "error"), "more than 60 messages of this kind in a minute");
+    publish(&laptop, "'add':[{'name':'a b','to':['x:1']}]");
+    ck_assert(HOLDS_WITHIN(ASK_MS, strstr(await_op(site, &laptop, "error"), "a service's name is not")));
+    ck_assert(is_open(site->fixed));
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until_it_is_removed, 40),
+              SCENARIO(place_is_chosen_within_the_permit_and_stays, 40),
+              SCENARIO(nothing_outside_the_permit_is_published, 40),
+              SCENARIO(what_another_has_is_refused_with_who_has_it, 60),
+              SCENARIO(reload_keeps_it_unless_the_file_has_its_name, 60),
+              SCENARIO(what_the_permit_loses_ends_at_once, 60),
+              SCENARIO(after_a_restart_the_same_port_is_had_again, 60),
+              SCENARIO(port_of_another_program_is_passed_over, 60), SCENARIO(flood_is_answered_and_bounded, 60))
