@@ -110,6 +110,10 @@ libmunnel_lib_net_a_SOURCES = \
 	src/lib/net/acl_priv.h \
 	src/lib/net/addr.c \
 	src/lib/net/addr.h \
+	src/lib/net/datagrams.c \
+	src/lib/net/datagrams.h \
+	src/lib/net/datagrams_linux.c \
+	src/lib/net/datagrams_portable.c \
 	src/lib/net/endpoint.c \
 	src/lib/net/interface_names.h \
 	src/lib/net/local_name.h \

@@ -25,6 +25,7 @@ evutil_socket_t sock_bind(const struct addr *addr, struct error *error);
 struct sock_bind_options {
     bool freebind;         /* also an address that this machine does not have yet */
     const char *interface; /* connections come in by this one alone; NULL: by any */
+    bool datagrams;        /* a socket of UDP, see datagrams.h */
 };
 /* The same; `error` also says what this system has not. */
 evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_options *options, struct error *error);

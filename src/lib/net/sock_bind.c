@@ -10,10 +10,13 @@
 #include "lib/net/sock_priv.h"
 
 #include "lib/base/error.h"
+#include "lib/net/datagrams.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { DATAGRAM_BUFFER = 4 * 1024 * 1024 }; /* what comes while its thread does other work */
 
 /* bind() fails with EADDRINUSE for a file of any kind. */
 static bool is_other_file(const struct addr *addr) {
@@ -71,6 +74,14 @@ void sock_prepare(evutil_socket_t fd, const struct addr *addr) {
         sock_set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (addr_is_loopback(addr)) /* accepted sockets inherit it */
         sock_system_stays_within(fd);
+}
+
+/* No SO_REUSEADDR: two programs with it could have the same port of UDP. */
+static void prepare_datagrams(evutil_socket_t fd, const struct addr *addr) {
+    if (addr->storage.ss_family == AF_INET6)
+        sock_set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    sock_set_number(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_BUFFER); /* as much of it as the system permits */
+    datagrams_prepare(fd, addr->storage.ss_family);
 }
 
 static int bind_once(evutil_socket_t fd, const struct addr *addr) {
@@ -137,10 +148,13 @@ evutil_socket_t sock_bind(const struct addr *addr, struct error *error) {
 }
 
 evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_options *options, struct error *error) {
-    evutil_socket_t fd = sock_system_open(addr->storage.ss_family, SOCK_STREAM);
+    evutil_socket_t fd = sock_system_open(addr->storage.ss_family, options->datagrams ? SOCK_DGRAM : SOCK_STREAM);
     if (fd < 0)
         return sock_explain(addr, errno, error);
-    sock_prepare(fd, addr);
+    if (options->datagrams)
+        prepare_datagrams(fd, addr);
+    else
+        sock_prepare(fd, addr);
     if (!addr_is_unix(addr) && apply_options(fd, options, error)) {
         sock_close(fd);
         return -1;
