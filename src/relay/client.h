@@ -22,6 +22,7 @@
 
 struct http_guard;
 struct service;
+struct udp_flow;
 
 /* What became of a client that the data plane had. */
 enum client_outcome {
@@ -62,6 +63,8 @@ struct client {
     void *thread;
     uint64_t session;   /* in: tag of the one that it is given to; 0: none yet */
     evutil_socket_t fd; /* -1 once the data plane has closed it */
+    bool is_udp;           /* it has no descriptor, but a flow: */
+    struct udp_flow *flow; /* of UDP, as plane_ports.h has it; NULL: of TCP, or over */
     bool early_end;     /* FIN was read after the early bytes */
     bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
     bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */

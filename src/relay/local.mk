@@ -13,6 +13,14 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/datagram/datagram_relay.h \
 	src/relay/datagram/relay_agent_udp.c \
 	src/relay/datagram/relay_agent_udp.h \
+	src/relay/datagram/flow_table.c \
+	src/relay/datagram/relay_server_udp.c \
+	src/relay/datagram/relay_server_udp.h \
+	src/relay/datagram/reply_budget.c \
+	src/relay/datagram/reply_budget.h \
+	src/relay/datagram/udp_port.c \
+	src/relay/datagram/udp_port.h \
+	src/relay/datagram/udp_priv.h \
 	src/relay/dial_order.h \
 	src/relay/end_to_end.h \
 	src/relay/ended_relays.c \
@@ -79,6 +87,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/plane_counts.h \
 	src/relay/plane_events.h \
 	src/relay/plane_orders.c \
+	src/relay/plane_ports.c \
+	src/relay/plane_ports.h \
 	src/relay/plane_priv.h \
 	src/relay/plane_services.c \
 	src/relay/plane_sessions.c \

@@ -12,6 +12,7 @@
 #include "relay/relay_open.h"
 
 #include "lib/os/processor_count.h"
+#include "relay/datagram/udp_port.h"
 #include "relay/health/checks.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/loop_detect.h"
@@ -40,11 +41,13 @@ static void sweep(struct relay_thread *thread, uint64_t now_us) {
     }
     plane_sweep_sessions(thread, now_us);
     tls_accept_sweep(thread, now_us);
+    udp_ports_sweep(thread, now_us);
 }
 
 static void end(struct relay_thread *thread) {
     tls_accept_end_all(thread);
     relay_end_all(thread, NULL, REASON_STOPPED, "this program was stopped");
+    udp_ports_close(thread);
     mux_flush(&thread->gather); /* the resets leave before the links close */
     for (uint32_t slot = 0; slot < thread->slot_count; slot++) {
         if (thread->slots[slot])
@@ -159,6 +162,7 @@ void plane_free(struct plane *plane) {
     }
     settle(plane);
     plane->silent = true;
+    plane_free_ports(plane);
     for (unsigned i = 0; i < plane->count && plane->threads[i]; i++) {
         checks_end(plane->threads[i]); /* one that had no memory to end */
         relay_thread_free(plane->threads[i]);

@@ -57,6 +57,7 @@
 #include "relay/dial_order.h"
 #include "relay/plane_counts.h"
 #include "relay/plane_events.h"
+#include "relay/plane_ports.h"
 #include "relay/relay_view.h"
 #include "relay/service_table.h"
 

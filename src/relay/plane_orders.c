@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "relay/datagram/relay_server_udp.h"
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
 #include "relay/stream/relay.h"
@@ -392,7 +393,7 @@ static void on_serve(struct message *message) {
     struct relay_thread *thread = client->thread;
     struct thread_session *session = thread->stopping ? NULL : thread_session_find(thread, client->session);
     if (session)
-        relay_serve(session, client);
+        (client->flow ? relay_serve_udp : relay_serve)(session, client);
     else
         give_back(client);
 }

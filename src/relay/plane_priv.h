@@ -29,6 +29,8 @@ struct plane {
     struct loop_detect *own_dials; /* agent */
     atomic_uint unanswered;        /* liveness probes the threads have not answered */
     unsigned views_running;        /* requests of relay_views.c under way */
+    unsigned next_port;            /* the thread of the next UDP port */
+    LIST_HEAD(, udp_port) ports;   /* that the control thread has */
     bool is_stopping;              /* being freed: orders are dropped */
     bool silent;                   /* ... and callbacks are over */
 };
@@ -36,6 +38,9 @@ struct plane {
 /* plane_all.c: one for each thread, or NULL: out of memory, or the plane is being freed. */
 struct order_all *plane_make_all(struct plane *plane, uint64_t tag, const char *detail);
 void plane_send_all(struct order_all *orders, void (*deliver)(struct message *));
+
+/* plane_ports.c: the threads have ended, and all messages were delivered. */
+void plane_free_ports(struct plane *plane);
 
 /* plane_sessions.c */
 void plane_sweep_sessions(struct relay_thread *thread, uint64_t now_us);

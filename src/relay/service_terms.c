@@ -20,6 +20,8 @@ struct service_terms *service_terms_new(const struct service_terms_plan *plan) {
     terms->id = plan->id;
     terms->idle_timeout_s = plan->idle_timeout_s;
     terms->half_close_timeout_s = plan->half_close_timeout_s;
+    terms->answer_timeout_s = plan->answer_timeout_s;
+    terms->reply_factor = plan->reply_factor;
     terms->sends_tlvs = plan->sends_tlvs;
     terms->counts = plan->counts ? service_counts_hold(plan->counts) : NULL;
     terms->bandwidth = bandwidth_hold(plan->bandwidth);

@@ -20,6 +20,8 @@ struct service_terms {
     char *destination;                             /* for logs */
     uint32_t id;                                   /* as announced to agents */
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
+    unsigned answer_timeout_s;                     /* UDP, as the next: see munnel.json(5); 0: none */
+    unsigned reply_factor;
     bool sends_tlvs;                               /* agents take what is known of a client for the PROXY header */
     struct service_counts *counts;                 /* one reference; NULL: nothing is counted of the service */
     struct bandwidth *bandwidth;                   /* one reference; NULL: no limit, ever */
@@ -28,7 +30,7 @@ struct service_terms {
 struct service_terms_plan { /* copied; of the last two references of its own are taken */
     const char *service, *destination;
     uint32_t id;
-    unsigned idle_timeout_s, half_close_timeout_s;
+    unsigned idle_timeout_s, half_close_timeout_s, answer_timeout_s, reply_factor;
     bool sends_tlvs;
     struct service_counts *counts; /* or NULL */
     struct bandwidth *bandwidth;   /* or NULL */

@@ -22,6 +22,7 @@
 #include <event2/event_struct.h>
 
 struct checks;
+struct datagram_batch;
 struct ended_relays;
 struct link;
 struct loop_detect;
@@ -30,6 +31,7 @@ struct relay_walk;
 struct service_table;
 struct tls_accept;
 struct thread_session;
+struct udp_port;
 
 enum {
     RELAY_THREAD_PLAINTEXT = 256 * 1024,
@@ -122,6 +124,8 @@ struct relay_thread {
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;
     struct datagram_memory datagram_memory;
+    LIST_HEAD(, udp_port) udp_ports;  /* see datagram/udp_port.h */
+    struct datagram_batch *datagrams; /* for them; NULL: none has been there yet */
     struct mux_gather gather;
     struct link_bio_scratch bio;        /* of links, */
     struct link_bio_scratch client_bio; /* and of clients whose TLS ends here: the other may hold what a link has yet

@@ -45,6 +45,7 @@ struct relay_role {
     void (*stop)(struct relay *relay, enum relay_reason reason, const char *detail); /* see relay_end_all */
     void (*sweep)(struct relay *relay, uint64_t now_us);         /* each two seconds, once it is open */
     void (*sweep_opening)(struct relay *relay, uint64_t now_us); /* each half second before, on a server */
+    void (*recall)(struct relay *relay); /* server, while opening: the client goes to another agent, if it may */
     void (*cancel)(struct relay *relay); /* an operator ends this one: no other agent serves its client */
     void (*free)(struct relay *relay);   /* what it holds; relay.c frees the rest */
     /* Is this its id? And what is its own of a view. */
@@ -127,6 +128,15 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
 void relay_server_renew_limits(struct relay *relay); /* one that had none may have a limit of bandwidth now */
+
+/* relay_server.c, for its counterpart of datagrams. */
+bool relay_server_open_stream(struct relay *relay); /* OPEN. False: no carrier, or no memory */
+void relay_server_enter(struct relay *relay);       /* behind it: the attempt begins */
+void relay_server_note_opened(struct relay *relay, const uint8_t *payload, size_t length);
+/* By the role of the same name; the client goes back, unless that was done before. */
+void relay_server_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
+bool relay_server_has_id(const struct relay *relay, const char *server, uint64_t number);
+void relay_server_describe(const struct relay *relay, struct relay_view *view);
 
 /* timeouts.c, for roles. */
 void relay_sweep_agent(struct relay *relay, uint64_t now_us);

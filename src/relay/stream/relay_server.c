@@ -106,7 +106,7 @@ static bool send_early(struct relay *relay) {
 
 /* ---- the agent's answer ---- */
 
-static void on_opened(struct relay *relay, const uint8_t *payload, size_t length) {
+void relay_server_note_opened(struct relay *relay, const uint8_t *payload, size_t length) {
     unsigned dial_ms = 0, lookup_ms = 0;
     char address[PROTO_DETAIL_SIZE];
     struct client *client = client_of(relay);
@@ -117,6 +117,10 @@ static void on_opened(struct relay *relay, const uint8_t *payload, size_t length
     }
     if (client->is_check)
         plane_event_check_opened(relay->thread, client, dial_ms, lookup_ms);
+}
+
+static void on_opened(struct relay *relay, const uint8_t *payload, size_t length) {
+    relay_server_note_opened(relay, payload, length);
     if (as_server(relay)->holds_early && !send_early(relay))
         relay_abort(relay, REASON_MEMORY, "server", NULL);
 }
@@ -130,9 +134,14 @@ static const char *describe_early_sent(struct client *client) {
     return client->detail;
 }
 
-static void on_suspended(struct relay *relay) {
-    if (relay->state == RELAY_OPENING && !has_sent(relay))
+static void recall(struct relay *relay) {
+    if (!has_sent(relay))
         withdraw(relay);
+}
+
+static void on_suspended(struct relay *relay) {
+    if (relay->state == RELAY_OPENING)
+        recall(relay);
 }
 
 /* An honest agent sends REFUSED instead of RESET before OPENED. Without bytes of the client that is the same. */
@@ -220,7 +229,7 @@ static void note_end(const struct relay *relay, struct client *client, enum rela
     client->ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
 }
 
-static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
+void relay_server_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     struct client *client = client_of(relay);
     const struct plane_options *options = relay->thread->options;
     if (!client)
@@ -238,12 +247,12 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
 
 /* ---- for people who look at it ---- */
 
-static bool has_id(const struct relay *relay, const char *server, uint64_t number) {
+bool relay_server_has_id(const struct relay *relay, const char *server, uint64_t number) {
     const struct relay_server *own = (const struct relay_server *)relay;
     return own->client->number == number && strncmp(server, relay->thread->options->instance, PROTO_SERVER_DIGITS) == 0;
 }
 
-static void describe(const struct relay *relay, struct relay_view *view) {
+void relay_server_describe(const struct relay *relay, struct relay_view *view) {
     const struct client *client = ((const struct relay_server *)relay)->client;
     record_make_id(view->id, relay->thread->options->instance, client->number);
     view->number = client->number;
@@ -263,13 +272,14 @@ static const struct relay_role server_role = {.on_opened = on_opened,
                                               .on_broken = on_broken,
                                               .on_suspended = on_suspended,
                                               .on_over = on_over,
-                                              .on_finished = on_finished,
+                                              .on_finished = relay_server_on_finished,
                                               .stop = stop,
+                                              .recall = recall,
                                               .sweep = relay_sweep_server,
                                               .sweep_opening = sweep_opening,
                                               .cancel = cancel,
-                                              .has_id = has_id,
-                                              .describe = describe};
+                                              .has_id = relay_server_has_id,
+                                              .describe = relay_server_describe};
 
 /* ---- limits of bandwidth ---- */
 
@@ -296,7 +306,7 @@ static uint16_t flags_of(struct relay *relay) {
     return (uint16_t)(check | limited);
 }
 
-static bool open_stream(struct relay *relay) {
+bool relay_server_open_stream(struct relay *relay) {
     uint8_t bytes[FRAME_OPEN_MOST];
     const struct client *client = client_of(relay);
     struct open_request open = {.relay = client->number,
@@ -310,6 +320,13 @@ static bool open_stream(struct relay *relay) {
         open.tlvs_length = client->tlvs->length;
     }
     return mux_open(relay->session->mux, &relay->pump.stream, bytes, open_format(bytes, &open));
+}
+
+void relay_server_enter(struct relay *relay) {
+    struct client *client = client_of(relay);
+    relay_enter(relay);
+    client->dispatched_us = relay->progress_us;
+    as_server(relay)->deadline_us = client->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
 }
 
 static struct relay *begin(struct thread_session *session, struct client *client) {
@@ -332,16 +349,14 @@ static struct relay *begin(struct thread_session *session, struct client *client
     if (client->tls)
         stream_socket_set_tls(&relay->pump.socket, client->tls, &thread->client_bio);
     client->tls = NULL;
-    if (!throttle(relay) || !open_stream(relay)) {
+    if (!throttle(relay) || !relay_server_open_stream(relay)) {
         pump_end_throttle(&relay->pump);
         (void)stream_socket_detach(&relay->pump.socket);
         client->tls = stream_socket_take_tls(&relay->pump.socket);
         free(relay);
         return NULL;
     }
-    relay_enter(relay);
-    client->dispatched_us = relay->progress_us;
-    server->deadline_us = client->dispatched_us + (client->attempt_ms + RELAY_GRACE_MS) * 1000ull;
+    relay_server_enter(relay);
     return relay;
 }
 
@@ -368,7 +383,7 @@ void relay_recall(struct relay_thread *thread, uint64_t session, const struct se
     for (struct relay *relay = thread->opening; relay; relay = next) {
         const struct client *client = client_of(relay);
         next = relay->next;
-        if (client->session == session && is_of_service(client, terms) && !has_sent(relay))
-            withdraw(relay);
+        if (client->session == session && is_of_service(client, terms))
+            relay->role->recall(relay);
     }
 }

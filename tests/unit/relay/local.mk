@@ -103,11 +103,15 @@ tests_unit_relay_datagram_test_datagram_relay_SOURCES = tests/unit/relay/datagra
 tests_unit_relay_datagram_test_datagram_relay_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_datagram_test_datagram_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags)
 
+
 unit_relay_tests += tests/unit/relay/datagram/test_relay_agent_udp
 tests_unit_relay_datagram_test_relay_agent_udp_SOURCES = tests/unit/relay/datagram/test_relay_agent_udp.c $(relay_world)
 tests_unit_relay_datagram_test_relay_agent_udp_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_datagram_test_relay_agent_udp_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
 	-Wl,--wrap=sock_connect_datagrams,--wrap=resolver_ask,--wrap=resolver_cancel
+unit_relay_tests += tests/unit/relay/datagram/test_reply_budget
+tests_unit_relay_datagram_test_reply_budget_SOURCES = tests/unit/relay/datagram/test_reply_budget.c
+tests_unit_relay_datagram_test_reply_budget_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/stream/test_relay_proxy
 tests_unit_relay_stream_test_relay_proxy_SOURCES = tests/unit/relay/stream/test_relay_proxy.c $(relay_world)
@@ -203,6 +207,10 @@ tests_unit_relay_link_test_send_LDFLAGS = $(AM_LDFLAGS) $(memory_net_flags) -Wl,
 unit_relay_tests += tests/unit/relay/test_record
 tests_unit_relay_test_record_SOURCES = tests/unit/relay/test_record.c
 tests_unit_relay_test_record_LDADD = $(LINK_UNIT_RELAY)
+
+unit_relay_tests += tests/unit/relay/test_plane_ports
+tests_unit_relay_test_plane_ports_SOURCES = tests/unit/relay/test_plane_ports.c
+tests_unit_relay_test_plane_ports_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/test_plane_services
 tests_unit_relay_test_plane_services_SOURCES = tests/unit/relay/test_plane_services.c

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * udp_port: see udp_port.h.
+ */
+#include "config.h"
+
+#include "relay/datagram/udp_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/net/sock.h"
+#include "relay/thread_priv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    READ_MOST = 4 * DATAGRAMS_BATCH, /* in a turn of the loop */
+    ERRORS_MOST = 16,                /* likewise, of ICMP */
+    REFUSED_US = 2000000
+};
+
+/* What a client sends until its destination is reached: the handshakes of WireGuard, QUIC and DTLS, and a question. */
+static const struct datagram_limits limits_of_first = {.bytes = 128 * 1024, .count = 16, .age_us = 10000000};
+
+/* ---- flows ---- */
+
+/* By state: the states that may follow it, a bit each. */
+static void set_state(struct udp_flow *flow, enum udp_flow_state state) {
+    static const unsigned next[UDP_FLOW_STATE_COUNT] = {
+        [UDP_FLOW_LENT] = 1u << UDP_FLOW_SERVED | 1u << UDP_FLOW_REFUSED | 1u << UDP_FLOW_OVER,
+        [UDP_FLOW_SERVED] = 1u << UDP_FLOW_LENT | 1u << UDP_FLOW_OVER,
+        [UDP_FLOW_REFUSED] = 1u << UDP_FLOW_OVER,
+    };
+    assert(next[flow->state] & 1u << state);
+    flow->port->lent -= flow->state == UDP_FLOW_LENT;
+    flow->state = (uint8_t)state;
+    flow->port->lent += state == UDP_FLOW_LENT;
+}
+
+static void free_if_over(struct udp_port *port) {
+    if (port->is_released && port->fd < 0 && port->flow_count == 0)
+        udp_port_destroy(port);
+}
+
+/* `why`: NULL: they have arrived, or were counted with what their relay has dropped. */
+static void drop_first(struct udp_flow *flow, const enum datagram_drop *why) {
+    while (flow->first.count > 0) {
+        datagram_queue_take(&flow->first);
+        if (why)
+            counter_add(&flow->first.counts->dropped[DATAGRAM_IN][*why], 1);
+    }
+}
+
+/* The port stays, also if this was its last flow. */
+static void free_flow(struct udp_flow *flow) {
+    static const enum datagram_drop ended = DATAGRAM_DROP_ENDED;
+    struct udp_port *port = flow->port;
+
+    udp_flow_end_after(flow, 0, 0);
+    drop_first(flow, flow->state == UDP_FLOW_SERVED ? NULL : &ended);
+    if (flow->state == UDP_FLOW_REFUSED)
+        TAILQ_REMOVE(&port->refused, flow, timed);
+    set_state(flow, UDP_FLOW_OVER);
+    flow_table_remove(flow);
+    reply_budget_leave(flow->budget);
+    free(flow);
+}
+
+void udp_flow_end(struct udp_flow *flow) {
+    struct udp_port *port = flow->port;
+
+    free_flow(flow);
+    free_if_over(port);
+}
+
+void udp_flow_refused(struct udp_flow *flow) {
+    static const enum datagram_drop refused = DATAGRAM_DROP_REFUSED;
+
+    if (flow->port->fd < 0) {
+        udp_flow_end(flow);
+        return;
+    }
+    set_state(flow, UDP_FLOW_REFUSED);
+    flow->until_us = clock_us() + REFUSED_US;
+    TAILQ_INSERT_TAIL(&flow->port->refused, flow, timed);
+    drop_first(flow, &refused);
+}
+
+bool udp_flow_is_closed(const struct udp_flow *flow) {
+    return flow->port->fd < 0;
+}
+
+void udp_flow_serve(struct udp_flow *flow, const struct udp_flow_user *user, void *context) {
+    set_state(flow, UDP_FLOW_SERVED);
+    flow->user = user;
+    flow->context = context;
+}
+
+void udp_flow_give_back(struct udp_flow *flow) {
+    udp_flow_end_after(flow, 0, 0);
+    set_state(flow, UDP_FLOW_LENT);
+    flow->user = NULL;
+}
+
+const struct datagram_queue *udp_flow_first(const struct udp_flow *flow) {
+    return &flow->first;
+}
+
+void udp_flow_opened(struct udp_flow *flow) {
+    flow->is_opened = true;
+    drop_first(flow, NULL);
+}
+
+void udp_flow_end_after(struct udp_flow *flow, unsigned seconds, uint64_t now_us) {
+    struct udp_port *port = flow->port;
+
+    if (flow->quiet_at_us)
+        TAILQ_REMOVE(&port->quiet, flow, timed);
+    flow->quiet_at_us = seconds ? now_us + seconds * UINT64_C(1000000) : 0;
+    if (seconds)
+        TAILQ_INSERT_TAIL(&port->quiet, flow, timed);
+}
+
+/* ---- to clients ---- */
+
+static bool drop(struct udp_port *port, enum datagram_way way, enum datagram_drop why) {
+    counter_add(&port->part->datagrams.dropped[way][why], 1);
+    return false;
+}
+
+static bool has_budget(struct udp_flow *flow, size_t length, uint64_t now_us) {
+    if (!flow->port->terms->reply_factor)
+        return true;
+    return flow->budget && reply_budget_spend(flow->budget, length, now_us);
+}
+
+bool udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us) {
+    struct udp_port *port = flow->port;
+
+    if (!has_budget(flow, length, now_us))
+        return drop(port, DATAGRAM_OUT, DATAGRAM_DROP_REPLY_LIMIT);
+    int failure = datagram_send(port->fd, &flow->peer, &flow->local, bytes, length);
+    if (failure)
+        return drop(port, DATAGRAM_OUT, failure == EMSGSIZE ? DATAGRAM_DROP_TOO_LARGE : DATAGRAM_DROP_SOCKET);
+    return true;
+}
+
+/* ---- from clients ---- */
+
+static void renew_budget(struct udp_flow *flow, uint64_t now_us) {
+    const struct addr peer = datagram_peer_addr(&flow->peer);
+
+    if (!flow->budget)
+        flow->budget = reply_budget_get(&flow->port->budgets, &peer, now_us);
+}
+
+/* The oldest of those that were refused gives way. */
+static bool has_room(struct udp_port *port) {
+    struct udp_flow *oldest = TAILQ_FIRST(&port->refused);
+
+    if (port->lent >= UDP_FLOWS_LENT_MOST)
+        return false;
+    if (port->flow_count < UDP_FLOWS_MOST)
+        return true;
+    if (oldest)
+        free_flow(oldest);
+    return oldest;
+}
+
+static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_read *datagram) {
+    struct udp_flow *flow = has_room(port) ? calloc(1, sizeof *flow) : NULL;
+
+    if (!flow)
+        return NULL;
+    flow->port = port;
+    flow->peer = datagram->peer;
+    flow->local = datagram->local;
+    flow->state = UDP_FLOW_LENT;
+    port->lent++;
+    datagram_queue_init(&flow->first, &port->thread->datagram_memory, &limits_of_first, &port->part->datagrams,
+                        DATAGRAM_IN);
+    flow_table_add(port, flow);
+    plane_event_flow(flow);
+    return flow;
+}
+
+/* Of those that a relay has, it counts itself. */
+static void count_unserved(struct udp_port *port, size_t length) {
+    counter_add(&port->part->datagrams.count[DATAGRAM_IN], 1);
+    counter_add(&port->part->bytes.in, length);
+}
+
+/* A relay has sent those that come meanwhile: none is dropped to keep another one. */
+static bool wants_first(const struct udp_flow *flow) {
+    return !flow->is_opened && (!flow->user || flow->first.count < limits_of_first.count);
+}
+
+static void take(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
+    bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
+    struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
+
+    if (!flow && is_open)
+        flow = begin_flow(port, datagram);
+    if (!flow || !flow->user)
+        count_unserved(port, datagram->length);
+    if (!flow || flow->state == UDP_FLOW_REFUSED) {
+        drop(port, DATAGRAM_IN, flow || !is_open ? DATAGRAM_DROP_REFUSED : DATAGRAM_DROP_UNDECIDED);
+        return;
+    }
+    if (port->terms->reply_factor)
+        renew_budget(flow, now_us);
+    if (flow->budget)
+        reply_budget_earn(flow->budget, datagram->length, port->terms->reply_factor);
+    if (wants_first(flow))
+        datagram_queue_add(&flow->first, datagram->bytes, datagram->length, now_us);
+    if (flow->user)
+        flow->user->on_datagram(flow->context, datagram->bytes, datagram->length);
+}
+
+static void end_unreachable(struct udp_flow *flow) {
+    if (flow->user)
+        flow->user->on_unreachable(flow->context);
+}
+
+static void take_errors(struct udp_port *port) {
+    struct datagram_peer peer;
+
+    for (int i = 0; i < ERRORS_MOST && datagrams_take_unreachable(port->fd, &peer); i++)
+        flow_table_each(port, &peer, end_unreachable);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context) {
+    struct udp_port *port = context;
+    struct datagram_batch *batch = port->thread->datagrams;
+    uint64_t now_us = clock_us();
+    bool may_have_more = true;
+
+    (void)what;
+    for (int read = 0, count; may_have_more && read < READ_MOST; read += count) {
+        count = datagram_batch_read(batch, fd, &may_have_more);
+        for (int i = 0; i < count; i++)
+            take(port, datagram_batch_at(batch, i), now_us);
+        if (count > 0)
+            continue;
+        take_errors(port);
+        break;
+    }
+}
+
+/* ---- time ---- */
+
+static void sweep(struct udp_port *port, uint64_t now_us) {
+    struct udp_flow *flow;
+
+    while ((flow = TAILQ_FIRST(&port->refused)) && flow->until_us <= now_us)
+        free_flow(flow);
+    while ((flow = TAILQ_FIRST(&port->quiet)) && flow->quiet_at_us <= now_us) {
+        udp_flow_end_after(flow, 0, 0);
+        flow->user->on_quiet(flow->context);
+    }
+    reply_budgets_sweep(&port->budgets, now_us);
+}
+
+void udp_ports_sweep(struct relay_thread *thread, uint64_t now_us) {
+    struct udp_port *port;
+
+    LIST_FOREACH (port, &thread->udp_ports, entry)
+        sweep(port, now_us);
+}
+
+/* ---- life ---- */
+
+static bool has_batch(struct relay_thread *thread) {
+    if (!thread->datagrams)
+        thread->datagrams = datagram_batch_new();
+    return thread->datagrams;
+}
+
+/* Without memory it is a port that nobody reads: counted by the kernel alone, as one that is overrun. */
+void udp_port_begin(struct udp_port *port) {
+    struct relay_thread *thread = port->thread;
+
+    LIST_INSERT_HEAD(&thread->udp_ports, port, entry);
+    port->is_listed = true;
+    event_assign(&port->readable, relay_thread_base(thread), port->fd, EV_READ | EV_PERSIST, on_readable, port);
+    if (has_batch(thread) && !thread->stopping)
+        (void)event_add(&port->readable, NULL);
+}
+
+static void point_first(struct udp_flow *flow) {
+    flow->first.counts = &flow->port->part->datagrams;
+}
+
+void udp_port_use_terms(struct udp_port *port, struct service_terms *terms) {
+    struct service_terms *before = port->terms;
+
+    port->terms = terms;
+    port->part = terms->counts ? service_counts_part(terms->counts, port->thread->index) : &port->thread->part;
+    flow_table_each(port, NULL, point_first);
+    if (before)
+        service_terms_release(before);
+}
+
+static void close_flow(struct udp_flow *flow) {
+    if (flow->user)
+        flow->user->on_port_closed(flow->context);
+    else if (flow->state == UDP_FLOW_REFUSED)
+        free_flow(flow);
+}
+
+static void close_port(struct udp_port *port) {
+    evutil_socket_t fd = port->fd;
+
+    if (fd < 0)
+        return;
+    if (port->is_listed)
+        event_del(&port->readable);
+    port->fd = -1;
+    sock_close(fd);
+    flow_table_each(port, NULL, close_flow);
+}
+
+void udp_port_end(struct udp_port *port) {
+    close_port(port);
+    port->is_released = true;
+    free_if_over(port);
+}
+
+void udp_port_destroy(struct udp_port *port) {
+    if (port->is_listed)
+        LIST_REMOVE(port, entry);
+    sock_close(port->fd);
+    reply_budgets_free(&port->budgets);
+    service_terms_release(port->terms);
+    free(port->buckets);
+    free(port);
+}
+
+void udp_ports_close(struct relay_thread *thread) {
+    for (struct udp_port *port = LIST_FIRST(&thread->udp_ports), *next; port; port = next) {
+        next = LIST_NEXT(port, entry);
+        close_port(port);
+    }
+}
+
+void udp_ports_free(struct relay_thread *thread) {
+    for (struct udp_port *port; (port = LIST_FIRST(&thread->udp_ports));) {
+        flow_table_each(port, NULL, free_flow);
+        LIST_REMOVE(port, entry);
+        port->is_listed = false;
+        if (port->is_released)
+            udp_port_destroy(port);
+    }
+    datagram_batch_free(thread->datagrams);
+    thread->datagrams = NULL;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_plane_ports: UDP ports between the planes, with a real socket and real peers: new clients, those that are
+ * refused, how many may be undecided, and the ends of ports.
+ */
+#include "config.h"
+
+#include "lib/net/sock.h"
+#include "relay/datagram/udp_priv.h"
+#include "relay/plane_priv.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 5000, LENT_MOST = UDP_FLOWS_LENT_MOST };
+
+static struct world {
+    struct loop *loop;
+    struct plane *plane;
+    struct service_counts *counts;
+    struct service_terms *terms;
+    struct udp_port *port;
+    struct addr addr;
+    evutil_socket_t client;
+    bool refuses;
+    unsigned flows;
+    struct udp_flow *last;
+} world;
+
+static void on_flow(void *context, struct udp_flow *flow) {
+    ck_assert_ptr_eq(context, &world);
+    world.flows++;
+    world.last = flow;
+    if (world.refuses)
+        plane_flow_refuse(flow);
+}
+
+static evutil_socket_t bind_datagrams(struct addr *addr) {
+    const struct sock_bind_options options = {.datagrams = true};
+    struct error error = {""};
+    struct endpoint endpoint = {.host = "127.0.0.1"};
+    ck_assert(addr_from_endpoint(addr, &endpoint));
+    evutil_socket_t fd = sock_bind_as(addr, &options, &error);
+    ck_assert_msg(fd >= 0, "%s", error.text);
+    sock_local_addr(fd, addr);
+    return fd;
+}
+
+static void begin(void) {
+    static const struct plane_events events = {.on_gone = NULL};
+    struct error error = {""};
+    struct addr client;
+    world = (struct world){.loop = loop_new("test")};
+    const struct plane_options options = {.threads = 1,
+                                          .control = world.loop,
+                                          .instance = "00112233445566778899aabbccddeeff",
+                                          .greeting_ms = 5000,
+                                          .events = &events};
+    world.plane = plane_new(&options, &error);
+    ck_assert_msg(world.plane, "%s", error.text);
+    world.counts = service_counts_new(1);
+    world.terms = service_terms_new(
+        &(struct service_terms_plan){.service = "s", .destination = "d:1", .id = 1, .counts = world.counts});
+    evutil_socket_t fd = bind_datagrams(&world.addr);
+    world.port = plane_port_new(world.plane, fd, &world.addr,
+                                &(struct udp_port_options){world.terms, on_flow, &world});
+    ck_assert_ptr_nonnull(world.port);
+    world.client = bind_datagrams(&client);
+}
+
+static void end(void) {
+    if (world.port)
+        plane_port_free(world.port);
+    plane_free(world.plane);
+    sock_close(world.client);
+    service_terms_release(world.terms);
+    service_counts_release(world.counts);
+    loop_free(world.loop);
+}
+
+static void send_from(evutil_socket_t fd) {
+    ck_assert_int_eq(
+        (int)sendto(fd, "x", 1, 0, (const struct sockaddr *)&world.addr.storage, world.addr.length), 1);
+}
+
+static uint64_t counted(unsigned drop) {
+    const struct datagram_counts *counts = &service_counts_part(world.counts, 0)->datagrams;
+    return counter_read(drop == DATAGRAM_DROP_COUNT ? &counts->count[DATAGRAM_IN]
+                                                    : &counts->dropped[DATAGRAM_IN][drop]);
+}
+
+static struct { /* what is awaited */
+    unsigned drop;
+    uint64_t count;
+} wanted;
+
+static bool has_counted(void *context) {
+    (void)context;
+    return counted(wanted.drop) >= wanted.count;
+}
+
+static void await_count(unsigned drop, uint64_t count) {
+    wanted.drop = drop;
+    wanted.count = count;
+    ck_assert(unit_run_until(loop_base(world.loop), has_counted, NULL, PATIENCE_MS));
+    ck_assert_uint_eq(counted(drop), count);
+}
+
+static bool has_flow(void *context) {
+    (void)context;
+    return world.flows > 0;
+}
+
+static void run_once(void) {
+    event_base_loop(loop_base(world.loop), EVLOOP_NONBLOCK);
+}
+
+START_TEST(a_new_client_is_reported_once) {
+    plane_port_open(world.port);
+    for (int i = 0; i < 3; i++)
+        send_from(world.client);
+    await_count(DATAGRAM_DROP_COUNT, 3);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    ck_assert_uint_eq(world.flows, 1);
+    struct addr peer = plane_flow_peer(world.last), local = plane_flow_local(world.last), client;
+    sock_local_addr(world.client, &client);
+    ck_assert(addr_same_host(&peer, &client) && addr_port(&peer) == addr_port(&client));
+    ck_assert(addr_same_host(&local, &world.addr) && addr_port(&local) == addr_port(&world.addr));
+    ck_assert_uint_eq(plane_flow_thread(world.last), 0);
+    ck_assert_uint_eq(udp_flow_first(world.last)->count, 3);
+    plane_flow_refuse(world.last);
+    await_count(DATAGRAM_DROP_REFUSED, 3);
+}
+END_TEST
+
+START_TEST(who_is_refused_is_not_reported_again_for_a_while) {
+    world.refuses = true;
+    plane_port_open(world.port);
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_REFUSED, 1);
+    for (int i = 0; i < 5; i++)
+        send_from(world.client);
+    await_count(DATAGRAM_DROP_REFUSED, 6);
+    ck_assert_uint_eq(world.flows, 1);
+    udp_ports_sweep(world.plane->threads[0], UINT64_MAX);
+    ck_assert_uint_eq(world.port->flow_count, 0);
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_REFUSED, 7);
+    ck_assert_uint_eq(world.flows, 2);
+}
+END_TEST
+
+START_TEST(what_is_kept_of_a_new_client_is_bounded) {
+    plane_port_open(world.port);
+    for (int i = 0; i < 20; i++) {
+        send_from(world.client);
+        await_count(DATAGRAM_DROP_COUNT, (uint64_t)i + 1);
+    }
+    ck_assert_uint_eq(udp_flow_first(world.last)->count, 16);
+    ck_assert_uint_eq(counted(DATAGRAM_DROP_QUEUE), 4);
+    plane_flow_refuse(world.last);
+}
+END_TEST
+
+START_TEST(how_many_are_undecided_is_bounded) {
+    plane_port_open(world.port);
+    run_once();
+    world.port->lent = LENT_MOST; /* as if so many were */
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_UNDECIDED, 1);
+    ck_assert_uint_eq(world.flows, 0);
+    world.port->lent = 0;
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_COUNT, 2);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    plane_flow_refuse(world.last);
+}
+END_TEST
+
+START_TEST(a_port_that_is_shut_drops) {
+    plane_port_open(world.port);
+    plane_port_shut(world.port);
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_REFUSED, 1);
+    ck_assert_uint_eq(world.flows, 0);
+    plane_port_open(world.port);
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_COUNT, 2);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    plane_flow_refuse(world.last);
+}
+END_TEST
+
+START_TEST(other_terms_count_from_then_on) {
+    struct service_counts *counts = service_counts_new(1), *before = world.counts;
+    struct service_terms *terms = service_terms_new(
+        &(struct service_terms_plan){.service = "t", .destination = "d:1", .id = 2, .counts = counts});
+    world.refuses = true;
+    plane_port_open(world.port);
+    send_from(world.client);
+    await_count(DATAGRAM_DROP_REFUSED, 1);
+    plane_port_set(world.port, &(struct udp_port_options){terms, on_flow, &world});
+    run_once();
+    send_from(world.client);
+    world.counts = counts;
+    await_count(DATAGRAM_DROP_REFUSED, 1);
+    world.counts = before;
+    ck_assert_uint_eq(counted(DATAGRAM_DROP_REFUSED), 1);
+    service_terms_release(terms);
+    service_counts_release(counts);
+}
+END_TEST
+
+START_TEST(a_flow_outlives_its_port_until_it_is_given_back) {
+    plane_port_open(world.port);
+    send_from(world.client);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    plane_port_free(world.port);
+    world.port = NULL;
+    run_once();
+    ck_assert(udp_flow_is_closed(world.last));
+    plane_flow_refuse(world.last);
+    run_once();
+    ck_assert_ptr_null(LIST_FIRST(&world.plane->threads[0]->udp_ports));
+}
+END_TEST
+
+START_TEST(a_port_may_be_freed_at_any_time) {
+    if (_i > 0)
+        plane_port_open(world.port);
+    if (_i > 1)
+        send_from(world.client);
+    for (int i = 2; i < _i; i++)
+        run_once();
+    plane_port_free(world.port);
+    world.port = NULL;
+}
+END_TEST
+
+START_TEST(a_plane_may_be_freed_before_its_ports) {
+    struct udp_port *port = world.port;
+    if (_i > 0)
+        plane_port_open(port);
+    if (_i > 1)
+        send_from(world.client);
+    for (int i = 2; i < _i; i++)
+        run_once();
+    plane_free(world.plane);
+    plane_port_free(port);
+    world.port = NULL;
+    world.plane = plane_new(&(struct plane_options){.threads = 1,
+                                                    .control = world.loop,
+                                                    .instance = "0",
+                                                    .events = &(const struct plane_events){.on_gone = NULL}},
+                            &(struct error){""});
+}
+END_TEST
+
+START_TEST(a_table_of_many_is_searched_by_all_of_an_address) {
+    enum { MANY = 1000 };
+    struct datagram_read datagram;
+    memset(&datagram, 0, sizeof datagram);
+    datagram.peer.address.any.sa_family = AF_INET;
+    for (unsigned i = 0; i < MANY; i++) {
+        struct udp_flow *flow = calloc(1, sizeof *flow);
+        ck_assert_ptr_nonnull(flow);
+        flow->port = world.port;
+        flow->state = UDP_FLOW_LENT;
+        world.port->lent++;
+        datagram_queue_init(&flow->first, &world.plane->threads[0]->datagram_memory, &datagram_limits_of_link,
+                            &world.port->part->datagrams, DATAGRAM_IN);
+        datagram.peer.address.four.sin_addr.s_addr = i;
+        datagram.peer.address.four.sin_port = (in_port_t)i;
+        datagram.local.host[0] = i % 2;
+        flow->peer = datagram.peer;
+        flow->local = datagram.local;
+        flow_table_add(world.port, flow);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        datagram.peer.address.four.sin_addr.s_addr = i;
+        datagram.peer.address.four.sin_port = (in_port_t)i;
+        datagram.local.host[0] = i % 2;
+        ck_assert_ptr_nonnull(flow_table_find(world.port, &datagram.peer, &datagram.local));
+        datagram.local.host[0] ^= 1;
+        ck_assert_ptr_null(flow_table_find(world.port, &datagram.peer, &datagram.local));
+    }
+    flow_table_each(world.port, &datagram.peer, udp_flow_end);
+    ck_assert_uint_eq(world.port->flow_count, MANY - 1);
+    flow_table_each(world.port, NULL, udp_flow_end);
+    ck_assert_uint_eq(world.port->flow_count, 0);
+    ck_assert_uint_eq(world.port->lent, 0);
+}
+END_TEST
+
+static TCase *ports(void) {
+    TCase *group = tcase_create("ports");
+    tcase_add_checked_fixture(group, begin, end);
+    tcase_add_test(group, a_new_client_is_reported_once);
+    tcase_add_test(group, who_is_refused_is_not_reported_again_for_a_while);
+    tcase_add_test(group, what_is_kept_of_a_new_client_is_bounded);
+    tcase_add_test(group, how_many_are_undecided_is_bounded);
+    tcase_add_test(group, a_port_that_is_shut_drops);
+    tcase_add_test(group, other_terms_count_from_then_on);
+    tcase_add_test(group, a_flow_outlives_its_port_until_it_is_given_back);
+    tcase_add_loop_test(group, a_port_may_be_freed_at_any_time, 0, 6);
+    tcase_add_loop_test(group, a_plane_may_be_freed_before_its_ports, 0, 6);
+    tcase_add_test(group, a_table_of_many_is_searched_by_all_of_an_address);
+    return group;
+}
+
+UNIT_MAIN("relay/plane_ports", ports)
