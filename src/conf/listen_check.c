@@ -22,6 +22,7 @@ struct claim { /* of ports */
     struct port_range range;
     const char *text;
     size_t service; /* or agents_themselves */
+    enum service_protocol protocol;
 };
 
 /* Does each port where clients come in make a port of this destination? */
@@ -69,8 +70,11 @@ static bool same_family_meets(const char *a, const char *b, const char *everythi
     return strcasecmp(first, second) == 0;
 }
 
-static bool overlap(const struct port_range *first, const struct port_range *second) {
+static bool overlap(const struct claim *mine, const struct claim *other) {
+    const struct port_range *first = &mine->range, *second = &other->range;
     const struct endpoint *a = &first->endpoint, *b = &second->endpoint;
+    if (mine->protocol != other->protocol)
+        return false;
     if (a->is_unix || b->is_unix)
         return a->is_unix && b->is_unix && strcmp(a->host, b->host) == 0;
     return port_range_shares_port(first, second) && (same_family_meets(a->host, b->host, "0.0.0.0", "127.0.0.1") ||
@@ -79,7 +83,7 @@ static bool overlap(const struct port_range *first, const struct port_range *sec
 
 /* Written alike, and shared by hosts. */
 static bool share(const struct server_config *conf, const struct claim *a, const struct claim *b) {
-    return a->service != b->service && strcmp(a->text, b->text) == 0 && shared_listen_has(conf, a->text);
+    return a->protocol == SERVICE_TCP && a->service != b->service && strcmp(a->text, b->text) == 0 && shared_listen_has(conf, a->text);
 }
 
 /* What to do about two of them at one port: share it, where hosts can. */
@@ -88,7 +92,7 @@ static const char *advise(const struct server_config *conf, const struct claim *
     bool has_agents = a->service == agents_themselves || b->service == agents_themselves;
     if (a->range.endpoint.is_unix)
         return "write another path";
-    if (a->service == b->service || !is_same_port)
+    if (a->service == b->service || !is_same_port || a->protocol == SERVICE_UDP)
         return "write another port";
     if (strcmp(a->text, b->text) == 0)
         return has_agents ? "write another port, or give the service hosts, to share it"
@@ -98,16 +102,20 @@ static const char *advise(const struct server_config *conf, const struct claim *
                : "write another port";
 }
 
+static enum service_protocol protocol_of(const struct server_config *conf, size_t service) {
+    return service == agents_themselves ? SERVICE_TCP : conf->services[service].protocol;
+}
+
 static int claim(struct claim *claims, size_t *count, const char *text, size_t service,
                  const struct server_config *conf, const struct option_place *top) {
     struct claim *mine = &claims[*count];
     char name[CONFIG_PLACE_NAME];
-    *mine = (struct claim){.text = text, .service = service};
+    *mine = (struct claim){.text = text, .service = service, .protocol = protocol_of(conf, service)};
     if (port_range_parse(&mine->range, text, top->error))
         return -1;
     for (size_t i = 0; i < *count; i++) {
         const struct claim *other = &claims[i];
-        if (!overlap(&mine->range, &other->range) || share(conf, mine, other))
+        if (!overlap(mine, other) || share(conf, mine, other))
             continue;
         bool agents = other->service == agents_themselves;
         const struct option_place place = service == agents_themselves

@@ -64,6 +64,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/publish_spec.h \
 	src/conf/suggest.c \
 	src/conf/suggest.h \
+	src/conf/udp_check.c \
+	src/conf/udp_check.h \
 	src/conf/validators.c \
 	src/conf/validators.h
 

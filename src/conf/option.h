@@ -21,6 +21,7 @@ enum { /* what the programs have room for, so that nothing above it is taken and
        CONF_THREADS_MAX = 64,
        CONF_SERVICE_PORTS_MAX = 1000,
        CONF_BACKLOG_MAX = 65535,
+       CONF_REPLY_FACTOR_MAX = 100000,
        CONF_KEEPALIVE_MAX = 32767,
        CONF_KEEPALIVE_PROBES_MAX = 127, /* as Linux has them */
        CONF_UNAUTHENTICATED_MAX = 8192

@@ -8,6 +8,7 @@
 
 #include "conf/credentials.h"
 #include "conf/listen_check.h"
+#include "conf/udp_check.h"
 #include "conf/server_check.h"
 #include "lib/log/log.h"
 #include "lib/net/port_range.h"
@@ -208,8 +209,8 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 }
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
-    return check_names(conf, top) || check_destinations(conf, top) || listen_check(conf, top) ||
-                   check_health_checks(conf, top) || check_services_tls(conf, top) || check_limits(conf, top)
+    return check_names(conf, top) || check_destinations(conf, top) || udp_check(conf, top) ||
+                   listen_check(conf, top) || check_health_checks(conf, top) || check_services_tls(conf, top) || check_limits(conf, top)
                ? -1
                : 0;
 }
@@ -230,13 +231,13 @@ static int check_binding(const struct server_config *conf, const struct option_p
     char name[CONFIG_PLACE_NAME];
     struct error detail = {""};
 
-    if (sock_check_bind(&(struct sock_bind_options){conf->agents.freebind, conf->agents.interface}, &detail)) {
+    if (sock_check_bind(&(struct sock_bind_options){.freebind = conf->agents.freebind, .interface = conf->agents.interface}, &detail)) {
         const struct option_place place = agents_place(top, "listen");
         return option_error(&place, "%s", detail.text);
     }
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct service_config *service = &conf->services[i];
-        if (!sock_check_bind(&(struct sock_bind_options){service->freebind, service->interface}, &detail))
+        if (!sock_check_bind(&(struct sock_bind_options){.freebind = service->freebind, .interface = service->interface}, &detail))
             continue;
         const struct option_place place = server_config_option_place(conf, i, "listen", name, top);
         return option_error(&place, "%s", detail.text);

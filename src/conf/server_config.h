@@ -38,6 +38,7 @@ struct config_bandwidth {
 struct service_config {
     char *name;
     struct strlist groups; /* empty: any agent */
+    enum service_protocol protocol;
     struct strlist listen, connect;
     struct strlist hosts; /* empty: it does not share its ports, or gets what no name leads to */
     char *interface;      /* by which alone clients come in; NULL: by any */
@@ -49,7 +50,9 @@ struct service_config {
     enum proxy_version proxy_protocol;
     bool agent_bans;
     enum connect_from connect_from;
-    unsigned pending_timeout_s, connect_timeout_s, idle_timeout_s, half_close_timeout_s;
+    unsigned pending_timeout_s, connect_timeout_s, half_close_timeout_s;
+    unsigned idle_timeout_s; /* see server_config_idle_s */
+    unsigned answer_timeout_s, reply_factor; /* of UDP; 0: none */
     unsigned max_clients, max_per_source; /* 0: no limit */
     unsigned max_rate;                    /* new clients per second and source; 0: no limit */
     struct config_bandwidth bandwidth;    /* its own; the burst is that of the next, too */
@@ -154,6 +157,9 @@ int server_config_check_at(const struct server_config *conf, struct option_fault
  * one thread may do so. */
 struct server_config *server_config_hold(struct server_config *conf);
 void server_config_free(struct server_config *conf);
+
+/* After how long without a byte, or a datagram, a relay ends; 0: never. */
+unsigned server_config_idle_s(const struct service_config *service);
 
 /* The places of the whole and of a service, for errors about them; `fault` may be NULL, `name` has to live as long. */
 enum { CONFIG_PLACE_NAME = 96 };

@@ -25,6 +25,7 @@ _Static_assert(sizeof(enum config_balance) == sizeof(unsigned) && sizeof(enum he
                    sizeof(enum log_level) == sizeof(unsigned),
                "OPTION_CHOICE stores an unsigned");
 
+static const char *const protocols[] = {"tcp", "udp", NULL}; /* enum service_protocol */
 static const char *const balances[] = {"round-robin", "least-connections", "source", NULL};
 static const char *const proxy_versions[] = {"off", "v1", "v2", NULL}; /* enum proxy_version */
 static const char *const connect_froms[] = {"any", "loopback", NULL};  /* enum connect_from */
@@ -43,6 +44,8 @@ static const struct option_spec service_specs[] = {
      .help = "its name in logs and statistics"},
     {"group", OPTION_TEXTS, IN_SERVICE(groups), "null", .check = validate_group,
      .wanted = "a group's name, or a list of them", .help = "whose agents serve it; left out: any agent"},
+    {"protocol", OPTION_CHOICE, IN_SERVICE(protocol), "\"tcp\"", .words = protocols,
+     .help = "whether it relays connections, or datagrams"},
     {"listen", OPTION_TEXTS, IN_SERVICE(listen), NULL, .check = validate_listen_ports, .resolve = option_resolve_listen,
      .wanted = LISTEN_WANTED, .help = "where clients connect"},
     {"hosts", OPTION_TEXTS, IN_SERVICE(hosts), "null", .check = host_name_check,
@@ -82,7 +85,11 @@ static const struct option_spec service_specs[] = {
     {"connect_timeout", OPTION_NUMBER, IN_SERVICE(connect_timeout_s), "10", 1, 600,
      .help = "seconds for all attempts to reach the destination"},
     {"idle_timeout", OPTION_NUMBER, IN_SERVICE(idle_timeout_s), "0", 0, MONTH,
-     .help = "seconds without a byte after which a relay ends; 0: never"},
+     .help = "seconds without a byte after which a relay ends; 0: never; of UDP 60"},
+    {"answer_timeout", OPTION_NUMBER, IN_SERVICE(answer_timeout_s), "0", 0, 3600,
+     .help = "of UDP: seconds after the answer to a client's only datagram; 0: as others"},
+    {"reply_factor", OPTION_NUMBER, IN_SERVICE(reply_factor), "0", 0, CONF_REPLY_FACTOR_MAX,
+     .help = "of UDP: how many times the bytes of an address it gets at most; 0: no limit"},
     {"half_close_timeout", OPTION_NUMBER, IN_SERVICE(half_close_timeout_s), "300", 1, MONTH,
      .help = "seconds without progress once one side has finished"},
     {"max_clients", OPTION_NUMBER, IN_SERVICE(max_clients), "0", 0, MILLION, .help = "clients at once; 0: no limit"},

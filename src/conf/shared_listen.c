@@ -16,6 +16,10 @@ bool shared_listen_has(const struct server_config *conf, const char *listen) {
     return strlist_has(&conf->shared, listen);
 }
 
+bool shared_listen_by(const struct service_config *service, const char *listen) {
+    return service->protocol == SERVICE_TCP && strlist_has(&service->listen, listen);
+}
+
 int shared_listen_note(struct server_config *conf) {
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct service_config *service = &conf->services[i];
@@ -52,6 +56,23 @@ bool shared_listen_same_own(const struct server_config *before, const struct str
         if (strcmp(a, b) != 0)
             return false;
     }
+}
+
+int shared_listen_own_of(const struct server_config *conf, const struct service_config *service, struct strlist *own) {
+    if (service->protocol == SERVICE_TCP)
+        return shared_listen_own(conf, &service->listen, own);
+    for (size_t i = 0; i < service->listen.count; i++)
+        if (strlist_add(own, service->listen.items[i]))
+            return -1;
+    return 0;
+}
+
+bool shared_listen_same_own_of(const struct server_config *before, const struct service_config *was,
+                               const struct server_config *after, const struct service_config *is) {
+    if (was->protocol != is->protocol)
+        return false;
+    return was->protocol == SERVICE_UDP ? strlist_same(&was->listen, &is->listen)
+                                        : shared_listen_same_own(before, &was->listen, after, &is->listen);
 }
 
 /* ---- the check ---- */
@@ -108,8 +129,8 @@ static int check_pair(const struct server_config *conf, size_t first, size_t sec
 
 static int check_address(const struct server_config *conf, const char *listen, const struct option_place *top) {
     for (size_t i = 0; i < conf->service_count; i++)
-        for (size_t j = 0; strlist_has(&conf->services[i].listen, listen) && j < i; j++)
-            if (strlist_has(&conf->services[j].listen, listen) && check_pair(conf, j, i, listen, top))
+        for (size_t j = 0; shared_listen_by(&conf->services[i], listen) && j < i; j++)
+            if (shared_listen_by(&conf->services[j], listen) && check_pair(conf, j, i, listen, top))
                 return -1;
     return 0;
 }
@@ -119,7 +140,7 @@ static int check_agents(const struct server_config *conf, const char *listen, co
     const struct option_place place = option_below(top, "agents.accept_proxy");
 
     for (size_t i = 0; strlist_has(&conf->agents.listen, listen) && i < conf->service_count; i++)
-        if (strlist_has(&conf->services[i].listen, listen) &&
+        if (shared_listen_by(&conf->services[i], listen) &&
             !strlist_same(&conf->agents.accept_proxy, &conf->services[i].accept_proxy))
             return option_error(&place, "agents share \"%s\" with service \"%s\": write the same accept_proxy for both",
                                 listen, conf->services[i].name);

@@ -34,6 +34,7 @@ struct add_arguments {
 static const struct {
     const char *name, *flag, *argument, *help;
 } option_flags[] = {{"listen", "listen", "ADDR:PORT", "where clients connect; may be repeated"},
+                    {"protocol", "protocol", "tcp|udp", "connections, or datagrams [tcp]"},
                     {"connect", "connect", "HOST:PORT", "where the agent connects to; of several the first"},
                     {"group", "group", "GROUP", "whose agents serve it [any agent]"},
                     {"proxy_protocol", "proxy-protocol", "off|v1|v2", "the client's address to the destination [off]"},

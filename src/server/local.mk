@@ -124,6 +124,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/service_accept.c \
 	src/server/service/service_change.c \
 	src/server/service/service_check.c \
+	src/server/service/service_flows.c \
 	src/server/service/service_health.c \
 	src/server/service/service_check.h \
 	src/server/service/service.h \

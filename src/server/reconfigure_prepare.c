@@ -28,7 +28,7 @@ static struct service *find_service(const struct server *server, const char *nam
 /* Also one that has not changed itself: another service has begun or ceased to share its port. */
 static bool keeps_its_addresses(const struct reconfigure *change, const struct service_config *before,
                                 const struct service_config *after) {
-    return shared_listen_same_own(change->server->conf, &before->listen, change->conf, &after->listen);
+    return shared_listen_same_own_of(change->server->conf, before, change->conf, after);
 }
 
 static const struct service_config *find_config(const struct server_config *conf, const char *name) {
@@ -116,7 +116,7 @@ static bool has_changed_check(const struct strlist *options) {
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    static const char *const options[] = {"connect",    "group",        "proxy_protocol",
+    static const char *const options[] = {"protocol",   "connect",      "group",        "proxy_protocol",
                                           "agent_bans", "connect_from", SERVER_DIFF_PUBLISHER};
 
     if (difference->kind == SERVER_CHANGE_ADDED)

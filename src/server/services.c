@@ -18,6 +18,7 @@ static void on_client(void *dispatch, struct client *client) {
 struct service_options server_service_options(struct server *server) {
     return (struct service_options){.base = loop_base(server->loop),
                                     .log = server->log,
+                                    .plane = server->plane,
                                     .clients = server->clients,
                                     .bans = server->bans,
                                     .inspect = server->inspect,

@@ -90,6 +90,14 @@ void admin_check_service(struct http_request *request, void *context) {
         refuse_busy(request, "other services are being checked already");
         return;
     }
+    if (service_config(service)->protocol == SERVICE_UDP) {
+        http_answer_problem(request, &(struct http_problem){.status = 409,
+                                                            .detail = "a check connects to the service by TCP, and it "
+                                                                      "is one of UDP",
+                                                            .remedy = "Send it a datagram that its destination "
+                                                                      "answers"});
+        return;
+    }
     const struct service_check_options options = {.base = loop_base(admin->options.loop),
                                                   .service = service,
                                                   .sessions = admin->options.sessions,

@@ -441,7 +441,7 @@ static void check_configuration(struct problems *problems) {
 static void check_room(struct problems *problems) {
     const struct admin_options *options = &problems->admin->options;
     struct problem problem = {.is_bad = true, .kind = "descriptors", .subject = "munneld"};
-    size_t clients = client_table_live(options->clients);
+    size_t clients = client_table_connections(options->clients);
 
     if (clients < client_table_limit(options->clients))
         return;

@@ -73,6 +73,7 @@ static bool write_service(struct services_writer *writer, const struct service *
     struct service_offer offer = {.id = service->id,
                                   .name = service->conf->name,
                                   .proxy = service->conf->proxy_protocol,
+                                  .protocol = service->conf->protocol,
                                   .from = service->conf->connect_from,
                                   .takes_bans = service->conf->agent_bans};
 

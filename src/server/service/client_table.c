@@ -17,7 +17,7 @@ enum { CLIENTS_SPARE = 1024 }; /* kept at most, unused */
 
 struct client_table {
     TAILQ_HEAD(, client) spare;
-    size_t spare_count, live, limit;
+    size_t spare_count, live, connections, limit;
     uint64_t number;
 };
 
@@ -50,7 +50,11 @@ void client_table_free(struct client_table *clients) {
 }
 
 bool client_table_has_room(const struct client_table *clients) {
-    return clients->live < clients->limit;
+    return clients->connections < clients->limit;
+}
+
+size_t client_table_connections(const struct client_table *clients) {
+    return clients->connections;
 }
 
 size_t client_table_live(const struct client_table *clients) {
@@ -83,6 +87,8 @@ struct client *client_table_take(struct client_table *clients, evutil_socket_t f
     client->terms = service_terms_hold(terms);
     client->number = ++clients->number;
     client->accepted_us = client->ready_us = clock_us();
+    client->is_udp = fd < 0;
+    clients->connections += !client->is_udp;
     clients->live++;
     return client;
 }
@@ -97,6 +103,7 @@ void client_table_give_back(struct client_table *clients, struct client *client)
     bandwidth_release(client->source);
     bandwidth_release(client->via);
     service_terms_release(client->terms);
+    clients->connections -= !client->is_udp;
     clients->live--;
     if (clients->spare_count >= CLIENTS_SPARE) {
         free(client);

@@ -99,6 +99,9 @@ void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum
     client_drop_tls(client);
     sock_close_reset(client->fd);
     client->fd = -1;
+    if (client->flow)
+        plane_flow_refuse(client->flow);
+    client->flow = NULL;
     note_wait(client, client->ended_us);
     client->by = who_ended(client);
     counter_add(&client->service->part->ended[reason], 1);
@@ -133,6 +136,13 @@ static void renew_terms(struct client *client) {
     service_renew_local(client);
 }
 
+/* A flow is on the thread of its port. If the session has no carrier there, the client comes back. */
+static unsigned take_thread(struct session *session, const struct client *client) {
+    unsigned thread = session_take_client(session);
+
+    return client->flow ? plane_flow_thread(client->flow) : thread;
+}
+
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
     dequeue(dispatch, client);
     renew_terms(client);
@@ -146,7 +156,7 @@ static void serve(struct dispatch *dispatch, struct client *client, struct sessi
     bandwidth_release(client->via);
     client->via = bandwidth_hold(session_bandwidth(session));
     strbuf_copy(client->agent, sizeof client->agent, session_label(session));
-    plane_serve(dispatch->options.plane, session_take_client(session), client);
+    plane_serve(dispatch->options.plane, take_thread(session, client), client);
     liveness_check(dispatch->options.liveness, session, now_us);
 }
 
@@ -208,7 +218,7 @@ static void assign(struct dispatch *dispatch, struct client *client, bool has_wa
 }
 
 void dispatch_client(struct dispatch *dispatch, struct client *client) {
-    if (!dispatch->options.services->waiting)
+    if (!dispatch->options.services->waiting && !client->is_udp) /* which is a message itself, of that loop */
         loop_poll(dispatch->options.loop); /* clients that have ended meanwhile: their threads need not wake this one */
     if (client->tls_context)
         plane_accept_tls(dispatch->options.plane, client);

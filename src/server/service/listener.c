@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/net/passed_sockets.h"
 #include "lib/net/sock.h"
+#include "relay/plane.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +29,8 @@ struct listener {
     struct listener_options options;
     struct addr addr;
     char *origin, *interface;
-    evutil_socket_t fd;
+    evutil_socket_t fd;    /* -1: of UDP, where the port has it */
+    struct udp_port *port; /* of UDP, and then there are no events; else NULL */
     bool is_passed; /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
     struct event *readable, *resume;
@@ -164,6 +166,42 @@ static int bind_socket(struct listener *listener, struct error *error) {
     return error_set(error, "out of memory");
 }
 
+static int make_events(struct listener *listener) {
+    struct event_base *base = listener->options.base;
+
+    listener->readable = event_new(base, -1, EV_READ, on_readable, listener);
+    listener->resume = evtimer_new(base, on_resume, listener);
+    listener->turn = event_new(base, -1, 0, on_turn, listener);
+    return listener->readable && listener->resume && listener->turn ? 0 : -1;
+}
+
+/* ---- of UDP ---- */
+
+static struct udp_port_options port_options(const struct listener_options *options) {
+    return (struct udp_port_options){options->terms, options->on_flow, options->context};
+}
+
+static int bind_port(struct listener *listener, struct error *error) {
+    const struct sock_bind_options how = {
+        .freebind = listener->options.freebind, .interface = listener->interface, .datagrams = true};
+    const struct udp_port_options options = port_options(&listener->options);
+    evutil_socket_t fd = sock_bind_as(&listener->addr, &how, error);
+
+    if (fd < 0)
+        return -1;
+    listener->port = plane_port_new(listener->options.plane, fd, &listener->addr, &options);
+    if (listener->port)
+        return 0;
+    sock_close(fd);
+    return error_set(error, "out of memory");
+}
+
+bool listener_is_udp(const struct listener *listener) {
+    return listener->port;
+}
+
+/* ---- life ---- */
+
 struct listener *listener_new(const struct listener_options *options, const struct addr *addr, struct error *error) {
     struct listener *listener = calloc(1, sizeof *listener);
 
@@ -174,21 +212,15 @@ struct listener *listener_new(const struct listener_options *options, const stru
     listener->options = *options;
     listener->addr = *addr;
     listener->fd = -1;
-    listener->readable = event_new(options->base, -1, EV_READ, on_readable, listener);
-    listener->resume = evtimer_new(options->base, on_resume, listener);
-    listener->turn = event_new(options->base, -1, 0, on_turn, listener);
     listener->interface = options->interface ? strdup(options->interface) : NULL;
     listener->options.interface = NULL; /* its text need not live as long */
-    if (!listener->readable || !listener->resume || !listener->turn || (options->interface && !listener->interface)) {
+    bool has_memory = (options->plane || make_events(listener) == 0) && (!options->interface || listener->interface);
+    if (!has_memory)
         error_set(error, "out of memory");
-        listener_free(listener);
-        return NULL;
-    }
-    if (bind_socket(listener, error)) {
-        listener_free(listener);
-        return NULL;
-    }
-    return listener;
+    if (has_memory && (options->plane ? bind_port : bind_socket)(listener, error) == 0)
+        return listener;
+    listener_free(listener);
+    return NULL;
 }
 
 static unsigned backlog_of(const struct listener_options *options) {
@@ -198,6 +230,11 @@ static unsigned backlog_of(const struct listener_options *options) {
 int listener_open(struct listener *listener, struct error *error) {
     char text[ADDR_TEXT];
 
+    if (listener->port) {
+        plane_port_open(listener->port);
+        listener->state = LISTENER_LISTENING;
+        return 0;
+    }
     if (listener->state == LISTENER_REFUSING && event_add(listener->readable, NULL) == 0) /* it may not be there */
         listener->state = LISTENER_LISTENING;
     if (listener->state == LISTENER_REFUSING)
@@ -221,6 +258,11 @@ static void stop_events(struct listener *listener) {
 }
 
 void listener_shut(struct listener *listener) {
+    if (listener->port) {
+        plane_port_shut(listener->port);
+        listener->state = LISTENER_BOUND;
+        return;
+    }
     bool does_listen =
         listener->state != LISTENER_BOUND || listener->is_passed; /* the service manager made it listen */
 
@@ -246,6 +288,8 @@ void listener_free(struct listener *listener) {
     if (!listener)
         return;
     stop_events(listener);
+    if (listener->port)
+        plane_port_free(listener->port);
     if (listener->fd >= 0) {
         sock_close(listener->fd);
         if (!listener->is_passed)
@@ -277,6 +321,11 @@ void listener_hand_over(struct listener *listener, const struct listener_options
     listener->options = *options;
     listener->options.owner = NULL;
     listener->options.interface = NULL;
+    if (listener->port) {
+        const struct udp_port_options port = port_options(options);
+        plane_port_set(listener->port, &port);
+        return;
+    }
     sock_set_keepalive(listener->fd, &options->keepalive);
     if (listener_is_open(listener) && !listener->is_passed)
         (void)sock_listen(listener->fd, backlog_of(options)); /* where it fails the backlog is as it was */

@@ -18,6 +18,9 @@
 #include <event2/util.h>
 
 struct listener;
+struct plane;
+struct service_terms;
+struct udp_flow;
 
 struct listener_options {
     struct event_base *base;
@@ -35,6 +38,11 @@ struct listener_options {
     bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
     /* Takes fd; may not free the listener. `local`: its address as it was given, which may be a wildcard. */
     void (*on_accept)(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
+    /* Not NULL: of UDP. Relay threads of this plane read it, new clients come by on_flow (see plane_ports.h), and what is
+     * above of connections is not used. `terms`: of its service; NULL: as before. */
+    struct plane *plane;
+    struct service_terms *terms;
+    void (*on_flow)(void *context, struct udp_flow *flow);
     void *context;
 };
 
@@ -43,6 +51,7 @@ int listener_open(struct listener *listener, struct error *error); /* clients ge
 void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
 bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
+bool listener_is_udp(const struct listener *listener);
 bool listener_is_open(const struct listener *listener);   /* clients get in, or will when a pause ends */
 const struct addr *listener_addr(const struct listener *listener);
 /* The name by which its address was found, as it was written; NULL: none, or out of memory. Copied. */

@@ -56,12 +56,17 @@ static bool has_addr(const struct listener *listener, const struct addr *addr) {
     return own->length == addr->length && memcmp(&own->storage, &addr->storage, addr->length) == 0;
 }
 
+static bool is_udp(const struct listener_group *listeners) {
+    return listeners->options.plane;
+}
+
 /* The donor's member that listens on `addr` already, reserved; NULL if there is none. */
 static struct member *find_donated(struct listener_group *listeners, struct listener_group *donor,
                                    const struct addr *addr) {
     for (size_t i = 0; donor && i < donor->count; i++) {
         struct member *member = &donor->all[i];
         if ((!member->wanted_by || member->is_paused) && has_addr(member->listener, addr) &&
+            listener_is_udp(member->listener) == is_udp(listeners) &&
             has_interface(member->listener, listeners->options.interface)) {
             member->wanted_by = listeners;
             return member;
@@ -100,13 +105,16 @@ static bool share_port(const struct addr *a, const struct addr *b) {
            a->storage.ss_family == b->storage.ss_family;
 }
 
-/* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. */
+/* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. Those
+ * of UDP always are, and stay: they are in use as long as they are bound. */
 static bool is_in_the_way(const struct member *member, const struct addr *addr) {
-    return !member->wanted_by && listener_is_open(member->listener) && !listener_is_passed(member->listener) &&
+    return !member->wanted_by && !listener_is_udp(member->listener) && listener_is_open(member->listener) && !listener_is_passed(member->listener) &&
            share_port(listener_addr(member->listener), addr);
 }
 
 static bool would_pause(const struct listener_group *listeners, const struct addr *addr) {
+    if (listeners->options.plane)
+        return false;
     for (size_t i = 0; i < listeners->donors.count; i++) {
         const struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++)
@@ -121,7 +129,7 @@ static bool would_pause(const struct listener_group *listeners, const struct add
 static bool pause_donors(struct listener_group *listeners, const struct addr *addr) {
     bool any = false;
 
-    for (size_t i = 0; i < listeners->donors.count; i++) {
+    for (size_t i = 0; !listeners->options.plane && i < listeners->donors.count; i++) {
         struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++) {
             struct member *member = &donor->all[j];
@@ -343,8 +351,9 @@ void listener_group_log(const struct listener_group *listeners, const char *even
         length = run_length(listeners, i);
         if (length > 1)
             snprintf(last, sizeof last, "-%u", (unsigned)(addr_port(listener_addr(listener)) + length - 1));
-        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s%s", event,
+        log_write(listeners->options.log, LOG_LEVEL_INFO, listeners->options.who, "%s %s%s%s%s", event,
                   addr_format(listener_addr(listener), text, sizeof text), last,
+                  listener_is_udp(listener) ? " (UDP)" : "",
                   listener_is_passed(listener) ? " (the service manager's socket)" : "");
     }
 }

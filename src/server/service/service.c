@@ -23,7 +23,9 @@ struct service_terms *service_make_terms(const struct service_config *conf, uint
         &(struct service_terms_plan){.service = conf->name,
                                      .destination = conf->connect.count > 0 ? conf->connect.items[0] : "",
                                      .id = id,
-                                     .idle_timeout_s = conf->idle_timeout_s,
+                                     .idle_timeout_s = server_config_idle_s(conf),
+                                     .answer_timeout_s = conf->answer_timeout_s,
+                                     .reply_factor = conf->reply_factor,
                                      .half_close_timeout_s = conf->half_close_timeout_s,
                                      .sends_tlvs = conf->proxy_protocol == PROXY_V2,
                                      .counts = counts,
@@ -49,6 +51,9 @@ struct listener_options service_listener_options(struct service *service, const 
                                      .mode = (unsigned)strtoul(options->conf->socket_mode, NULL, 8),
                                      .passed = options->passed,
                                      .accepts_per_turn = ACCEPTS_PER_TURN,
+                                     .plane = options->conf->protocol == SERVICE_UDP ? options->plane : NULL,
+                                     .terms = service->next ? service->next->terms : service->terms,
+                                     .on_flow = service_on_flow,
                                      .has_room = service_has_room,
                                      .on_accept = service_on_accept,
                                      .context = service};
@@ -61,7 +66,7 @@ struct listener_group *service_prepare_listeners(struct service *service, const 
     struct strlist own = {.count = 0};
     struct listener_group *listeners = NULL;
 
-    if (shared_listen_own(options->config, &options->conf->listen, &own))
+    if (shared_listen_own_of(options->config, options->conf, &own))
         error_set(error, "out of memory");
     else
         listeners = listener_group_prepare(&listening, &own, &options->donors, error);

@@ -29,6 +29,7 @@ struct service_options {
     struct listener_donors donors; /* a reload: listeners that it may take, see service_apply */
     struct event_base *base;
     struct log *log;
+    struct plane *plane; /* which reads its ports of UDP */
     struct client_table *clients;
     const struct bans *bans;
     struct inspect *inspect;       /* where connections are that have to begin with a PROXY header */

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void note_refusal(struct service *service, const struct addr *peer, enum access_verdict verdict,
-                         const char *detail) {
+void service_note_refusal(struct service *service, const struct addr *peer, enum access_verdict verdict,
+                          const char *detail) {
     service->refused[verdict]++;
     log_throttle_event(&service->refusals, service->options.log, LOG_LEVEL_WARNING, service->who, "client refused",
                        detail, peer);
@@ -31,10 +31,10 @@ static void note_refusal(struct service *service, const struct addr *peer, enum 
 static void refuse_client(struct service *service, evutil_socket_t fd, const struct addr *peer,
                           enum access_verdict verdict) {
     sock_close_reset(fd);
-    note_refusal(service, peer, verdict, access_verdict_detail(verdict));
+    service_note_refusal(service, peer, verdict, access_verdict_detail(verdict));
 }
 
-static enum access_verdict judge(struct service *service, const struct addr *peer) {
+enum access_verdict service_judge(struct service *service, const struct addr *peer) {
     uint64_t now_us = clock_us();
 
     if (bans_match(service->options.bans, peer, service->conf->name, now_us))
@@ -88,9 +88,19 @@ static SSL_CTX *hold_context(const struct service *service) {
     return context;
 }
 
+void service_admit(struct service *service, struct client *client, bool is_counted) {
+    client->service = service;
+    client->is_counted = is_counted;
+    if (is_counted)
+        client->source = access_bandwidth(service->access, &client->peer);
+    service->live++;
+    counter_add(&service->part->accepted, 1);
+    service->options.on_client(service->options.context, client);
+}
+
 static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, struct http_guard *guard,
                   bool is_check) {
-    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : judge(service, &found->peer);
+    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : service_judge(service, &found->peer);
     bool is_counted = !is_check && verdict == ACCESS_ADMITTED && access_counts(service->access);
     struct client *client = NULL;
 
@@ -104,20 +114,14 @@ static void admit(struct service *service, evutil_socket_t fd, const struct insp
         refuse_client(service, fd, &found->peer, verdict == ACCESS_ADMITTED ? ACCESS_MEMORY : verdict);
         return;
     }
-    client->service = service;
     client->local = local_of(service, fd, found);
     client->tlvs = found->tlvs;
     client->guard = guard;
-    client->is_counted = is_counted;
-    if (is_counted)
-        client->source = access_bandwidth(service->access, &found->peer);
-    service->live++;
-    counter_add(&service->part->accepted, 1);
     if (is_check)
         service_note_probe(service, client); /* known by where it comes from, and without TLS */
     else if (service->tls)
         client->tls_context = hold_context(service);
-    service->options.on_client(service->options.context, client);
+    service_admit(service, client, is_counted);
 }
 
 void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {
@@ -159,7 +163,7 @@ bool service_has_room(void *context) {
     const struct service *service = context;
     size_t inspected = inspect_count(service->options.inspect), limit = client_table_limit(service->options.clients);
 
-    return client_table_live(service->options.clients) + inspected < limit;
+    return client_table_connections(service->options.clients) + inspected < limit;
 }
 
 /* ---- inspected ---- */
@@ -182,7 +186,7 @@ static void on_failed(void *context, enum inspect_failure failure, const struct 
     if (failure == INSPECT_CLOSED)
         service->balancer_checks++;
     else
-        note_refusal(service, peer, verdicts[failure], detail);
+        service_note_refusal(service, peer, verdicts[failure], detail);
 }
 
 void service_init_port(struct service *service) {

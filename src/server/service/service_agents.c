@@ -47,6 +47,8 @@ unsigned service_needs_of(const struct service_config *conf) {
         needs |= 1U << FEATURE_PROXY;
     if (conf->check.type != HEALTH_CHECK_NONE)
         needs |= 1U << FEATURE_HEALTH;
+    if (conf->protocol == SERVICE_UDP)
+        needs |= 1U << FEATURE_DATAGRAM;
     if (conf->connect_from == CONNECT_FROM_LOOPBACK)
         needs |= 1U << FEATURE_CONNECT_FROM;
     return needs;

@@ -22,7 +22,7 @@ static bool keeps_addresses(const struct service *service, const struct service_
                                                                  : before->interface == after->interface;
 
     return keeps_interface &&
-           shared_listen_same_own(service->options.config, &before->listen, options->config, &after->listen);
+           shared_listen_same_own_of(service->options.config, before, options->config, after);
 }
 
 /* What it has is read again by itself: files that are wrong at the moment do not keep other options from changing. */

@@ -96,6 +96,16 @@ void service_note_handshake(struct service *service, const struct client *client
 /* service_accept.c: of its listeners, whose context is the service. */
 void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
 bool service_has_room(void *context);
+enum access_verdict service_judge(struct service *service, const struct addr *peer);
+void service_note_refusal(struct service *service, const struct addr *peer, enum access_verdict verdict,
+                          const char *detail);
+/* It is accepted, and goes to dispatch. */
+void service_admit(struct service *service, struct client *client, bool is_counted);
+
+/* service_flows.c: of its ports of UDP, whose context is the service. */
+void service_on_flow(void *context, struct udp_flow *flow);
+
+/* service_accept.c */
 /* Its service has changed while it waited: it may need an address now that was not asked for. */
 void service_renew_local(struct client *client);
 /* A client of a port that it shares, which may be refused here; takes `fd`, found->tlvs and `guard`, which may be NULL.

@@ -119,7 +119,7 @@ static bool has_room(void *context) {
     const struct shared_ports *ports = ((const struct shared_port *)context)->all;
     size_t unknown = inspect_count(ports->options.inspect) + host_router_count(ports->router);
 
-    return client_table_live(ports->options.clients) + unknown < client_table_limit(ports->options.clients);
+    return client_table_connections(ports->options.clients) + unknown < client_table_limit(ports->options.clients);
 }
 
 /* ---- life ---- */

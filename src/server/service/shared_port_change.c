@@ -42,7 +42,7 @@ static bool is_same(const char *a, const char *b) {
 /* The first service that has it, whose options its socket gets. */
 static const struct service_config *find_first(const struct server_config *conf, const char *address) {
     for (size_t i = 0; i < conf->service_count; i++)
-        if (strlist_has(&conf->services[i].listen, address))
+        if (shared_listen_by(&conf->services[i], address))
             return &conf->services[i];
     return NULL;
 }
@@ -82,7 +82,7 @@ static int make_routes(struct shared_routes *routes, const char *address, const 
     if (!routes->names || !routes->services)
         return -1;
     for (size_t i = 0; i < conf->service_count; i++) {
-        if (!strlist_has(&conf->services[i].listen, address))
+        if (!shared_listen_by(&conf->services[i], address))
             continue;
         routes->services[routes->count++] = services[i];
         routes->wants_tlvs = routes->wants_tlvs || conf->services[i].proxy_protocol == PROXY_V2;

@@ -97,6 +97,10 @@ unit_conf_tests += tests/unit/conf/test_server_check
 tests_unit_conf_test_server_check_SOURCES = tests/unit/conf/test_server_check.c tests/unit/conf/slip.h
 tests_unit_conf_test_server_check_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_udp_check
+tests_unit_conf_test_udp_check_SOURCES = tests/unit/conf/test_udp_check.c tests/unit/conf/slip.h
+tests_unit_conf_test_udp_check_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_credentials_file
 tests_unit_conf_test_credentials_file_SOURCES = tests/unit/conf/test_credentials_file.c
 tests_unit_conf_test_credentials_file_LDADD = $(LINK_UNIT_CONF)

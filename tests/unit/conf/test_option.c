@@ -26,9 +26,9 @@ static const struct slip slips[] = {
     {WITH_SERVICE("\"pending_timout\": 1"),
      ": services[0].pending_timout: there is no such option; did you mean \"pending_timeout\"?"},
     {WITH_SERVICE("\"ban\": true"),
-     ": services[0].ban: there is no such option; there are: name, group, listen, hosts, interface, freebind, backlog, "
-     "keepalive_idle, keepalive_interval, keepalive_probes, socket_mode, socket_owner, connect, proxy_protocol, "
-     "connect_from, agent_bans, balance, no_agent, pending_timeout, ...; see munnel.json(5)"},
+     ": services[0].ban: there is no such option; there are: name, group, protocol, listen, hosts, interface, "
+     "freebind, backlog, keepalive_idle, keepalive_interval, keepalive_probes, socket_mode, socket_owner, connect, "
+     "proxy_protocol, connect_from, agent_bans, balance, no_agent, ...; see munnel.json(5)"},
     {"{ \"agents\": 3 }", ": agents: 3 is not right here; write an object {...}"},
     {"{ \"agents\": { \"tls\": null } }", ": agents.tls: null is not right here; write an object {...}"},
     {"{ \"services\": {} }", ": services: {} is not right here; write a list [{...}, {...}]"},
