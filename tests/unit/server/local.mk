@@ -29,6 +29,8 @@ unit_server_tests = \
 	tests/unit/server/service/test_dispatch_waiting \
 	tests/unit/server/service/test_failover \
 	tests/unit/server/auth/test_agent_listener \
+	tests/unit/server/auth/test_agent_balancers \
+	tests/unit/server/auth/test_agent_room \
 	tests/unit/server/auth/test_handshake \
 	tests/unit/server/auth/test_resumption \
 	tests/unit/server/service/test_inspect \
@@ -98,8 +100,13 @@ tests_unit_server_service_test_dispatch_waiting_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_failover_SOURCES = tests/unit/server/service/test_failover.c $(unit_server_fixture)
 tests_unit_server_service_test_failover_LDADD = $(LINK_UNIT_SERVER)
 client_hello = tests/unit/server/client_hello.c tests/unit/server/client_hello.h
-tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(client_hello) $(unit_server_fixture)
+agent_port = tests/unit/server/auth/agent_port.c tests/unit/server/auth/agent_port.h $(client_hello) $(unit_server_fixture)
+tests_unit_server_auth_test_agent_listener_SOURCES = tests/unit/server/auth/test_agent_listener.c $(agent_port)
 tests_unit_server_auth_test_agent_listener_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_agent_balancers_SOURCES = tests/unit/server/auth/test_agent_balancers.c $(agent_port)
+tests_unit_server_auth_test_agent_balancers_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_auth_test_agent_room_SOURCES = tests/unit/server/auth/test_agent_room.c $(agent_port)
+tests_unit_server_auth_test_agent_room_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_handshake_SOURCES = tests/unit/server/auth/test_handshake.c $(unit_server_fixture)
 tests_unit_server_auth_test_handshake_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_auth_test_resumption_SOURCES = tests/unit/server/auth/test_resumption.c $(unit_server_fixture)
