@@ -32,14 +32,14 @@ static int refuse_many(const struct strlist *found, struct error *error) {
 }
 
 /* Units of munnel-agent@NAME each have one. */
-static char *find_agent(const char *root, struct error *error) {
+static char *find_agent(enum admin_program program, const char *root, struct error *error) {
     struct strlist found = {0};
     char *path = NULL;
 
     if (admin_socket_list(root, ADMIN_AGENT_PLACES, AGENTS_MOST, &found, error) == 0) {
         if (found.count == 1 && !(path = strdup(found.items[0])))
             error_set(error, "out of memory");
-        if (found.count == 0)
+        if (found.count == 0 && program == ADMIN_ANY)
             refuse_none(error);
         if (found.count > 1)
             refuse_many(&found, error);
@@ -56,25 +56,30 @@ static char *copy(const char *path, struct error *error) {
     return text;
 }
 
-char *admin_find_socket(const struct admin_place *place, const char *root, struct error *error) {
-    static const char *const defaults[] = {ADMIN_SERVER_PLACE, ADMIN_AGENT_PLACE};
+const char *admin_chosen_socket(const struct admin_place *place) {
     const char *chosen = getenv("MUNNEL_SOCKET");
 
-    if (place->socket)
-        return copy(place->socket, error);
-    if (chosen && *chosen)
+    return place->socket ? place->socket : chosen && *chosen ? chosen : NULL;
+}
+
+char *admin_find_socket(const struct admin_place *place, enum admin_program program, const char *root,
+                        struct error *error) {
+    static const char *const defaults[] = {ADMIN_SERVER_PLACE, ADMIN_AGENT_PLACE};
+    const char *chosen = admin_chosen_socket(place);
+
+    if (chosen)
         return copy(chosen, error);
-    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+    for (size_t i = program; i < sizeof defaults / sizeof *defaults; i++) {
         char path[PATH_TEXT];
         snprintf(path, sizeof path, "%s%s", root, defaults[i]);
         if (admin_socket_exists(root, defaults[i]))
             return copy(path, error);
     }
-    return find_agent(root, error);
+    return find_agent(program, root, error);
 }
 
 struct http_client *admin_connect(const struct admin_place *place, unsigned timeout_ms, struct error *error) {
-    char *path = admin_find_socket(place, "", error);
+    char *path = admin_find_socket(place, ADMIN_ANY, "", error);
     struct http_client *client = path ? http_client_new(path, timeout_ms, error) : NULL;
 
     free(path);

@@ -29,9 +29,12 @@ struct admin_place { /* from the command line */
 /*
  * --socket, else MUNNEL_SOCKET, else munneld's default if it is there, else the agent's: munnel-agent.sock, or the only
  * one of several units. malloc'ed; NULL with error, which tells where it was looked for and what to do. `root`: "",
- * or for tests a folder in which the defaults are.
+ * or for tests a folder in which the defaults are. ADMIN_AGENT: where none runs, the error stays as it is.
  */
-char *admin_find_socket(const struct admin_place *place, const char *root, struct error *error);
+enum admin_program { ADMIN_ANY, ADMIN_AGENT /* no munneld */ };
+char *admin_find_socket(const struct admin_place *place, enum admin_program program, const char *root,
+                        struct error *error);
+const char *admin_chosen_socket(const struct admin_place *place); /* the first two of these; NULL: neither */
 /* NULL with error. */
 struct http_client *admin_connect(const struct admin_place *place, unsigned timeout_ms, struct error *error);
 

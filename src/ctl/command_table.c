@@ -72,6 +72,7 @@ static const struct subcommand commands[] = {
     {"server", program_run_server, "ADDR:PORT SERVICE...", "serve; agents join at ADDR:PORT", .heading = "Start"},
     {"agent", .run = run_agent, .arguments = "ADDR:PORT [GROUP]", .help = "be an agent of that server",
      .below = &agent_table},
+    {"share", .run = share_run, .arguments = "PORT", .help = "a port of this machine, by an address of the server"},
     {"init", .run = init_run, .arguments = "[DIR]", .help = "make certificate, token and munnel.json"},
     {"status", .admin = &status_command, .arguments = "", .help = "is it well, and what is there to do",
      .heading = "Look at what runs"},

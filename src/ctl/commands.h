@@ -18,6 +18,9 @@ int program_run_agent(const char *self, int argc, char **argv);
 /* diag.c: asks what it can, and works without a running program. */
 int diag_run(const char *self, int argc, char **argv);
 
+/* share.c: asks the agent that runs here, or becomes one. */
+int share_run(const char *self, int argc, char **argv);
+
 int init_run(const char *self, int argc, char **argv);
 
 /* agent_*.c: credentials in the agents file. */

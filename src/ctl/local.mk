@@ -63,6 +63,9 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/service_change.c \
 	src/ctl/service_change.h \
 	src/ctl/service_system.h \
+	src/ctl/share.c \
+	src/ctl/share.h \
+	src/ctl/share_lease.c \
 	src/ctl/source.c \
 	src/ctl/status.c \
 	src/ctl/status.h \

@@ -72,6 +72,7 @@ libmunnel_lib_os_a_SOURCES = \
 	src/lib/os/character_width.h \
 	src/lib/os/fd_count.h \
 	src/lib/os/host_name.h \
+	src/lib/os/interrupt.h \
 	src/lib/os/malloc.h \
 	src/lib/os/privilege.h \
 	src/lib/os/process_stats.h \
@@ -279,6 +280,7 @@ libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/event_log_windows.c \
 	src/lib/os/fd_count_windows.c \
 	src/lib/os/host_name_windows.c \
+	src/lib/os/interrupt_windows.c \
 	src/lib/os/privilege_windows.c \
 	src/lib/os/process_stats_windows.c \
 	src/lib/os/processor_count_windows.c \
@@ -334,6 +336,7 @@ libmunnel_lib_os_a_SOURCES += \
 	src/lib/os/character_width_posix.c \
 	src/lib/os/fd_count_posix.c \
 	src/lib/os/host_name_posix.c \
+	src/lib/os/interrupt_posix.c \
 	src/lib/os/privilege_linux.c \
 	src/lib/os/privilege_portable.c \
 	src/lib/os/privilege_posix.c \

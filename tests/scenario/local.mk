@@ -115,6 +115,7 @@ scenario_programs = \
 	tests/scenario/test_tool \
 	tests/scenario/test_diag \
 	tests/scenario/test_agent_admin \
+	tests/scenario/test_share \
 	tests/scenario/test_agent_check \
 	tests/scenario/test_agent_proxy \
 	tests/scenario/test_top \
@@ -222,6 +223,8 @@ tests_scenario_test_agent_check_SOURCES = tests/scenario/test_agent_check.c
 tests_scenario_test_agent_check_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_admin_SOURCES = tests/scenario/test_agent_admin.c
 tests_scenario_test_agent_admin_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_share_SOURCES = tests/scenario/test_share.c
+tests_scenario_test_share_LDADD = $(SCENARIO_LDADD) $(JANSSON_LIBS)
 tests_scenario_test_admin_api_SOURCES = tests/scenario/test_admin_api.c
 tests_scenario_test_admin_api_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_diag_SOURCES = tests/scenario/test_diag.c

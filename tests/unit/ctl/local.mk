@@ -94,6 +94,10 @@ unit_ctl_tests += tests/unit/ctl/test_question
 tests_unit_ctl_test_question_SOURCES = tests/unit/ctl/test_question.c
 tests_unit_ctl_test_question_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_share
+tests_unit_ctl_test_share_SOURCES = tests/unit/ctl/test_share.c
+tests_unit_ctl_test_share_LDADD = $(LINK_UNIT_CTL)
+
 if WINDOWS
 unit_tests += tests/unit/ctl/test_service_folder tests/unit/ctl/test_service_install tests/unit/ctl/test_service_system
 else

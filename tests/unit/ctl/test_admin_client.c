@@ -35,7 +35,7 @@ static void expect(const char *given, const char *path) {
         snprintf(socket, sizeof socket, "%s", given);
         place.socket = socket;
     }
-    char *got = admin_find_socket(&place, unit_folder(), &error);
+    char *got = admin_find_socket(&place, ADMIN_ANY, unit_folder(), &error);
     ck_assert_msg(got, "%s", error.text);
     ck_assert_str_eq(got, path);
     free(got);
@@ -65,7 +65,7 @@ static void expect_error(const char *part) {
     struct admin_place place = {NULL};
     struct error error = {{0}};
 
-    ck_assert_ptr_null(admin_find_socket(&place, unit_folder(), &error));
+    ck_assert_ptr_null(admin_find_socket(&place, ADMIN_ANY, unit_folder(), &error));
     ck_assert_msg(strstr(error.text, part), "%s", error.text);
     ck_assert_msg(strstr(error.text, "--socket"), "%s", error.text);
 }

@@ -539,6 +539,10 @@ unit_lib_tests += tests/unit/lib/event/test_mailbox_posix
 tests_unit_lib_event_test_mailbox_posix_SOURCES = tests/unit/lib/event/test_mailbox_posix.c
 tests_unit_lib_event_test_mailbox_posix_LDADD = $(LINK_UNIT_LIB)
 
+unit_lib_tests += tests/unit/lib/os/test_interrupt
+tests_unit_lib_os_test_interrupt_SOURCES = tests/unit/lib/os/test_interrupt.c
+tests_unit_lib_os_test_interrupt_LDADD = $(LINK_UNIT_LIB)
+
 unit_lib_tests += tests/unit/lib/os/test_thread_posix
 tests_unit_lib_os_test_thread_posix_SOURCES = tests/unit/lib/os/test_thread_posix.c
 tests_unit_lib_os_test_thread_posix_LDADD = $(LINK_UNIT_LIB)
