@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_MS = 5000, BUDGET_MS = 10000, KEPT = 2048, ADDRESS = 32 };
+enum { WAIT_MS = 5000, BUDGET_MS = 10000, KEPT = 256, ADDRESS = 32, SESSIONS = 8 };
 
 static struct relay_world world;
 static bool lacks_descriptors;
@@ -91,9 +91,8 @@ static void peer_answer(const struct peer *peer, size_t length) {
 
 /* ---- the server's side of a session ---- */
 
-struct session {
-    struct relay relay; /* first */
-    struct datagram_queue queue;
+struct session { /* what the test sees of it, also when the relay is freed */
+    struct relay *relay;
     bool is_opened, is_over;
     enum stream_outcome_how how;
     enum refusal refusal;
@@ -104,8 +103,21 @@ struct session {
     uint64_t sum; /* of all bytes, by their places */
 };
 
+struct server_relay {
+    struct relay relay; /* first */
+    struct datagram_queue queue;
+    struct session *session;
+};
+
+static struct session sessions[SESSIONS];
+static unsigned session_count;
+
+static struct session *session_of(struct relay *relay) {
+    return ((struct server_relay *)relay)->session;
+}
+
 static void on_opened(struct relay *relay, const uint8_t *payload, size_t length) {
-    struct session *session = (struct session *)relay;
+    struct session *session = session_of(relay);
     unsigned dial_ms, lookup_ms;
     session->is_opened = true;
     if (length > 0)
@@ -114,7 +126,7 @@ static void on_opened(struct relay *relay, const uint8_t *payload, size_t length
 }
 
 static void on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
-    struct session *session = (struct session *)relay;
+    struct session *session = session_of(relay);
     session->is_over = true;
     session->how = how;
     if (how == STREAM_HOW_REFUSED)
@@ -132,7 +144,7 @@ static uint64_t sum_of(const uint8_t *bytes, size_t length) {
 }
 
 static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length) {
-    struct session *session = (struct session *)relay;
+    struct session *session = session_of(relay);
     ck_assert_uint_lt(session->taken, KEPT);
     session->sum = sum_of(bytes, length);
     session->lengths[session->taken] = length;
@@ -141,7 +153,7 @@ static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length
 
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     (void)reason, (void)by, (void)detail;
-    ((struct session *)relay)->is_over = true;
+    session_of(relay)->is_over = true;
 }
 
 static void stop(struct relay *relay, enum relay_reason reason, const char *detail) {
@@ -180,14 +192,18 @@ static const char *at(unsigned index, unsigned port) {
 
 static struct session *open_with(struct open_request open) {
     uint8_t bytes[FRAME_OPEN_MOST];
-    struct session *session = calloc(1, sizeof *session);
-    ck_assert_ptr_nonnull(session);
+    struct server_relay *made = calloc(1, sizeof *made);
+    ck_assert_ptr_nonnull(made);
+    ck_assert_uint_lt(session_count, SESSIONS);
+    struct session *session = &sessions[session_count++];
+    *session = (struct session){.relay = &made->relay};
+    made->session = session;
     open.relay = 1;
     open.budget_ms = BUDGET_MS;
-    relay_init(&session->relay, world.sessions[SERVER], &role, NULL);
-    datagram_relay_init(&session->relay, &session->queue);
-    ck_assert(mux_open(world.sessions[SERVER]->mux, &session->relay.pump.stream, bytes, open_format(bytes, &open)));
-    relay_enter(&session->relay);
+    relay_init(&made->relay, world.sessions[SERVER], &role, NULL);
+    datagram_relay_init(&made->relay, &made->queue);
+    ck_assert(mux_open(world.sessions[SERVER]->mux, &made->relay.pump.stream, bytes, open_format(bytes, &open)));
+    relay_enter(&made->relay);
     return session;
 }
 
@@ -196,7 +212,7 @@ static struct session *open_session(uint32_t service) {
 }
 
 static void say(struct session *session, const char *text) {
-    datagram_relay_send(&session->relay, (const uint8_t *)text, strlen(text));
+    datagram_relay_send(session->relay, (const uint8_t *)text, strlen(text));
 }
 
 /* ---- waiting ---- */
@@ -254,6 +270,7 @@ static uint64_t dropped(enum datagram_way way, enum datagram_drop why) {
 
 static void begin(void) {
     lacks_descriptors = false;
+    session_count = 0;
     memset(&asked, 0, sizeof asked);
     world_begin(&world, MUCH, WORLD_RESUME_MS);
     pair_add_wire(&world.pair, false);
@@ -280,7 +297,7 @@ START_TEST(datagrams_of_every_size_pass_whole_both_ways) {
     for (unsigned i = 0; i < SIZES; i++) {
         for (size_t j = 0; j < sizes[i]; j++)
             bytes[j] = (uint8_t)(j * 7 + j / 251 + i);
-        datagram_relay_send(&session->relay, bytes, sizes[i]);
+        datagram_relay_send(session->relay, bytes, sizes[i]);
         ck_assert_uint_eq(peer_expect(&peer), sizes[i]);
         ck_assert(memcmp(buffer, bytes, sizes[i]) == 0);
         peer_answer(&peer, sizes[i]);
@@ -572,7 +589,7 @@ static struct session *exchange(struct peer *peer) {
 START_TEST(a_reset_closes_the_socket) {
     struct peer peer;
     struct session *session = exchange(&peer);
-    relay_abort(&session->relay, REASON_IDLE_TIMEOUT, "server", NULL);
+    relay_abort(session->relay, REASON_IDLE_TIMEOUT, "server", NULL);
     ck_assert(world_ends(&world));
     ck_assert_uint_eq(world.records[AGENT].count, 1);
     ck_assert_uint_eq(world.records[AGENT].reason, REASON_PEER_RESET);
