@@ -10,8 +10,10 @@
 
 #include "agent/agent.h"
 #include "agent/check/check_server.h"
+#include "agent/check/check_services.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
+#include "conf/publish_spec.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/format.h"
@@ -98,6 +100,8 @@ static void print_result(const struct agent_options *options, const struct ident
         print_line("may connect to whatever the server names, except Unix sockets, link-local and metadata addresses");
     for (size_t i = 0; i < options->allow.count; i++)
         print_line("may connect to %s", options->allow.items[i]);
+    for (size_t i = 0; i < options->publish.count; i++)
+        print_line("publishes %s, where the server lets it", options->publish.items[i]);
 }
 
 static void free_configuration(struct configuration *made) {
@@ -139,6 +143,15 @@ static void add_configuration(struct report *report, const struct agent_options 
     report_add(report, &hop, "there is neither token nor certificate for %s", unproved);
 }
 
+static void check_what_is_published(const struct check_world *world, const struct strlist *publish) {
+    struct publish_spec spec;
+    struct error error;
+
+    for (size_t i = 0; i < publish->count; i++)
+        if (publish_spec_read(&spec, publish->items[i], &error) == 0)
+            check_published(world, spec.name, spec.to);
+}
+
 static void check_servers(struct check_world *world, const struct configuration *made) {
     for (size_t i = 0; i < identity_count(made->identities); i++)
         check_server(world, &identity_servers(made->identities)[i]);
@@ -163,10 +176,12 @@ static int check_hops(const struct agent_options *options, const struct configur
                                 .deadline_us = clock_us() + (uint64_t)options->check_s * 1000000};
 
     add_configuration(&report, options, made);
-    if (world.loop && world.resolver)
+    if (world.loop && world.resolver) {
+        check_what_is_published(&world, &options->publish);
         check_servers(&world, made);
-    else
+    } else {
         report.lacks_memory = true;
+    }
     int failed = print_report(&report, options->is_json);
     if (failed)
         fprintf(stderr, "munnel-agent: out of memory\n");

@@ -43,7 +43,9 @@ static int connect_to(struct destination *destination, const struct addr *addr, 
         destination->hop.remedy = "A firewall may drop what is sent there, or its machine is off or overloaded";
     else if (result)
         destination->hop.remedy =
-            "Start what is to be reached there, or correct \"connect\" of the service on the server";
+            destination->hop.server
+                ? "Start what is to be reached there, or correct \"connect\" of the service on the server"
+                : "Start what is to be reached there, or correct what this agent publishes";
     return result;
 }
 
@@ -175,4 +177,22 @@ void check_services(const struct check_world *world, const char *server, const s
         const struct hop hop = {.server = server, .name = "service", .result = HOP_SKIP};
         report_add(world->report, &hop, "there are more; the first %d are tried", CHECK_SERVICES_MOST);
     }
+}
+
+/* ---- what this agent publishes itself ---- */
+
+void check_published(const struct check_world *world, const char *name, const char *to) {
+    const struct service_offer offer = {.name = name, .to = {to}, .to_count = 1};
+    struct acl *rules = acl_new();
+    struct check_world own = *world;
+    struct error error = {""};
+
+    if (rules && acl_add(rules, to, &error) == 0) {
+        own.rules = rules;
+        check_destination(&own, NULL, &offer, to);
+    } else {
+        const struct hop hop = {.name = "destination", .result = HOP_FAIL};
+        report_add(world->report, &hop, "%s to %s: %s", name, to, rules ? error.text : "out of memory");
+    }
+    acl_free(rules);
 }

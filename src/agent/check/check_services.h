@@ -15,4 +15,7 @@ enum { CHECK_SERVICES_MOST = 20 /* that have rows of their own */ };
 
 void check_services(const struct check_world *world, const char *server, const struct services_part *part);
 
+/* Can the destination of a service that this agent publishes be reached? One row. */
+void check_published(const struct check_world *world, const char *name, const char *to);
+
 #endif

@@ -126,7 +126,9 @@ struct publication *publications_find_lease(const struct publications *list, con
 const struct publication *publications_of_offer(const struct publications *list, const struct service_offer *offer) {
     const struct publication *entry = publications_find(list, offer->name);
 
-    return entry && offer->to_count == 1 && strcmp(offer->to[0], entry->to) == 0 ? entry : NULL;
+    return entry && offer->protocol == SERVICE_TCP && offer->to_count == 1 && strcmp(offer->to[0], entry->to) == 0
+               ? entry
+               : NULL;
 }
 
 size_t publications_count(const struct publications *list) {

@@ -81,7 +81,7 @@ enum publications_result publications_add(struct publications *list, const struc
 /* NULL: none that is not withdrawn. */
 struct publication *publications_find(const struct publications *list, const char *name);
 struct publication *publications_find_lease(const struct publications *list, const char *lease);
-/* The one whose service this offer of a server is: by its name, to its destination and no other. */
+/* The one whose service this offer of a server is: by its name, by TCP, to its destination and no other. */
 const struct publication *publications_of_offer(const struct publications *list, const struct service_offer *offer);
 
 void publications_withdraw(struct publications *list, struct publication *entry);

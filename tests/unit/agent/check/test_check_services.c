@@ -10,8 +10,13 @@
 #include "lib/base/clock.h"
 #include "unit.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 START_TEST(address_that_is_no_loopback_is_not_connected_to_from_one) {
     struct error error = {""};
@@ -37,9 +42,39 @@ START_TEST(address_that_is_no_loopback_is_not_connected_to_from_one) {
 }
 END_TEST
 
+/* Whatever the agent's rules permit to others. */
+START_TEST(published_destination_is_tried_by_rules_of_its_own) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char to[32];
+    struct error error;
+    struct report report = report_begin();
+    struct acl *rules = acl_new();
+    const struct check_world world = {.report = &report, .rules = rules, .deadline_us = clock_us() + 5000000};
+
+    ck_assert_int_eq(acl_add(rules, "192.0.2.1", &error), 0);
+    ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+              getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+    snprintf(to, sizeof to, "127.0.0.1:%u", ntohs(address.sin_port));
+    check_published(&world, "web", to);
+    ck_assert_uint_eq(report.counts[HOP_FAIL], 1);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    check_published(&world, "web", to);
+    ck_assert_uint_eq(report.counts[HOP_PASS], 1);
+    char *text = json_dumps(report.hops, JSON_COMPACT);
+    ck_assert_msg(strstr(text, "or correct what this agent publishes"), "%s", text);
+    free(text);
+    close(fd);
+    acl_free(rules);
+    report_done(&report);
+}
+END_TEST
+
 static TCase *destinations(void) {
     TCase *group = tcase_create("destinations");
     tcase_add_test(group, address_that_is_no_loopback_is_not_connected_to_from_one);
+    tcase_add_test(group, published_destination_is_tried_by_rules_of_its_own);
     return group;
 }
 

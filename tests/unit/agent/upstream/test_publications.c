@@ -100,11 +100,13 @@ START_TEST(withdrawn_one_is_kept_until_no_server_may_know_it) {
 END_TEST
 
 START_TEST(offer_is_ours_by_its_name_to_its_destination_alone) {
-    static const struct service_offer offers[] = {{.name = "web", .to = {"localhost:80"}, .to_count = 1},
-                                                  {.name = "web", .to = {"localhost:81"}, .to_count = 1},
-                                                  {.name = "web", .to = {"localhost:80", "10.0.0.1:22"}, .to_count = 2},
-                                                  {.name = "db", .to = {"localhost:80"}, .to_count = 1},
-                                                  {.name = "web", .to_count = 0}};
+    static const struct service_offer offers[] = {
+        {.name = "web", .to = {"localhost:80"}, .to_count = 1},
+        {.name = "web", .to = {"localhost:81"}, .to_count = 1},
+        {.name = "web", .to = {"localhost:80", "10.0.0.1:22"}, .to_count = 2},
+        {.name = "db", .to = {"localhost:80"}, .to_count = 1},
+        {.name = "web", .to = {"localhost:80"}, .to_count = 1, .protocol = SERVICE_UDP},
+        {.name = "web", .to_count = 0}};
     ck_assert_int_eq(add("web", 0), PUBLICATIONS_ADDED);
     for (size_t i = 0; i < sizeof offers / sizeof *offers; i++)
         ck_assert_ptr_eq(publications_of_offer(list, &offers[i]), i == 0 ? entry : NULL);
