@@ -103,7 +103,7 @@ EOF
 for shell in bash zsh fish; do
     for command in munneld munnel-agent "munnel init" "munnel agent add" "munnel agent list" "munnel agent revoke" \
         "munnel agent rotate" "munnel server" "munnel agent" "munnel status" "munnel relay list" "munnel events" \
-        "munnel service pause" "munnel log-level"; do
+        "munnel service pause" "munnel log-level" "munnel share"; do
         # shellcheck disable=SC2086 # a list of words
         options_of $command
         # shellcheck disable=SC2086
