@@ -66,9 +66,10 @@ static json_t *view_json(const struct relay_view *view) {
     char client[ADDR_TEXT];
     json_t *end = end_json(view);
     json_t *json = json_pack(
-        "{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o}", "id", view->id,
+        "{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o}", "id", view->id,
         "service", value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL), "client",
-        value_text(open_address_format(&view->client, client, sizeof client)), "seen_as", seen_as(view), "destination",
+        value_text(open_address_format(&view->client, client, sizeof client)), "visitor",
+        value_text(*view->visitor ? view->visitor : NULL), "seen_as", seen_as(view), "destination",
         value_text(view->destination), "address", value_text(*view->address ? view->address : NULL), "state",
         state_of(view->state), "carrier", carrier_of(view->state), "accepted", value_time_of(view->accepted_us),
         "wait_ms", value_span_ms(view->accepted_us, view->dispatched_us), "dial_ms",

@@ -11,7 +11,9 @@
 #include "admin/recent_events.h"
 #include "agent/drain.h"
 #include "agent/upstream/ban_list.h"
+#include "agent/visits.h"
 #include "lib/base/clock.h"
+#include "lib/base/strlist.h"
 #include "lib/net/loopback_source.h"
 #include "lib/os/malloc.h"
 
@@ -45,6 +47,7 @@ struct agent {
     struct upstream *upstreams[IDENTITY_SERVERS_MAX];
     struct ban_list *bans;
     struct publications *publications;
+    struct visits *visits; /* NULL: none */
     uint64_t loopback_key;
     struct drain *drain;
     bool rejected;
@@ -221,6 +224,8 @@ static void start_drain(struct agent *agent) {
                      settings->only_published ? PUBLICATIONS_ALL : PUBLICATIONS_LEASED);
     for (size_t i = 0; i < settings->server_count; i++)
         upstream_publish(agent->upstreams[i], true);
+    if (agent->visits)
+        visits_stop(agent->visits);
     agent->drain = drain_new(&parts);
     if (agent->drain)
         drain_advance(agent->drain);
@@ -249,6 +254,28 @@ static int make_instance(struct agent *agent, struct error *error) {
     return 0;
 }
 
+static bool send_json(void *context, uint64_t session, const char *json) {
+    const struct agent *agent = context;
+
+    return upstream_send_json(upstream_at(agent, session), session, json);
+}
+
+static int make_visits(struct agent *agent, struct error *error) {
+    const struct agent_settings *settings = agent->settings;
+
+    if (!settings->visits || !settings->visits->count)
+        return 0;
+    agent->visits = visits_new(&(struct visits_options){.loop = settings->loop,
+                                                        .log = settings->log,
+                                                        .events = settings->events,
+                                                        .who = agent->who,
+                                                        .specs = settings->visits,
+                                                        .send = send_json,
+                                                        .context = agent},
+                               error);
+    return agent->visits ? 0 : -1;
+}
+
 static int make_plane(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
     struct plane_options options = {.is_agent = true,
@@ -262,6 +289,7 @@ static int make_plane(struct agent *agent, struct error *error) {
                                     .events = &EVENTS,
                                     .context = agent,
                                     .resolver = settings->resolver,
+                                    .tickets = agent->visits ? visits_tickets(agent->visits) : NULL,
                                     .allow = settings->allow};
 
     options.loopback_key = agent->loopback_key = loopback_source_key();
@@ -305,6 +333,7 @@ static int make_upstreams(struct agent *agent, struct error *error) {
                                            .bans = agent->bans,
                                            .publications = agent->publications,
                                            .only_published = settings->only_published,
+                                           .visits = agent->visits ? visits_user(agent->visits) : NULL,
                                            .name = settings->name,
                                            .group = settings->group,
                                            .instance = agent->instance,
@@ -331,8 +360,8 @@ struct agent *agent_new(const struct agent_settings *settings, struct error *err
     }
     agent->settings = settings;
     snprintf(agent->who, sizeof agent->who, "agent %s", settings->name);
-    if (make_instance(agent, error) != 0 || make_plane(agent, error) != 0 || make_publications(agent, error) != 0 ||
-        make_upstreams(agent, error) != 0) {
+    if (make_instance(agent, error) != 0 || make_visits(agent, error) != 0 || make_plane(agent, error) != 0 ||
+        make_publications(agent, error) != 0 || make_upstreams(agent, error) != 0) {
         agent_free(agent);
         return NULL;
     }
@@ -353,6 +382,7 @@ void agent_free(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_free(agent->upstreams[i]);
     data_links_free(agent->data_links);
+    visits_free(agent->visits);
     ban_list_free(agent->bans);
     publications_free(agent->publications);
     free(agent);
@@ -370,6 +400,8 @@ void agent_recheck(struct agent *agent) {
     for (unsigned i = 0; i < agent->settings->server_count; i++)
         upstream_recheck(agent->upstreams[i]);
     data_links_recheck(agent->data_links);
+    if (agent->visits)
+        visits_recheck(agent->visits);
 }
 
 void agent_check_paths(struct agent *agent, enum network_event event) {
@@ -424,6 +456,10 @@ uint64_t agent_loopback_key(const struct agent *agent) {
 
 struct ban_list *agent_bans(struct agent *agent) {
     return agent->bans;
+}
+
+const struct visits *agent_visits(const struct agent *agent) {
+    return agent->visits;
 }
 
 void agent_send_bans(struct agent *agent) {

@@ -12,6 +12,8 @@
 struct agent;
 struct ban_list;
 struct publications;
+struct strlist;
+struct visits;
 
 struct agent_times {
     struct upstream_times upstream;
@@ -30,6 +32,7 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     struct resolver *resolver;
     const struct acl *allow;
     const char *name, *group; /* group "" = all that the credential carries */
+    const struct strlist *visits; /* see src/conf/visit_spec.h; NULL: none */
     unsigned threads;
     const struct server_identity *servers;
     size_t server_count;                       /* 1 to IDENTITY_SERVERS_MAX */
@@ -65,6 +68,7 @@ bool agent_is_draining(const struct agent *agent);
 struct plane *agent_plane(const struct agent *agent);
 uint64_t agent_loopback_key(const struct agent *agent); /* see lib/net/loopback_source.h */
 struct ban_list *agent_bans(struct agent *agent);
+const struct visits *agent_visits(const struct agent *agent); /* NULL: it visits nothing */
 void agent_send_bans(struct agent *agent); /* they have changed */
 struct publications *agent_publications(struct agent *agent);
 void agent_publish(struct agent *agent);                                        /* they have changed */

@@ -80,6 +80,11 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/upstream/session_list.h \
 	src/agent/upstream/upstream.c \
 	src/agent/upstream/upstream.h \
+	src/agent/upstream/visit_user.h \
+	src/agent/visit_clients.c \
+	src/agent/visits.c \
+	src/agent/visits.h \
+	src/agent/visits_priv.h \
 	src/agent/upstream/upstream_priv.h \
 	src/agent/upstream/upstream_retry.c \
 	src/agent/upstream/upstream_view.c

@@ -198,6 +198,7 @@ static int make_agent(struct startup *startup, struct error *error) {
                                                 .allow = startup->rules,
                                                 .name = startup->name,
                                                 .group = options->group ? options->group : "",
+                                                .visits = &options->visits,
                                                 .threads = plane_threads(options->threads),
                                                 .servers = identity_servers(startup->identities),
                                                 .server_count = identity_count(startup->identities),

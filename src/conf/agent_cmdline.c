@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/path.h"
+#include "proto/visits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,9 @@ static const struct option_spec agent_specs[] = {
     {"publish", OPTION_TEXTS, AT(publish), "null", .check = publish_spec_check,
      .wanted = "a service like \"web=localhost:8080\", or a list of them", .flag = "publish",
      .argument = "NAME=HOST:PORT", .help = "a service of our own; again for more"},
+    {"visit", OPTION_TEXTS, AT(visits), "null", .check = validate_visit,
+     .wanted = "a service and an address like \"vnc=127.0.0.1:5900\", or a list of them", .flag = "visit",
+     .argument = "NAME=ADDR:PORT", .help = "open this service of the servers here; again for more"},
     {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
@@ -182,6 +186,8 @@ static int check_publish(const struct agent_options *options, bool is_by_flag, s
 }
 
 static int check_whole(const struct agent_options *options, struct error *error) {
+    if (options->visits.count > VISITS_MAX)
+        return error_set(error, "%zu visits are too many; write %d at most", options->visits.count, VISITS_MAX);
     bool lacks_key = options->certificate && !options->key;
     if (!options->certificate == !options->key)
         return 0;

@@ -16,6 +16,7 @@ struct agent_options {
     char *ca;
     struct strlist pins, allow;
     struct strlist publish;               /* of publish_spec.h */
+    struct strlist visits; /* "NAME=ADDRESS:PORT" */
     char *token_file, *certificate, *key; /* NULL: not set */
     char *proxy, *proxy_password_file;    /* a URL or "none"; NULL: not set */
     char *file;                           /* that was read; NULL: none */

@@ -67,7 +67,9 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/udp_check.c \
 	src/conf/udp_check.h \
 	src/conf/validators.c \
-	src/conf/validators.h
+	src/conf/validators.h \
+	src/conf/visit_spec.c \
+	src/conf/visit_spec.h
 
 # What differs by system is a file for each system, chosen here.
 if WINDOWS

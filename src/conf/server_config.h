@@ -40,6 +40,8 @@ struct service_config {
     struct strlist groups; /* empty: any agent */
     enum service_protocol protocol;
     struct strlist listen, connect;
+    struct strlist visitors; /* groups whose agents may open it on their side, "*": any agent's; empty: it has a port */
+    bool end_to_end;         /* with TLS between the two agents */
     struct strlist hosts; /* empty: it does not share its ports, or gets what no name leads to */
     char *interface;      /* by which alone clients come in; NULL: by any */
     bool freebind;

@@ -15,6 +15,7 @@ struct unusable { /* an option that is for TCP alone */
 };
 
 static const struct unusable unusable[] = {
+    {"visitors", "visitors relay connections alone; write \"listen\""},
     {"hosts", "datagrams are not told apart by names; give each service a port of its own"},
     {"tls.cert", "TLS is of connections; let the destination end DTLS or QUIC itself"},
     {"tls.key", "TLS is of connections; let the destination end DTLS or QUIC itself"},

@@ -11,6 +11,7 @@
 #include "ctl/value_text.h"
 #include "lib/display/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,12 +67,29 @@ static int print_list(const struct display *display, const json_t *list, const s
     return result;
 }
 
+/* One without ports is for visitors. */
+static void add_places(struct table *table, const json_t *service) {
+    const json_t *visitors = answer_at(service, "visitors"), *group;
+    char text[256] = "visitors:";
+    size_t i;
+
+    if (json_array_size(answer_at(service, "listen")) > 0 || json_array_size(visitors) == 0) {
+        add(table, service, "listen", VALUE_LIST);
+        return;
+    }
+    json_array_foreach (visitors, i, group) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", i ? ", " : " ", json_string_value(group));
+    }
+    table_format(table, TONE_PLAIN, "%s", text);
+}
+
 static void add_service(struct table *table, const json_t *service) {
     char able[NUMBER_TEXT], known[NUMBER_TEXT];
 
     add(table, service, "name", VALUE_TEXT);
     add(table, service, "state", VALUE_STATE);
-    add(table, service, "listen", VALUE_LIST);
+    add_places(table, service);
     table_format(table, TONE_PLAIN, "%s/%s", number_count(able, answer_number(service, "able")),
                  number_count(known, answer_number(service, "known")));
     add(table, service, "relays", VALUE_COUNT);
@@ -214,6 +232,26 @@ static void add_server(struct table *table, const json_t *server) {
     table_format(table, TONE_PLAIN, "%.0f", permitted < 0 ? 0 : permitted);
     table_format(table, refused > 0 ? TONE_WARN : TONE_PLAIN, "%.0f", refused < 0 ? 0 : refused);
     add(table, server, "failure.detail", VALUE_TEXT);
+}
+
+static void add_visit(struct table *table, const json_t *visit) {
+    add(table, visit, "name", VALUE_TEXT);
+    add(table, visit, "listen", VALUE_TEXT);
+    add(table, visit, "state", VALUE_STATE);
+    add(table, visit, "server", VALUE_TEXT);
+    add(table, visit, "clients", VALUE_COUNT);
+    add(table, visit, "because", VALUE_TEXT);
+}
+
+int list_visits(const struct display *display, const json_t *visits, struct error *error) {
+    static const struct table_column columns[] = {{.title = "VISITS"},
+                                                  {.title = "LISTENS AT", .is_whole = true},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "BY"},
+                                                  {.title = "CLIENTS", .is_right = true},
+                                                  {.title = "BECAUSE"}};
+
+    return print_list(display, visits, columns, COUNT_OF(columns), add_visit, "It visits no service.", error);
 }
 
 int list_servers(const struct display *display, const json_t *servers, struct error *error) {

@@ -23,6 +23,7 @@ int list_keys(const struct display *display, const json_t *keys, struct error *e
 /* Of an agent: the servers that it serves, and what they ask of it. */
 int list_servers(const struct display *display, const json_t *servers, struct error *error);
 int list_published(const struct display *display, const json_t *published, struct error *error);
+int list_visits(const struct display *display, const json_t *visits, struct error *error);
 int list_asked_services(const struct display *display, const json_t *services, struct error *error);
 
 /* Of a state of any of them. */

@@ -112,6 +112,7 @@ static const struct detail relay_details[] = {
     {"client", "client", VALUE_TEXT},
     {"seen as", "seen_as", VALUE_TEXT},
     {"agent", "agent", VALUE_TEXT},
+    {"visitor", "visitor", VALUE_TEXT},
     {"destination", "destination", VALUE_TEXT},
     {"reached as", "address", VALUE_TEXT},
     {"link", "carrier", VALUE_TEXT},

@@ -45,6 +45,7 @@ static const struct detail service_details[] = {
     {"since", "since", VALUE_TIME},
     {"paused by", "paused_by", VALUE_TEXT},
     {"listens at", "listen", VALUE_LIST},
+    {"visitors", "visitors", VALUE_LIST},
     {"hosts", "hosts", VALUE_LIST},
     {"groups", "groups", VALUE_LIST},
     {"destination", "connect", VALUE_LIST},

@@ -72,6 +72,10 @@ int status_print_agent(struct admin_context *context, const json_t *status, stru
     status_print_problems(display, status, admin_now_ms());
     fputc('\n', display->file);
     int result = list_servers(display, answer_at(status, "servers"), error);
+    if (result == 0 && json_array_size(answer_at(status, "visits")) > 0) {
+        fputc('\n', display->file);
+        result = list_visits(display, answer_at(status, "visits"), error);
+    }
     if (result == 0)
         result = print_published(context, status, error);
     if (result == 0)

@@ -8,7 +8,7 @@
  */
 
 import { html } from './htm-preact.js';
-import { count, cut, megabits, milliseconds, oneDecimal } from './format.js';
+import { count, cut, megabits, milliseconds, oneDecimal, placesOf } from './format.js';
 import { resultShape, resultWords } from './results.js';
 
 const WIDTH = 1216;
@@ -135,7 +135,7 @@ function Drawing({ service, data, agents }) {
     <text x=${(X.port + X.group + 110) / 2} y=${centre + THICKEST / 2 + 17} class=${`words ${service.waiting ? 'warn' : ''}`} text-anchor="middle">${service.waiting} waiting</text>
     <text x=${(X.port + X.group + 110) / 2} y=${centre - THICKEST / 2 - 7} class="words" text-anchor="middle">${count(service.relays, 'relay')}</text>
     <${Clients} service=${service} hosts=${hosts} isPart=${isPart} centre=${centre} />
-    <${Node} x=${X.port} y=${centre} title=${service.listen[0] || '–'} words=${service.listen.length > 1 ? `and ${service.listen.length - 1} more` : ''} />
+    <${Node} x=${X.port} y=${centre} title=${service.listen[0] || 'Visitors'} words=${service.listen.length > 1 ? `and ${service.listen.length - 1} more` : ''} />
     <${Node} x=${X.group} y=${centre} title=${service.groups.join(', ') || 'any agent'} words=${`${service.able} of ${count(service.known, 'agent')}`} tone=${service.able ? '' : 'bad'} />
     ${rows.map((row, index) => html`<${AgentRow} key=${row.agent} row=${row} y=${yOf(index) + 4} destination=${destination} agents=${agents} />`)}
     ${rows.length === 0 && html`<${Node} x=${X.destination} y=${centre} title=${destination} most=${22} />`}
@@ -147,7 +147,7 @@ export function Flow({ service, flow, agents }) {
   return html`<figure class="flow"><${Drawing} service=${service} data=${data} agents=${agents} />
     <ol class="flow-list">
       <li><span>Clients</span><span>${oneDecimal(service.new_rate.s10)} new/s</span></li>
-      <li><span>Port</span><span>${service.listen.join(', ')}, ${service.waiting} waiting</span></li>
+      <li><span>Port</span><span>${placesOf(service)}, ${service.waiting} waiting</span></li>
       <li><span>Group</span><span>${service.groups.join(', ') || 'any agent'}</span></li>
       <li><span>Agents</span><span>${service.able} of ${service.known} can serve</span></li>
       <li><span>Destination</span><span>${service.connect.join(', ')}</span></li>

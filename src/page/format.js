@@ -4,6 +4,9 @@
 
 export const DASH = '–';
 
+/* Where clients come to a service. */
+export const placesOf = ({ listen, visitors }) => listen.join(', ') || `visitors: ${visitors.join(', ')}`;
+
 const figures = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
 /* [number, unit], so that tables can align and dim the unit. */

@@ -3,7 +3,7 @@
 /* The first view: what is wrong, services, agents, relays, charts, events, sources. */
 
 import { html, useState } from './htm-preact.js';
-import { clock, count, megabits, oneDecimal, roughDuration, sinceSeconds, whole } from './format.js';
+import { clock, count, megabits, oneDecimal, placesOf, roughDuration, sinceSeconds, whole } from './format.js';
 import { Action, Cell, Choice, Head, Mark, Number, Section, Spark, State, Table, useShort } from './parts.js';
 import { Agents } from './agents.js';
 import { Relays } from './relays.js';
@@ -72,7 +72,7 @@ const ableTone = (service) => (service.state === 'paused' ? '' : service.able ==
 
 const serviceCells = (sparks) => (service) => html`
   <${Cell} name at="a1"><a href=${`#service/${segment(service.name)}`}>${service.name}</a><//>
-  <${Cell} long>${service.listen.join(', ')}<//>
+  <${Cell} long>${placesOf(service)}<//>
   <${Cell} at="a3"><span class="leads-to" title=${[...service.groups, '→', ...service.connect].join(' ')}><span>${service.groups.join(', ') || 'any agent'}</span><span class="arrow">→</span><span>${service.connect.join(', ')}</span></span><//>
   <${Cell} at="a2" long><${ServiceState} service=${service} /><//>
   <${Cell} num tone=${ableTone(service)}>${service.able}<span class="faint"> / </span>${service.known}<//>
@@ -93,7 +93,7 @@ const ORDER = ['unreachable', 'limited', 'ok', 'paused'];
 const sorted = (services) => [...services].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 
 function Services({ services, sparks }) {
-  const short = useShort(sorted(services || []), SERVICES_MOST, 'services', (service) => [service.name, service.state, ...service.listen, ...service.groups, ...service.connect].join(' '));
+  const short = useShort(sorted(services || []), SERVICES_MOST, 'services', (service) => [service.name, service.state, ...service.listen, ...service.visitors, ...service.groups, ...service.connect].join(' '));
   const tools = html`${short.filter}${mayAdminister() && html`<a class="button" href="#add-service">Add service</a>`}`;
   return html`<${Section} id="services" title="Services" total=${services?.length ?? ''} tools=${tools}>
     <${Table} label="Services" head=${serviceHead} rows=${short.shown} asked=${short.asked} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}

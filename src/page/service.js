@@ -74,11 +74,12 @@ const termName = (key) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll(
 
 function Terms({ service }) {
   const hasSocket = service.listen.some((place) => place.startsWith('unix:'));
-  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'connect', 'tls'].includes(key) && (hasSocket || !key.startsWith('socket_'));
+  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'visitors', 'connect', 'tls'].includes(key) && (hasSocket || !key.startsWith('socket_'));
   const terms = Object.entries(service.configuration || { group: service.groups }).filter(isShown);
   return html`<${Section} id="terms" title="Terms">
     <dl class="facts">
-      <dt>Listens on</dt><dd>${service.listen.join(', ')}</dd>
+      <dt>Listens on</dt><dd>${service.listen.join(', ') || '–'}</dd>
+      ${service.visitors.length > 0 && html`<dt>Visitors</dt><dd>${service.visitors.join(', ')}</dd>`}
       <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
       ${service.tls && html`<dt>TLS</dt><dd>${tlsText(service.tls)}</dd>`}
       ${terms.map(([key, value]) => html`<dt>${termName(key)}</dt><dd>${termText(key, value)}</dd>`)}

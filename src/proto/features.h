@@ -21,7 +21,8 @@
     F(HEALTH, "health", false)             /* checks of destinations, see health.h */                                  \
     F(PUBLISH, "publish", false)           /* services that agents offer, see publish.h */                             \
     F(CONNECT_FROM, "connect_from", false) /* from an address of the loopback for each client: Linux alone */          \
-    F(DATAGRAM, "datagram", false)         /* services of UDP, and DATAGRAM */
+    F(DATAGRAM, "datagram", false)         /* services of UDP, and DATAGRAM */                                         \
+    F(VISIT, "visit", false)               /* an agent may open services on its side, see visits.h */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)

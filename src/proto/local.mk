@@ -54,4 +54,6 @@ libmunnel_proto_a_SOURCES = \
 	src/proto/socks5.c \
 	src/proto/socks5.h \
 	src/proto/stream.c \
-	src/proto/stream.h
+	src/proto/stream.h \
+	src/proto/visits.c \
+	src/proto/visits.h

@@ -66,7 +66,7 @@ int open_parse(struct open_request *open, const uint8_t *bytes, size_t length, s
                                   .flags = (uint16_t)frame_get_number(bytes + FLAGS_AT, 2),
                                   .client = get_address(bytes + CLIENT_AT),
                                   .local = get_address(bytes + LOCAL_AT)};
-    if (open->flags & OPEN_FLAGS_NEEDED)
+    if (open->flags & OPEN_FLAGS_NEEDED & ~OPEN_FLAG_VISIT)
         return error_set(error, "OPEN has unknown flags: 0x%04x", open->flags);
     if (open->budget_ms > TIMEOUT_MOST_MS)
         return error_set(error, "OPEN has a budget of more than a day");

@@ -17,7 +17,7 @@ static const char loopback[] = "loopback"; /* the only word of connect_from */
 static const char udp[] = "udp";           /* the only word of protocol: absent, it is TCP */
 
 enum { PROXY_WORD_MAX = 8, OFFER_OVERHEAD = 96 /* bytes of JSON around the texts of a service */ };
-enum { FROM_OVERHEAD = 32, PROTOCOL_OVERHEAD = 20 };
+enum { FROM_OVERHEAD = 32, PROTOCOL_OVERHEAD = 20, END_TO_END_OVERHEAD = 20 };
 
 int services_check_destinations(char *const *to, size_t to_count, struct error *error) {
     if (to_count > SERVICE_DESTINATIONS_MAX)
@@ -108,7 +108,7 @@ static int check_added(const json_t *list, struct error *error) {
     enum proxy_version proxy;
     enum connect_from from;
     enum service_protocol protocol;
-    bool takes_bans = false;
+    bool takes_bans = false, end_to_end = false;
     uint32_t last = 0;
     size_t index;
     json_t *item;
@@ -118,6 +118,7 @@ static int check_added(const json_t *list, struct error *error) {
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
             take_proxy(item, &proxy, error) || take_from(item, &from, error) ||
             take_protocol(item, &protocol, error) || json_take_bool(item, "bans", &takes_bans, error) ||
+            json_take_bool(item, "end_to_end", &end_to_end, error) ||
             check_destinations(json_object_get(item, "to"), error) || health_check_take(&check, item, error))
             return -1;
     return 0;
@@ -157,6 +158,7 @@ void services_get(const struct services_part *part, size_t index, struct service
     (void)take_from(item, &offer->from, NULL);
     (void)take_protocol(item, &offer->protocol, NULL);
     offer->takes_bans = json_is_true(json_object_get(item, "bans"));
+    offer->end_to_end = json_is_true(json_object_get(item, "end_to_end"));
     (void)health_check_take(&offer->check, item, NULL); /* services_parse has checked it */
 }
 
@@ -218,6 +220,8 @@ static size_t size_of(const struct service_offer *offer) {
 
     if (offer->from == CONNECT_FROM_LOOPBACK)
         size += FROM_OVERHEAD;
+    if (offer->end_to_end)
+        size += END_TO_END_OVERHEAD;
     if (offer->protocol == SERVICE_UDP)
         size += PROTOCOL_OVERHEAD;
     for (size_t i = 0; i < offer->to_count; i++)
@@ -243,6 +247,8 @@ bool services_write_offer(struct services_writer *writer, const struct service_o
         writer->fails |= json_object_set_new(item, "protocol", json_string(udp)) != 0;
     if (offer->takes_bans)
         writer->fails |= json_object_set_new(item, "bans", json_true()) != 0;
+    if (offer->end_to_end)
+        writer->fails |= json_object_set_new(item, "end_to_end", json_true()) != 0;
     writer->fails |= !health_check_put(item, &offer->check);
     writer->fails |= json_array_append_new(writer->add, item) != 0;
     writer->size += size;

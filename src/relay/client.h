@@ -24,6 +24,12 @@ struct http_guard;
 struct service;
 struct udp_flow;
 
+/* The agent by which a client has come, of a service without a port of its own. */
+struct visitor {
+    char agent[RECORD_AGENT]; /* for the record */
+    struct addr address;      /* of the agent; for rules and limits the client has come from there */
+};
+
 /* What became of a client that the data plane had. */
 enum client_outcome {
     CLIENT_ENDED,       /* relayed and over, complete or cut (see reason); its descriptor is closed. Free it. */
@@ -66,6 +72,9 @@ struct client {
     bool is_udp;           /* it has no descriptor, but a flow: */
     struct udp_flow *flow; /* of UDP, as plane_ports.h has it; NULL: of TCP, or over */
     bool early_end;     /* FIN was read after the early bytes */
+    uint32_t ticket;    /* in: not 0: this is the relay to the visitor's agent, whose client waits with this ticket, while
+                           the plain side is the way to the agent that serves: see server/service/visits.h */
+    const struct visitor *visitor; /* in: outlives the client; NULL: it has come to a port of ours */
     bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
     bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;

@@ -108,6 +108,8 @@ libmunnel_relay_a_SOURCES = \
 	src/relay/service_table.c \
 	src/relay/service_table.h \
 	src/relay/service_terms.c \
+	src/relay/visit_tickets.c \
+	src/relay/visit_tickets.h \
 	src/relay/service_terms.h \
 	src/relay/stream/connect.c \
 	src/relay/stream/connect.h \

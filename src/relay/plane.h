@@ -29,6 +29,7 @@
  *   plane_set_ping(link)                      ->    other ping_s and dead_after_s for a control link
  *   plane_check_paths(event)                  ->    agent: resets links without a way to the server, probes the others
  *   plane_recall(session, terms)              ->    ends relays before OPENED that nothing was sent for
+ *   plane_end_relays(session, terms)          ->    resets those of these terms
  *   plane_retire_session(session)             ->    once its last stream is over, closes its data links
  *                                             <-    on_session_over(session)
  *   plane_disconnect(session)                 ->    ends its streams and all its links at once
@@ -66,6 +67,7 @@
 #include <stdatomic.h>
 
 struct plane;
+struct visit_tickets;
 
 struct plane_options {
     bool is_agent;
@@ -79,6 +81,7 @@ struct plane_options {
     void *context;
     struct resolver *resolver; /* agent */
     uint64_t loopback_key;     /* agent: see lib/net/loopback_source.h */
+    struct visit_tickets *tickets; /* agent: its own clients that wait for OPEN; NULL: none, ever */
     const struct acl *allow;   /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
 };
 
@@ -125,6 +128,9 @@ bool plane_ping(struct plane *plane, struct link_ref link); /* false: out of mem
 /* Takes clients of the session back that are of the service with these terms, whichever terms they came by, as
  * CLIENT_UNANSWERED: those that have no OPENED and of which nothing was sent. May be lost on ENOMEM. */
 void plane_recall(struct plane *plane, uint64_t session, struct service_terms *terms);
+/* Resets the session's relays with these very terms. False: out of memory, nothing done. */
+bool plane_end_relays(struct plane *plane, uint64_t session, struct service_terms *terms, enum relay_reason reason,
+                      const char *detail);
 
 void plane_close(struct plane *plane, struct link_ref link, const char *detail); /* ends a link. Cannot fail */
 /* Ends at once all streams of the session, for this reason, and all links accepted with this tag, control links too.

@@ -14,10 +14,10 @@ struct order_all {          /* to every relay thread alike */
     struct relay_thread *thread;
     struct order_all *next; /* until it is sent */
     uint64_t tag;
-    struct service_terms *terms;     /* plane_recall; one reference */
+    struct service_terms *terms;     /* plane_recall, plane_end_relays; one reference */
     struct session_over_event *over; /* plane_retire_session; one reference */
     enum network_event event;        /* plane_check_paths */
-    enum relay_reason reason;        /* plane_disconnect */
+    enum relay_reason reason;        /* plane_disconnect, plane_end_relays */
     char detail[];
 };
 

@@ -214,3 +214,27 @@ void plane_recall(struct plane *plane, uint64_t session, struct service_terms *t
         order->terms = service_terms_hold(terms);
     plane_send_all(orders, on_recall);
 }
+
+/* ---- plane_end_relays ---- */
+
+static void on_end_relays(struct message *message) {
+    struct order_all *order = (struct order_all *)message;
+
+    relay_end_terms(order->thread, order->tag, order->terms, order->reason, order->detail);
+    service_terms_release(order->terms);
+    free(order);
+}
+
+bool plane_end_relays(struct plane *plane, uint64_t session, struct service_terms *terms, enum relay_reason reason,
+                      const char *detail) {
+    struct order_all *orders = plane_make_all(plane, session, detail);
+
+    if (!orders)
+        return plane->is_stopping;
+    for (struct order_all *order = orders; order; order = order->next) {
+        order->terms = service_terms_hold(terms);
+        order->reason = reason;
+    }
+    plane_send_all(orders, on_end_relays);
+    return true;
+}

@@ -19,6 +19,7 @@
 const struct record_field record_fields[] = {
     {"service", RECORD_TEXT, AT(service), 0},
     {"client", RECORD_TEXT, AT(client), 0},
+    {"visitor", RECORD_TEXT, AT(visitor), 0},
     {"agent", RECORD_TEXT, AT(agent), 0},
     {"destination", RECORD_TEXT, AT(destination), 0},
     {"address", RECORD_TEXT, AT(address), 0},
@@ -122,6 +123,7 @@ const char *record_address(const struct client *client) {
 struct record record_of_client(const struct client *client, const char *id) {
     return (struct record){.id = id,
                            .service = client->terms->service,
+                           .visitor = client->visitor ? client->visitor->agent : NULL,
                            .agent = client->agent,
                            .destination = client->terms->destination,
                            .address = client->opened_us ? record_address(client) : "",

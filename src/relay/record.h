@@ -24,6 +24,7 @@ enum {
 
 struct record {
     const char *id, *service, *client;
+    const char *visitor;                                           /* the agent by which it came; NULL or "": none */
     const char *agent;                                             /* NULL or "" in an agent's own record */
     const char *destination;                                       /* as configured */
     const char *address;                                           /* as reached; "" if it was not */
@@ -38,7 +39,7 @@ struct record {
 };
 
 enum record_type { RECORD_TEXT, RECORD_BYTES, RECORD_COUNT, RECORD_SPAN, RECORD_REASON };
-enum { RECORD_FIELDS = 16 };
+enum { RECORD_FIELDS = 17 };
 struct record_field { /* each record has all of them, in this order; one without a value is null */
     const char *name;
     enum record_type type;

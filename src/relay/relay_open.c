@@ -17,7 +17,9 @@ int relay_open(struct thread_session *session, uint32_t number, const uint8_t *p
     struct open_request open;
     if (open_parse(&open, payload, length, error))
         return -1;
-    struct served_service *service = service_table_find(thread_session_services(session), open.service);
+    bool is_visit = open.flags & OPEN_FLAG_VISIT; /* then the id is a ticket */
+    struct served_service *service =
+        is_visit ? NULL : service_table_find(thread_session_services(session), open.service);
     if (service && service->protocol == SERVICE_UDP)
         relay_open_udp(session, number, &open, service);
     else

@@ -19,6 +19,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     strbuf_copy(view->service, sizeof view->service, record->service);
     strbuf_copy(view->destination, sizeof view->destination, record->destination);
     strbuf_copy(view->address, sizeof view->address, record->address);
+    strbuf_copy(view->visitor, sizeof view->visitor, record->visitor ? record->visitor : "");
     strbuf_copy(view->agent, sizeof view->agent, record->agent ? record->agent : "");
     strbuf_copy(view->detail, sizeof view->detail, record->detail ? record->detail : "");
     view->up = record->in;

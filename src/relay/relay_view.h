@@ -58,6 +58,7 @@ struct relay_view {
     char service[PROTO_NAME_MAX + 1], destination[256]; /* as configured */
     char address[64];                                   /* as reached; "": not reached yet, or not known */
     char agent[RECORD_AGENT];                           /* on a server; else "" */
+    char visitor[RECORD_AGENT]; /* on a server: the agent by which the client has come; "": it came to a port */
     struct open_address client;
     bool has_seen;               /* on an agent: the destination sees the client by an address of its own, the next */
     struct open_address seen;    /* port 0 */

@@ -59,6 +59,7 @@ struct served_service *served_service_new(const struct service_offer *offer) {
                                        .proxy = offer->proxy,
                                        .takes_bans = offer->takes_bans,
                                        .protocol = offer->protocol,
+                                       .end_to_end = offer->end_to_end,
                                        .from = offer->from,
                                        .name = service->texts};
     atomic_init(&service->references, 1);

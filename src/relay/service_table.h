@@ -49,6 +49,7 @@ struct served_service {
     enum service_protocol protocol;
     enum connect_from from;
     bool takes_bans;          /* of its clients, by this agent */
+    bool end_to_end;          /* its clients' TLS is ended here */
     enum proxy_version proxy; /* of the header that the destination gets first */
     char texts[];
 };

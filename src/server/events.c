@@ -11,6 +11,7 @@
 #include "lib/base/strbuf.h"
 #include "server/admin/admin.h"
 #include "server/auth/control.h"
+#include "server/service/visits.h"
 
 static void on_handshake(void *context, uint64_t tag) {
     const struct server *server = context;
@@ -37,6 +38,7 @@ static void on_carrier(void *context, uint64_t tag, const struct carrier_role *r
     }
     carriers_added(session_carriers(session), role);
     dispatch_serve_waiting(server->dispatch);
+    visits_update(server->visits);
 }
 
 static void on_accept_failed(void *context, const struct carrier_role *role) {

@@ -18,6 +18,7 @@
 #include "server/service/announce.h"
 #include "server/service/bans.h"
 #include "server/service/shared_port.h"
+#include "server/service/visits.h"
 
 enum {
     TICK_MS = 1000,
@@ -99,6 +100,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
         service_tick(server->services.items[i]);
     bans_tick(server->bans, clock_us());
     publishing_tick(server->publishing);
+    visits_update(server->visits);
     shared_ports_tick(server->shared_ports);
     agent_listener_tick(server->agent_listener);
     log_throttle_flush(&server->auth_throttle, server->log);

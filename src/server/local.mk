@@ -83,6 +83,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/access.c \
 	src/server/service/access.h \
 	src/server/service/agent_bans.c \
+	src/server/service/visit_relays.c \
+	src/server/service/visits.c \
+	src/server/service/visits.h \
+	src/server/service/visits_priv.h \
 	src/server/service/agent_bans.h \
 	src/server/service/announce.c \
 	src/server/service/announce.h \
@@ -143,6 +147,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/sniff.h \
 	src/server/service_metrics.c \
 	src/server/session/announcement.h \
+	src/server/session/visiting.c \
+	src/server/session/visiting.h \
 	src/server/session/byte_rates.c \
 	src/server/session/byte_rates.h \
 	src/server/session/carriers.c \

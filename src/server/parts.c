@@ -26,6 +26,7 @@
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
 #include "server/service/shared_port.h"
+#include "server/service/visits.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
 
@@ -83,12 +84,14 @@ static void on_leave(void *context, const struct session *session, const char *d
     agent_listener_trust(server->agent_listener, session_peer(session));
     flap_damping_left(server->flap_damping, session, clock_us());
     admin_on_agent_left(server->admin, session, detail);
+    visits_update(server->visits); /* of what it has served */
 }
 
 static void on_answered(void *context) {
     const struct server *server = context;
 
     dispatch_tick(server->dispatch);
+    visits_update(server->visits);
 }
 
 static struct announce *make_announce(struct server *server) {
@@ -118,6 +121,7 @@ static struct registry *make_registry(struct server *server) {
                                                    .services = &server->services,
                                                    .announce = server->announce,
                                                    .bans = server->bans,
+                                                   .visits = server->visits,
                                                    .links = &server->links,
                                                    .resume_s = server->conf->agents.resume_s,
                                                    .clients_most = SESSION_CLIENTS_MOST,
@@ -138,9 +142,23 @@ static struct dispatch *make_dispatch(struct server *server) {
                                                    .services = &server->services,
                                                    .liveness = server->liveness,
                                                    .registry = server->registry,
+                                                   .visits = server->visits,
                                                    .on_wait = housekeeping_tick_fast,
                                                    .on_client_end = housekeeping_check_stopped,
                                                    .context = server});
+}
+
+static struct visits *make_visits(struct server *server) {
+    return visits_new(&(struct visits_options){.base = loop_base(server->loop),
+                                               .log = server->log,
+                                               .plane = server->plane,
+                                               .instance = server->instance,
+                                               .clients = server->clients,
+                                               .ended = server->ended,
+                                               .sessions = server->sessions,
+                                               .services = &server->services,
+                                               .on_client_end = housekeeping_check_stopped,
+                                               .context = server});
 }
 
 static struct statistics *make_statistics(struct server *server) {
@@ -151,7 +169,8 @@ static struct statistics *make_statistics(struct server *server) {
 
 static int make_roles(struct server *server, struct error *error) {
     server->announce = make_announce(server);
-    server->registry = server->announce ? make_registry(server) : NULL;
+    server->visits = make_visits(server);
+    server->registry = server->announce && server->visits ? make_registry(server) : NULL;
     server->dispatch = make_dispatch(server);
     server->shared_ports = server_make_shared_ports(server);
     server->statistics = make_statistics(server);

@@ -15,6 +15,7 @@
 #include "server/server_priv.h"
 #include "server/service/announce.h"
 #include "server/service/shared_port.h"
+#include "server/service/visits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,7 @@ void reconfigure_apply(struct reconfigure *change) {
     if (!change->is_services_only)
         log_difference(change);
     reconfigure_reap(server);
+    visits_update(server->visits);
     dispatch_tick(server->dispatch); /* clients that wait may be served, or refused, by the new terms */
 }
 

@@ -116,8 +116,8 @@ static bool has_changed_check(const struct strlist *options) {
 /* Agents have these of it: they have to be asked again, by another id. What one that comes back was before is not in
  * the difference. */
 static bool concerns_agents(const struct server_change *difference) {
-    static const char *const options[] = {"protocol",   "connect",      "group",        "proxy_protocol",
-                                          "agent_bans", "connect_from", SERVER_DIFF_PUBLISHER};
+    static const char *const options[] = {"protocol",   "connect",      "group",      "proxy_protocol",
+                                          "agent_bans", "connect_from", "end_to_end", SERVER_DIFF_PUBLISHER};
 
     if (difference->kind == SERVER_CHANGE_ADDED)
         return true;

@@ -24,6 +24,7 @@
 #include "server/service/bans.h"
 #include "server/service/inspect.h"
 #include "server/service/shared_port.h"
+#include "server/service/visits.h"
 #include "server/statistics.h"
 #include "server/trust_files.h"
 
@@ -128,6 +129,7 @@ void server_free(struct server *server) {
     free(server->services.items);
     shared_ports_free(server->shared_ports);
     dispatch_free(server->dispatch);
+    visits_free(server->visits);
     handshake_free(server->handshake);
     registry_free(server->registry);
     announce_free(server->announce);

@@ -18,6 +18,7 @@
 #include "server/service/published.h"
 #include "server/service/shared_port.h"
 #include "server/statistics.h"
+#include "server/service/visits.h"
 
 #include <stdio.h>
 
@@ -144,6 +145,15 @@ static void write_published(const struct published_table *published, struct metr
                       published->refused[i]);
 }
 
+static void write_visits(const struct visits *visits, struct metrics *to) {
+    metrics_family(to, "munnel_visits", METRIC_GAUGE, "Clients that have come by another agent.");
+    metrics_value(to, METRIC_NO_LABELS, visits_running(visits));
+    metrics_family(to, "munnel_visits_total", METRIC_COUNTER, "Such clients, by what became of them at first.");
+    for (unsigned i = 0; i < VISIT_VERDICT_COUNT; i++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("result", visit_verdict_label((enum visit_verdict)i))),
+                      visits_count(visits, (enum visit_verdict)i));
+}
+
 static void write_bans(const struct bans *bans, struct metrics *to) {
     metrics_family(to, "munnel_bans", METRIC_GAUGE, "Sources that are banned for a time, by one service or all.");
     metrics_value(to, METRIC_LABELS(METRIC_LABEL("by", "operator")), bans_count(bans) - bans_count_of_agents(bans));
@@ -210,6 +220,7 @@ void server_metrics_write(const struct server *server, struct metrics *to) {
     write_shared_ports(server->shared_ports, to);
     write_bans(server->bans, to);
     write_published(publishing_table(server->publishing), to);
+    write_visits(server->visits, to);
     plane_metrics_write(server->plane, to);
     plane_metrics_write_lag(server->plane, statistics_lag(server->statistics), to);
     service_metrics_write(&server->services, to);

@@ -37,6 +37,7 @@ struct signals;
 struct shared_ports;
 struct statistics;
 struct trust_files;
+struct visits;
 
 struct server {
     struct server_config *conf;    /* in force; held, as the next */
@@ -67,6 +68,7 @@ struct server {
     struct announce *announce;
     struct registry *registry;
     struct dispatch *dispatch;
+    struct visits *visits;
     struct penalty_box *flap_damping;
     struct agent_listener *agent_listener;
     struct shared_ports *shared_ports;

@@ -109,6 +109,7 @@ scenario_programs = \
 	tests/scenario/test_access \
 	tests/scenario/test_bans \
 	tests/scenario/test_udp_service \
+	tests/scenario/test_visit \
 	tests/scenario/test_bandwidth \
 	tests/scenario/test_admin_api \
 	tests/scenario/test_admin_config \
@@ -241,6 +242,8 @@ tests_scenario_test_balancers_SOURCES = tests/scenario/test_balancers.c
 tests_scenario_test_balancers_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_udp_service_SOURCES = tests/scenario/test_udp_service.c
 tests_scenario_test_udp_service_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_visit_SOURCES = tests/scenario/test_visit.c
+tests_scenario_test_visit_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_bans_SOURCES = tests/scenario/test_bans.c
 tests_scenario_test_bans_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_access_SOURCES = tests/scenario/test_access.c

@@ -136,7 +136,7 @@ static const struct violation {
     struct intruder_part parts[3];
 } violations[] = {
     {.detail = "OPEN twice", .parts = {OPEN(ECHO), OPEN(ECHO)}},
-    {.detail = "OPEN has unknown flags", .parts = {OPEN(ECHO, .epoch = 0x0100)}},
+    {.detail = "OPEN has unknown flags", .parts = {OPEN(ECHO, .epoch = 0x0200)}},
     {.detail = "OPEN far out of order", .parts = {OPEN(ECHO, .higher = 0x40000000)}},
     {.detail = "OPENED from the server", .parts = {OPEN(ECHO), PART(OPENED)}},
     {.detail = "a frame of a stream that was never opened", .parts = {PART(DATA, .size = 1)}},

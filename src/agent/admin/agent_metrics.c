@@ -11,6 +11,7 @@
 #include "admin/plane_metrics.h"
 #include "agent/admin/agent_admin_priv.h"
 #include "agent/upstream/ban_list.h"
+#include "agent/visits.h"
 #include "relay/service_counts.h"
 
 static void write_servers(const struct agent_admin *admin, struct metrics *to) {
@@ -117,6 +118,26 @@ static void write_published(const struct agent_admin *admin, struct metrics *to)
                       counts[i]);
 }
 
+static void write_visits(const struct visits *visits, struct metrics *to) {
+    uint64_t clients = 0, refused = 0, open = 0;
+    size_t count = visits ? visits_count(visits) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct visit_view view;
+        visits_read(visits, i, &view);
+        clients += view.clients;
+        refused += view.refused;
+        open += view.is_open;
+    }
+    metrics_family(to, "munnel_agent_visits", METRIC_GAUGE, "Services of servers that are opened on this side.");
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("state", "open")), open);
+    metrics_value(to, METRIC_LABELS(METRIC_LABEL("state", "closed")), count - open);
+    metrics_family(to, "munnel_agent_visit_clients_total", METRIC_COUNTER, "Clients that have come to them.");
+    metrics_value(to, METRIC_NO_LABELS, clients);
+    metrics_family(to, "munnel_agent_visit_clients_refused_total", METRIC_COUNTER, "Of these: no server took them.");
+    metrics_value(to, METRIC_NO_LABELS, refused);
+}
+
 void agent_admin_write_metrics(const void *context, struct metrics *to) {
     const struct agent_admin *admin = context;
     const struct plane *plane = agent_plane(admin->options.agent);
@@ -129,6 +150,7 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     write_published(admin, to);
     metrics_family(to, "munnel_agent_bans", METRIC_GAUGE, "Clients that servers are asked to refuse.");
     metrics_value(to, METRIC_NO_LABELS, ban_list_count(agent_bans(admin->options.agent)));
+    write_visits(agent_visits(admin->options.agent), to);
     write_parts(plane, to);
     plane_metrics_write(plane, to);
 }

@@ -8,6 +8,7 @@
 
 #include "admin/values.h"
 #include "agent/admin/agent_admin_priv.h"
+#include "agent/visits.h"
 #include "lib/os/host_name.h"
 
 /* ---- its servers ---- */
@@ -47,6 +48,30 @@ static json_t *servers_part(const struct agent_admin *admin) {
         struct upstream_view view;
         upstream_read(agent_upstream(admin->options.agent, i), &view);
         json_array_append_new(list, server_json(&view));
+    }
+    return list;
+}
+
+/* ---- what it visits ---- */
+
+static json_t *visit_json(const struct visit_view *view) {
+    char address[ADDR_TEXT];
+
+    return json_pack("{s:s,s:o,s:s,s:o,s:o,s:I,s:I,s:I}", "name", view->name, "listen",
+                     value_text(addr_format(view->address, address, sizeof address)), "state",
+                     view->is_open ? "open" : "closed", "server", value_text(view->server), "because",
+                     value_text(view->because), "clients", (json_int_t)view->clients, "refused",
+                     (json_int_t)view->refused, "waiting", (json_int_t)view->waiting);
+}
+
+static json_t *visits_part(const struct agent_admin *admin) {
+    const struct visits *visits = agent_visits(admin->options.agent);
+    json_t *list = json_array();
+
+    for (size_t i = 0; visits && i < visits_count(visits); i++) {
+        struct visit_view view;
+        visits_read(visits, i, &view);
+        json_array_append_new(list, visit_json(&view));
     }
     return list;
 }
@@ -123,13 +148,13 @@ json_t *agent_admin_status(const void *context) {
     json_t *problems = agent_admin_problems(admin, &has_bad);
 
     host_name(host, sizeof host);
-    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "program",
+    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "program",
                      "munnel-agent", "state", state_of(admin, has_bad), "version", PACKAGE_VERSION, "instance",
                      agent_instance(options->agent), "host", value_text(host), "name",
                      value_text(options->settings->name), "started", value_time((int64_t)options->started_at * 1000),
                      "now", value_time(value_wall_ms()), "stopping", (int)agent_is_draining(options->agent),
                      "configuration", configuration_part(options), "problems", problems, "servers", servers_part(admin),
-                     "services", services_part(admin), "published", published_part(admin), "relays", relays_part(plane),
-                     "links", links_part(plane), "in_rate", rates_json(&admin->rates, RATES_IN), "out_rate",
+                     "visits", visits_part(admin), "services", services_part(admin), "published",
+                     published_part(admin), "relays", relays_part(plane), "links", links_part(plane), "in_rate", rates_json(&admin->rates, RATES_IN), "out_rate",
                      rates_json(&admin->rates, RATES_OUT), "new_rate", rates_json(&admin->rates, RATES_NEW));
 }

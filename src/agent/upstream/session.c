@@ -9,6 +9,7 @@
 #include "agent/upstream/session.h"
 
 #include "lib/base/clock.h"
+#include "proto/features.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ static void attach(struct session *session, const struct session_parts *parts) {
     session->link = parts->link;
     session->control_tag = parts->order->tag;
     session->has_control = true;
+    session->knows_visits = welcome->features & 1U << FEATURE_VISIT;
     session->since_ms = clock_ms();
     session->links.target.address = parts->order->address;
     session->links.is_suspended = false;
@@ -59,6 +61,7 @@ struct session *session_new(const struct session_parts *parts) {
     session->log = parts->log;
     session->data_links = parts->data_links;
     session->publisher = parts->publisher;
+    session->visits = parts->visits;
     session->tag = parts->order->tag;
     session->services = (struct services){.plane = parts->plane,
                                           .log = parts->log,
@@ -111,6 +114,8 @@ void session_on_lost(struct session *session) {
     if (has_publisher(session))
         publisher_end(session->publisher);
     session->has_control = false;
+    if (session->visits)
+        session->visits->on_lost(session->visits->context, session->tag);
     session->links.is_suspended = true;
     if (session->state != SESSION_LIVE)
         return;
@@ -146,6 +151,24 @@ static void end_lost(struct session *session) {
     if (session->is_lost)
         log_event(session->log, LOG_LEVEL_INFO, session->links.target.who, "session lost",
                   LOG_FIELDS(LOG_TEXT("detail", detail)));
+}
+
+void session_send_visits(struct session *session) {
+    const struct visit_user *visits = session->visits;
+
+    if (!visits)
+        return;
+    const struct visit_server_name server = {session->links.target.who, session->services.server};
+    visits->on_connected(visits->context, session->tag, &server, session->knows_visits);
+    if (session->knows_visits)
+        plane_send_control(session->plane, session->link, visits->names);
+}
+
+bool session_send_json(struct session *session, const char *json) {
+    if (session->state != SESSION_LIVE || !session->has_control)
+        return false;
+    plane_send_control(session->plane, session->link, json);
+    return true;
 }
 
 void session_send_bans(struct session *session) {
@@ -231,6 +254,29 @@ static enum session_event on_published(struct session *session, const struct con
     return SESSION_GOES_ON;
 }
 
+static enum session_event on_visit_state(struct session *session, const struct control_message *control) {
+    struct visit_state states[VISITS_MAX];
+    struct error error = {""};
+    size_t count = 0;
+
+    if (visit_states_parse(states, &count, control->json, &error) != 0)
+        log_bad_message(session, "malformed control message", error.text, true);
+    else if (session->visits)
+        session->visits->on_states(session->visits->context, session->tag, states, count);
+    return SESSION_GOES_ON;
+}
+
+static enum session_event on_visit_refused(struct session *session, const struct control_message *control) {
+    struct visit_refused refused;
+    struct error error = {""};
+
+    if (visit_refused_parse(&refused, control->json, &error) != 0)
+        log_bad_message(session, "malformed control message", error.text, true);
+    else if (session->visits)
+        session->visits->on_refused(session->visits->context, session->tag, &refused);
+    return SESSION_GOES_ON;
+}
+
 static enum session_event on_message(struct session *session, const struct control_message *control) {
     switch (control->op) {
     case CONTROL_OP_LINKS:
@@ -250,6 +296,12 @@ static enum session_event on_message(struct session *session, const struct contr
         return SESSION_GOES_ON;
     case CONTROL_OP_SERVICES:
         return on_services(session, control);
+    case CONTROL_OP_VISIT_STATE:
+        return on_visit_state(session, control);
+    case CONTROL_OP_VISIT_REFUSED:
+        return on_visit_refused(session, control);
+    case CONTROL_OP_VISIT:
+    case CONTROL_OP_VISIT_OPEN:
     case CONTROL_OP_SERVICES_ACK:
     case CONTROL_OP_HEALTH:
     case CONTROL_OP_BANS:

@@ -10,6 +10,7 @@
 #include "agent/upstream/data_links.h"
 #include "agent/upstream/publisher.h"
 #include "agent/upstream/services.h"
+#include "agent/upstream/visit_user.h"
 #include "lib/base/queue.h"
 #include "proto/control.h"
 #include "proto/hello.h"
@@ -44,6 +45,8 @@ struct session {
     struct session_links links;
     struct publisher *publisher; /* the upstream's */
     struct services services;    /* of the server, for this session */
+    const struct visit_user *visits; /* NULL: this agent visits nothing */
+    bool knows_visits;               /* its server does */
 };
 
 struct session_parts { /* kept by reference, but for the WELCOME */
@@ -55,6 +58,7 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct trust *trust;
     const struct ban_list *bans; /* or NULL */
     struct publisher *publisher; /* of the upstream, which outlives the session */
+    const struct visit_user *visits; /* or NULL */
     const struct acl *allow;     /* this agent's rules */
     bool only_published;         /* nothing else is permitted */
     const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
@@ -73,6 +77,8 @@ void session_retire(struct session *session);  /* suspended: it is not resumed a
 /* Makes up for what the plane had no memory for; ends the relays of a retired one that its server does not know. */
 void session_recheck(struct session *session);
 
+void session_send_visits(struct session *session);               /* its control link has just been accepted */
+bool session_send_json(struct session *session, const char *json); /* CONTROL; false: it has no control link */
 void session_send_bans(struct session *session); /* those that are due, if it has a control link */
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };

@@ -34,6 +34,7 @@ static const struct session *welcome_session(struct upstream *upstream, struct l
                                   .bans = upstream->parts->bans,
                                   .publisher = &upstream->publisher,
                                   .only_published = upstream->parts->only_published,
+                                  .visits = upstream->parts->visits,
                                   .control = &upstream->attempt.hello,
                                   .order = &upstream->attempt.order,
                                   .welcome = welcome,
@@ -79,6 +80,7 @@ static bool on_welcome(struct upstream *upstream, const struct greeting *greetin
     plane_accept_control(upstream->parts->plane, greeting->link, greeting->tag, NULL, upstream->who,
                          (unsigned)welcome->ping_s, (unsigned)welcome->dead_after_s);
     log_connected(upstream, welcome);
+    session_send_visits(session_list_find_control(&upstream->sessions, greeting->tag));
     upstream->accepted_before = true;
     upstream->hasten_until_ms = 0;
     upstream->failure_log = (struct failure_log){0};
@@ -273,6 +275,12 @@ void upstream_withdraw(struct upstream *upstream, const char *name) {
 
     LIST_FOREACH (session, &upstream->sessions, next)
         services_withdraw(&session->services, name);
+}
+
+bool upstream_send_json(struct upstream *upstream, uint64_t tag, const char *json) {
+    struct session *session = session_list_find(&upstream->sessions, tag);
+
+    return session && session_send_json(session, json);
 }
 
 void upstream_send(struct upstream *upstream, enum control_op op) {

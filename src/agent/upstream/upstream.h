@@ -25,6 +25,8 @@ struct upstream_times {
     unsigned resolve_ms; /* how long a name may take to be resolved */
 };
 
+struct visit_user;
+
 struct upstream_parts { /* the same for every server; kept by reference */
     struct loop *loop;
     struct plane *plane;
@@ -36,6 +38,7 @@ struct upstream_parts { /* the same for every server; kept by reference */
     const struct ban_list *bans; /* or NULL */
     struct publications *publications;
     bool only_published;                 /* no other service is permitted */
+    const struct visit_user *visits;     /* or NULL */
     const char *name, *group, *instance; /* of this agent; group "" = all that the credential carries */
     struct upstream_times times;
     void (*on_change)(void *context); /* it gave up, or a session of it was drained, or has lost its control link */
@@ -73,6 +76,7 @@ void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_u
 void upstream_send_bans(struct upstream *upstream);                  /* they have changed */
 void upstream_publish(struct upstream *upstream, bool at_once);      /* publications have changed */
 void upstream_withdraw(struct upstream *upstream, const char *name); /* no more clients of it */
+bool upstream_send_json(struct upstream *upstream, uint64_t session, const char *json); /* false: not connected */
 void upstream_send(struct upstream *upstream, enum control_op op);   /* on every control link */
 bool upstream_is_drained(const struct upstream *upstream);           /* no control link waits for `drained` */
 bool upstream_is_alone(const struct upstream *upstream);             /* no control link is left */

@@ -89,7 +89,7 @@ void relay_note_bytes(struct relay *relay) {
 }
 
 static void note_first_end(struct relay *relay) {
-    bool is_client = relay_is_server(relay) ? relay->pump.stream.finished : relay->pump.got_fin;
+    bool is_client = relay->faces_client ? relay->pump.stream.finished : relay->pump.got_fin;
     relay->first_end = is_client ? "client" : "destination";
 }
 
@@ -103,7 +103,7 @@ void relay_note_moved(struct relay *relay) {
     const struct pump *pump = &relay->pump;
     uint64_t now_us = clock_us();
     relay_move(relay, now_us);
-    if (relay->first_byte_us == 0 && (relay_is_server(relay) ? pump->out : pump->in) > 0)
+    if (relay->first_byte_us == 0 && (relay->faces_client ? pump->out : pump->in) > 0)
         note_first_byte(relay, now_us);
     if (!relay->first_end && (pump->stream.finished || pump->got_fin))
         note_first_end(relay);
@@ -148,6 +148,7 @@ void relay_init(struct relay *relay, struct thread_session *session, const struc
     relay->role = role;
     relay->thread = thread;
     relay->session = session;
+    relay->faces_client = relay_is_server(relay); /* unless it is of a visit */
     relay->begun_us = relay->progress_us = clock_us();
 }
 

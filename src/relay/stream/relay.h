@@ -32,6 +32,9 @@ void relay_open_tcp(struct thread_session *session, uint32_t number, const struc
 
 /* Server: takes clients back that plane_recall means. */
 void relay_recall(struct relay_thread *thread, uint64_t session, const struct service_terms *terms);
+/* Server: resets those that plane_end_relays means. */
+void relay_end_terms(struct relay_thread *thread, uint64_t session, const struct service_terms *terms,
+                     enum relay_reason reason, const char *detail);
 
 /* All relays of the thread, or, session not NULL, of that: both sides are reset, and an agent's that has not answered
  * yet is refused. */

@@ -12,6 +12,7 @@
 #include "lib/base/strbuf.h"
 #include "lib/net/loopback_source.h"
 #include "relay/ended_relays.h"
+#include "relay/visit_tickets.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -52,7 +53,7 @@ void relay_agent_send_opened(struct relay *relay) {
     char json[320];
     const struct relay_agent *agent = as_agent(relay);
     size_t length = 0;
-    if (agent->is_check || strcmp(agent->address, agent->service->to[0]) != 0) {
+    if (agent->is_check || (!relay->faces_client && strcmp(agent->address, agent->service->to[0]) != 0)) {
         uint64_t dial_us = relay->opened_us - relay->begun_us;
         length = opened_format(json, sizeof json, agent->address, (unsigned)(dial_us / 1000),
                                (unsigned)(agent->lookup_us / 1000));
@@ -139,6 +140,8 @@ void relay_agent_cancel(struct relay *relay) {
 static void on_broken(struct relay *relay) {
     if (relay->state == RELAY_OPENING)
         relay_agent_refuse(relay, REFUSAL_BUSY, "out of memory");
+    else if (relay->faces_client)
+        relay_abort_broken(relay, REASON_CLIENT_RESET, "client");
     else
         relay_abort_broken(relay, REASON_DESTINATION_RESET, "destination");
 }
@@ -209,8 +212,8 @@ void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, cons
                                                       : open_address_format(&agent->client, client, sizeof client),
                             .destination = agent->service ? agent->service->to[0] : "",
                             .address = agent->address,
-                            .in = relay->pump.out,
-                            .out = relay->pump.in,
+                            .in = relay->faces_client ? relay->pump.in : relay->pump.out,
+                            .out = relay->faces_client ? relay->pump.out : relay->pump.in,
                             .accepted_us = relay->begun_us,
                             .dispatched_us = relay->begun_us,
                             .opened_us = relay->opened_us,
@@ -245,10 +248,7 @@ void relay_agent_describe(const struct relay *relay, struct relay_view *view) {
     strbuf_copy(view->address, sizeof view->address, agent->address);
     view->client = agent->client;
     describe_seen(relay, view);
-    view->up = relay->pump.out;
-    view->down = relay->pump.in;
-    view->up_rate = relay->out_rate;
-    view->down_rate = relay->in_rate;
+    relay_view_bytes(view, relay);
     view->dispatched_us = relay->begun_us;
 }
 
@@ -357,6 +357,38 @@ bool relay_agent_refuses(struct relay *relay) {
     return relay->state == RELAY_OVER;
 }
 
+/*
+ * The server has found an agent for a client of our own, which has waited for this stream: its socket is the plain
+ * side, and up already.
+ */
+static void attach_visitor(struct relay *relay, uint32_t ticket) {
+    struct visit_tickets *tickets = relay->thread->options->tickets;
+    struct relay_agent *agent = as_agent(relay);
+    struct visit_client client;
+    if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed)) {
+        relay_agent_refuse(relay, REFUSAL_DRAINING, "this agent is stopping");
+        return;
+    }
+    if (!tickets || !visit_tickets_take(tickets, ticket, relay->session->tag, &client)) {
+        relay_agent_refuse(relay, REFUSAL_UNKNOWN_SERVICE, "no client waits with this ticket");
+        return;
+    }
+    agent->service = client.service;
+    strbuf_copy(agent->server, sizeof agent->server, client.server);
+    relay->faces_client = true;
+    if (!stream_socket_attach(&relay->pump.socket, relay_thread_base(relay->thread), client.fd, false,
+                              &pump_socket_events, NULL)) {
+        sock_close_reset(client.fd);
+        relay_agent_refuse(relay, REFUSAL_BUSY, "out of memory");
+        return;
+    }
+    relay->pump.socket.rst_on_close = true; /* by its listener */
+    relay_set_open(relay, clock_us(), relay->begun_us);
+    send_held(relay);
+    pump_start(&relay->pump);
+    stream_socket_poll(&relay->pump.socket); /* what the client has sent by now; it may be over then */
+}
+
 void relay_open_tcp(struct thread_session *session, uint32_t number, const struct open_request *open,
                     struct served_service *service) {
     struct relay_agent *agent = malloc(sizeof *agent);
@@ -365,6 +397,8 @@ void relay_open_tcp(struct thread_session *session, uint32_t number, const struc
     relay_agent_init(agent, session, open, &agent_role);
     if (!relay_agent_enter(agent, number, open, service))
         free(agent);
+    else if (open->flags & OPEN_FLAG_VISIT)
+        attach_visitor(&agent->relay, open->service);
     else if (relay_agent_refuses(&agent->relay))
         ;
     else if (!relay_proxy_keep(agent, open))

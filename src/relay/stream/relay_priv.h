@@ -62,6 +62,7 @@ struct relay {                             /* with more behind it, by the role o
     struct service_part *counts;    /* of its service, on this thread */
     uint8_t state;
     bool is_kept_alive;
+    bool faces_client;            /* the plain side is the client, and not on the way to its destination */
     uint32_t seen;                /* the walk that was here last; 0: none */
     uint32_t in_rate, out_rate;   /* bytes a second of the pump's `in` and `out`, between the last two sweeps; */
     uint64_t swept_in, swept_out; /* these, when they were looked at last */
@@ -118,6 +119,14 @@ void relay_move(struct relay *relay, uint64_t now_us); /* something went on */
 void relay_note_moved(struct relay *relay);            /* as that, and what the pump has of it has changed */
 void relay_note_bytes(struct relay *relay);            /* counts for its session what has moved since the last time */
 void relay_set_open(struct relay *relay, uint64_t now_us, uint64_t dialled_us); /* dialled: when that began */
+/* Those of a view, by the side that the client is on. */
+static inline void relay_view_bytes(struct relay_view *view, const struct relay *relay) {
+    bool faces_client = relay->faces_client;
+    view->up = faces_client ? relay->pump.in : relay->pump.out;
+    view->down = faces_client ? relay->pump.out : relay->pump.in;
+    view->up_rate = faces_client ? relay->in_rate : relay->out_rate;
+    view->down_rate = faces_client ? relay->out_rate : relay->in_rate;
+}
 /* The client's end, and not only that of an attempt. */
 void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t ended_us);
 /* The one exit, when the stream is out of the mux and the plain side is closed, or another's: writes the record. */

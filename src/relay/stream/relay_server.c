@@ -200,7 +200,10 @@ static void sweep_opening(struct relay *relay, uint64_t now_us) {
 /* ---- the end ---- */
 
 static void on_broken(struct relay *relay) {
-    relay_abort_broken(relay, REASON_CLIENT_RESET, "client");
+    if (relay->faces_client)
+        relay_abort_broken(relay, REASON_CLIENT_RESET, "client");
+    else
+        relay_abort_broken(relay, REASON_DESTINATION_RESET, "destination");
 }
 
 static void cancel(struct relay *relay) {
@@ -222,8 +225,8 @@ static void note_end(const struct relay *relay, struct client *client, enum rela
     client->fd = -1;
     client->outcome = CLIENT_ENDED;
     client->reason = reason;
-    client->bytes_up = relay->pump.in;
-    client->bytes_down = relay->pump.out;
+    client->bytes_up = relay->faces_client ? relay->pump.in : relay->pump.out;
+    client->bytes_down = relay->faces_client ? relay->pump.out : relay->pump.in;
     client->opened_us = relay->opened_us;
     client->first_byte_us = relay->first_byte_us;
     client->ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
@@ -260,11 +263,9 @@ void relay_server_describe(const struct relay *relay, struct relay_view *view) {
     strbuf_copy(view->destination, sizeof view->destination, client->terms->destination);
     strbuf_copy(view->address, sizeof view->address, relay->opened_us ? record_address(client) : "");
     strbuf_copy(view->agent, sizeof view->agent, client->agent);
+    strbuf_copy(view->visitor, sizeof view->visitor, client->visitor ? client->visitor->agent : "");
     view->client = open_address_of(&client->peer);
-    view->up = relay->pump.in;
-    view->down = relay->pump.out;
-    view->up_rate = relay->in_rate;
-    view->down_rate = relay->out_rate;
+    relay_view_bytes(view, relay);
     view->dispatched_us = client->dispatched_us;
 }
 
@@ -283,13 +284,13 @@ static const struct relay_role server_role = {.on_opened = on_opened,
 
 /* ---- limits of bandwidth ---- */
 
-/* Checks are not held back. False: out of memory. */
+/* Checks are not held back, and of a visit the other relay is. False: out of memory. */
 static bool throttle(struct relay *relay) {
     const struct client *client = client_of(relay);
     struct bandwidth *const limits[BANDWIDTH_SCOPE_COUNT] = {[BANDWIDTH_SERVICE] = client->terms->bandwidth,
                                                              [BANDWIDTH_SOURCE] = client->source,
                                                              [BANDWIDTH_AGENT] = client->via};
-    return client->is_check ||
+    return client->is_check || client->ticket ||
            pump_throttle(&relay->pump, relay_thread_base(relay->thread), limits, &relay->counts->throttled);
 }
 
@@ -303,14 +304,15 @@ void relay_server_renew_limits(struct relay *relay) {
 static uint16_t flags_of(struct relay *relay) {
     unsigned check = client_of(relay)->is_check ? OPEN_FLAG_CHECK : 0;
     unsigned limited = throttle_limits(relay->pump.throttle, BANDWIDTH_OUT) ? OPEN_FLAG_LIMITED : 0;
-    return (uint16_t)(check | limited);
+    unsigned visit = client_of(relay)->ticket ? OPEN_FLAG_VISIT : 0;
+    return (uint16_t)(check | limited | visit);
 }
 
 bool relay_server_open_stream(struct relay *relay) {
     uint8_t bytes[FRAME_OPEN_MOST];
     const struct client *client = client_of(relay);
     struct open_request open = {.relay = client->number,
-                                .service = client->terms->id,
+                                .service = client->ticket ? client->ticket : client->terms->id,
                                 .budget_ms = client->attempt_ms,
                                 .flags = flags_of(relay),
                                 .client = open_address_of(&client->peer),
@@ -337,6 +339,7 @@ static struct relay *begin(struct thread_session *session, struct client *client
     struct relay *relay = &server->relay;
     *server = (struct relay_server){.client = client, .holds_early = client->holds_early};
     relay_init(relay, session, &server_role, client->terms->counts);
+    relay->faces_client &= !client->ticket;
     relay->begun_us = client->accepted_us;
     if (!stream_socket_attach(&relay->pump.socket, relay_thread_base(thread), client->fd, false, &pump_socket_events,
                               NULL)) {
@@ -386,4 +389,21 @@ void relay_recall(struct relay_thread *thread, uint64_t session, const struct se
         if (client->session == session && is_of_service(client, terms))
             relay->role->recall(relay);
     }
+}
+
+static void end_those_of(struct relay *first, uint64_t session, const struct service_terms *terms,
+                         enum relay_reason reason, const char *detail) {
+    struct relay *next;
+    for (struct relay *relay = first; relay; relay = next) {
+        const struct client *client = client_of(relay);
+        next = relay->next;
+        if (client->session == session && client->terms == terms)
+            relay_abort(relay, reason, "server", detail);
+    }
+}
+
+void relay_end_terms(struct relay_thread *thread, uint64_t session, const struct service_terms *terms,
+                     enum relay_reason reason, const char *detail) {
+    end_those_of(thread->opening, session, terms, reason, detail);
+    end_those_of(thread->relays, session, terms, reason, detail);
 }

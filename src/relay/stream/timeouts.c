@@ -22,7 +22,7 @@ static bool may_be_stalled(struct relay *relay, uint64_t now_us) {
 
 static void sweep_stalled(struct relay *relay, uint64_t now_us) {
     if (may_be_stalled(relay, now_us) && sock_stalled_ms(relay->pump.socket.fd, &relay->stall) > RELAY_STALLED_MS)
-        relay_abort(relay, REASON_STALLED, relay_is_server(relay) ? "client" : "destination", NULL);
+        relay_abort(relay, REASON_STALLED, relay->faces_client ? "client" : "destination", NULL);
 }
 
 /*

@@ -165,10 +165,10 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
     size_t relays = numbers.clients - numbers.waiting;
     uint64_t peak = history ? history_peak(history, HISTORY_RELAYS) : 0;
     json_t *json =
-        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", conf->name,
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", conf->name,
                   "state", state_label(admin_service_state(&numbers, known)), "since", value_time_of(numbers.since_us),
-                  "paused_by", value_text(numbers.paused_by), "listen", value_texts(&conf->listen), "hosts",
-                  value_texts(&conf->hosts), "groups", value_texts(&conf->groups), "connect",
+                  "paused_by", value_text(numbers.paused_by), "listen", value_texts(&conf->listen), "visitors",
+                  value_texts(&conf->visitors), "hosts", value_texts(&conf->hosts), "groups", value_texts(&conf->groups), "connect",
                   value_texts(&conf->connect), "proxy_protocol", proxy_version_name(conf->proxy_protocol),
                   "accept_proxy", value_texts(&conf->accept_proxy), "able", (json_int_t)numbers.ready, "known",
                   (json_int_t)known, "relays", (json_int_t)relays, "peak", (json_int_t)(peak > relays ? peak : relays),

@@ -89,6 +89,20 @@ static void on_publish(struct registry *registry, struct session *session, const
         on_malformed(registry, session, error.text);
 }
 
+static void on_visit(struct registry *registry, struct session *session, const struct control_message *control) {
+    struct error error;
+
+    if (registry_visits(registry, session, control->json, &error))
+        on_malformed(registry, session, error.text);
+}
+
+static void on_visit_open(struct registry *registry, struct session *session, const struct control_message *control) {
+    struct error error;
+
+    if (registry_opens_visit(registry, session, control->json, &error))
+        on_malformed(registry, session, error.text);
+}
+
 static void (*const ops[])(struct registry *, struct session *, const struct control_message *) = {
     [CONTROL_OP_LINKS] = on_unknown,
     [CONTROL_OP_GOAWAY] = on_unknown,
@@ -104,6 +118,10 @@ static void (*const ops[])(struct registry *, struct session *, const struct con
     [CONTROL_OP_PUBLISH] = on_publish,
     [CONTROL_OP_PUBLISHED] = on_unknown,
     [CONTROL_OP_UNKNOWN] = on_unknown,
+    [CONTROL_OP_VISIT] = on_visit,
+    [CONTROL_OP_VISIT_STATE] = on_unknown,
+    [CONTROL_OP_VISIT_OPEN] = on_visit_open,
+    [CONTROL_OP_VISIT_REFUSED] = on_unknown,
 };
 
 void control_receive(struct registry *registry, struct session *session, const char *text, size_t length) {

@@ -14,6 +14,7 @@
 #include "proto/features.h"
 #include "server/auth/agent_bandwidth.h"
 #include "server/auth/flap_damping.h"
+#include "server/service/visits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,13 +152,14 @@ static void send_unserved_notice(const struct handshake *handshake, const struct
     registry_send(handshake->options.registry, session, CONTROL_OP_NOTICE, text);
 }
 
-/* A group without a service is no error, since services change, but it may be mistyped: both logs say so. */
+/* A group that no service has, for its agents or its visitors, is no error, since services change, but it may be mistyped: both logs say so. */
 static void warn_if_unserved(const struct handshake *handshake, const struct session *session,
                              const struct auth_result *result) {
     char mine[200] = "", all[200] = "";
 
     for (size_t i = 0; i < handshake->options.services->count; i++)
-        if (service_is_for(handshake->options.services->items[i], session))
+        if (service_is_for(handshake->options.services->items[i], session) ||
+            visits_permit(service_config(handshake->options.services->items[i]), session))
             return;
     if (!handshake->options.services->count)
         return;

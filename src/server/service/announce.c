@@ -75,7 +75,8 @@ static bool write_service(struct services_writer *writer, const struct service *
                                   .proxy = service->conf->proxy_protocol,
                                   .protocol = service->conf->protocol,
                                   .from = service->conf->connect_from,
-                                  .takes_bans = service->conf->agent_bans};
+                                  .takes_bans = service->conf->agent_bans,
+                                  .end_to_end = service->conf->end_to_end};
 
     for (; offer.to_count < to->count && offer.to_count < SERVICE_DESTINATIONS_MAX; offer.to_count++)
         offer.to[offer.to_count] = to->items[offer.to_count];

@@ -18,6 +18,7 @@
 #include "server/service/client_detail.h"
 #include "server/service/client_table.h"
 #include "server/service/registry.h"
+#include "server/service/visits.h"
 #include "server/session/session_table.h"
 
 #include <stdio.h>
@@ -67,12 +68,18 @@ static void dequeue(struct dispatch *dispatch, struct client *client) {
     dispatch->options.services->waiting--;
 }
 
+static void end_accepted(struct dispatch *dispatch, struct client *client) {
+    service_client_left(client->service, client);
+    if (client->visitor)
+        visits_client_ended(dispatch->options.visits, client);
+    client_table_give_back(dispatch->options.clients, client);
+    dispatch->options.on_client_end(dispatch->options.context);
+}
+
 static void end_client(struct dispatch *dispatch, struct client *client) {
     if (dispatch->options.ended)
         ended_relays_add_client(dispatch->options.ended, dispatch->options.instance, client);
-    service_client_left(client->service, client);
-    client_table_give_back(dispatch->options.clients, client);
-    dispatch->options.on_client_end(dispatch->options.context);
+    end_accepted(dispatch, client);
 }
 
 static const char *who_ended(const struct client *client) {
@@ -229,9 +236,7 @@ void dispatch_client(struct dispatch *dispatch, struct client *client) {
 /* It was no client of an agent's yet: it is counted and has its line, and no record. */
 static void end_unaccepted(struct dispatch *dispatch, struct client *client) {
     counter_add(&client->service->part->ended[dispatch->is_over ? REASON_STOPPED : REASON_TLS], 1);
-    service_client_left(client->service, client);
-    client_table_give_back(dispatch->options.clients, client);
-    dispatch->options.on_client_end(dispatch->options.context);
+    end_accepted(dispatch, client);
 }
 
 void dispatch_client_tls(struct dispatch *dispatch, struct client *client) {
@@ -351,5 +356,8 @@ static void (*const outcomes[])(struct dispatch *, struct client *, struct sessi
 void dispatch_client_back(struct dispatch *dispatch, struct client *client) {
     struct session *session = session_table_client_left(dispatch->options.sessions, client->session);
 
-    outcomes[client->outcome](dispatch, client, session);
+    if (client->ticket)
+        visits_relay_back(dispatch->options.visits, client);
+    else
+        outcomes[client->outcome](dispatch, client, session);
 }

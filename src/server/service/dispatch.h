@@ -16,6 +16,7 @@ struct liveness;
 struct recent_events;
 struct registry;
 struct session_table;
+struct visits;
 
 struct dispatch_options {
     struct loop *loop;
@@ -29,6 +30,7 @@ struct dispatch_options {
     struct service_list *services;
     struct liveness *liveness;
     struct registry *registry;
+    struct visits *visits; /* NULL: none of its clients has a visitor */
     void (*on_wait)(void *context);       /* a client waits: dispatch_tick is needed every 100 ms */
     void (*on_client_end)(void *context); /* a client has been freed */
     void *context;

@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "server/service/agent_bans.h"
 #include "server/service/announce.h"
+#include "server/service/visits.h"
 
 #include <stdlib.h>
 
@@ -237,6 +238,14 @@ int registry_banned(struct registry *registry, struct session *session, const js
 
 int registry_publish(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
     return registry->options.on_publish(registry->options.context, session, json, error);
+}
+
+int registry_visits(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
+    return visits_take(registry->options.visits, session, json, error);
+}
+
+int registry_opens_visit(struct registry *registry, struct session *session, const json_t *json, struct error *error) {
+    return visits_open(registry->options.visits, session, json, error);
 }
 
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason) {

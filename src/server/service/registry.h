@@ -15,6 +15,7 @@ struct announce;
 struct recent_events;
 struct bans;
 struct registry;
+struct visits;
 
 /* Sessions that wait for their agents and have no clients: beyond, the one that has waited for longest is retired. */
 enum { REGISTRY_IDLE_OF_CREDENTIAL = 64, REGISTRY_IDLE_OF_ALL = 1024 };
@@ -27,6 +28,7 @@ struct registry_options {
     const struct service_list *services;
     struct announce *announce;
     struct bans *bans;
+    struct visits *visits;
     struct link_count *links; /* the data links of all sessions */
     unsigned resume_s;        /* for which a session outlives its control link */
     uint64_t clients_most;    /* of a session in all its life: then its agent is asked for another one */
@@ -76,6 +78,9 @@ int registry_reported(struct registry *registry, struct session *session, const 
 /* The members of a `publish`. 0, or -1 with `error` if it is malformed. */
 int registry_publish(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 int registry_banned(struct registry *registry, struct session *session, const json_t *json, struct error *error);
+/* Its agent opens services on its own side (visits_take, visits_open). 0 or -1 */
+int registry_visits(struct registry *registry, struct session *session, const json_t *json, struct error *error);
+int registry_opens_visit(struct registry *registry, struct session *session, const json_t *json, struct error *error);
 /* `reason` may be NULL. Without memory nothing is sent. */
 void registry_send(struct registry *registry, const struct session *session, enum control_op op, const char *reason);
 /* GOAWAY to all: agents join another server; their relays run on. Sessions whose links are all lost end: no agent can

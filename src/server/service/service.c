@@ -237,6 +237,6 @@ void service_client_left(struct service *service, const struct client *client) {
     else if (service->probe.on_other)
         service->probe.on_other(service->probe.context, client);
     if (client->is_counted)
-        access_left(service->access, &client->peer);
+        access_left(service->access, client->visitor ? &client->visitor->address : &client->peer);
     service->live--;
 }

@@ -88,40 +88,68 @@ static SSL_CTX *hold_context(const struct service *service) {
     return context;
 }
 
-void service_admit(struct service *service, struct client *client, bool is_counted) {
+static void count_in(struct service *service, struct client *client, const struct addr *source, bool is_counted) {
     client->service = service;
     client->is_counted = is_counted;
     if (is_counted)
-        client->source = access_bandwidth(service->access, &client->peer);
+        client->source = access_bandwidth(service->access, source);
     service->live++;
     counter_add(&service->part->accepted, 1);
+}
+
+void service_admit(struct service *service, struct client *client, bool is_counted) {
+    count_in(service, client, &client->peer, is_counted);
     service->options.on_client(service->options.context, client);
 }
 
-static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, struct http_guard *guard,
-                  bool is_check) {
-    enum access_verdict verdict = is_check ? ACCESS_ADMITTED : service_judge(service, &found->peer);
-    bool is_counted = !is_check && verdict == ACCESS_ADMITTED && access_counts(service->access);
+/* It counts for `source`. NULL: *verdict is why, and `fd` is closed. */
+static struct client *take_client(struct service *service, evutil_socket_t fd, const struct inspected *found,
+                                  const struct addr *source, bool is_check, enum access_verdict *verdict) {
+    *verdict = is_check ? ACCESS_ADMITTED : service_judge(service, source);
+    bool is_counted = !is_check && *verdict == ACCESS_ADMITTED && access_counts(service->access);
     struct client *client = NULL;
 
-    if (verdict == ACCESS_ADMITTED)
+    if (*verdict == ACCESS_ADMITTED)
         client = client_table_take(service->options.clients, fd, &found->peer, service->terms);
     if (!client) {
         if (is_counted)
-            access_left(service->access, &found->peer);
-        free(found->tlvs);
-        http_guard_free(guard);
-        refuse_client(service, fd, &found->peer, verdict == ACCESS_ADMITTED ? ACCESS_MEMORY : verdict);
-        return;
+            access_left(service->access, source);
+        if (*verdict == ACCESS_ADMITTED)
+            *verdict = ACCESS_MEMORY;
+        refuse_client(service, fd, source, *verdict);
+        return NULL;
     }
     client->local = local_of(service, fd, found);
-    client->tlvs = found->tlvs;
-    client->guard = guard;
+    count_in(service, client, source, is_counted);
     if (is_check)
         service_note_probe(service, client); /* known by where it comes from, and without TLS */
     else if (service->tls)
         client->tls_context = hold_context(service);
-    service_admit(service, client, is_counted);
+    return client;
+}
+
+static void admit(struct service *service, evutil_socket_t fd, const struct inspected *found, struct http_guard *guard,
+                  bool is_check) {
+    enum access_verdict verdict;
+    struct client *client = take_client(service, fd, found, &found->peer, is_check, &verdict);
+
+    if (!client) {
+        free(found->tlvs);
+        http_guard_free(guard);
+        return;
+    }
+    client->tlvs = found->tlvs;
+    client->guard = guard;
+    service->options.on_client(service->options.context, client);
+}
+
+struct client *service_take_visitor(struct service *service, evutil_socket_t fd, const struct inspected *found,
+                                    const struct visitor *visitor, enum access_verdict *verdict) {
+    struct client *client = take_client(service, fd, found, &visitor->address, false, verdict);
+
+    if (client)
+        client->visitor = visitor;
+    return client;
 }
 
 void service_on_accept(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local) {

@@ -112,6 +112,9 @@ void service_renew_local(struct client *client);
  * `name`: the host that it has named, or "". */
 void service_take(struct service *service, evutil_socket_t fd, const struct inspected *found, const char *name,
                   struct http_guard *guard);
+/* A client of a visitor, see visits.h; takes `fd`. It is not dispatched yet. NULL: *verdict is why. */
+struct client *service_take_visitor(struct service *service, evutil_socket_t fd, const struct inspected *found,
+                                    const struct visitor *visitor, enum access_verdict *verdict);
 void service_init_port(struct service *service);
 void service_settle_port(struct service *service); /* its balancers or its configuration are others now */
 

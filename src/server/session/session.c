@@ -45,6 +45,7 @@ struct session {
     struct carriers carriers;
     struct liveness_state liveness;
     struct announcement announcement;
+    struct visiting visiting;
     struct strlist groups;
     char name[PROTO_NAME_MAX + 1], label[RECORD_AGENT], who[RECORD_AGENT + 8], credential[PROTO_NAME_MAX + 1];
     char version[PROTO_NAME_MAX + 1];
@@ -125,6 +126,7 @@ void session_free(struct session *session) {
     if (!session)
         return;
     carriers_done(&session->carriers);
+    visiting_clear(&session->visiting);
     strlist_done(&session->groups);
     secret_wipe(session->key, sizeof session->key);
     proof_done(&session->proof);
@@ -371,6 +373,10 @@ struct session_entry *session_entry(struct session *session) {
 
 struct announcement *session_announcement(struct session *session) {
     return &session->announcement;
+}
+
+struct visiting *session_visiting(struct session *session) {
+    return &session->visiting;
 }
 
 struct liveness_state *session_liveness(struct session *session) {

@@ -19,6 +19,7 @@
 #include "server/session/byte_rates.h"
 #include "server/session/carriers.h"
 #include "server/session/liveness.h"
+#include "server/session/visiting.h"
 
 struct session;
 
@@ -96,6 +97,7 @@ bool session_is_idle(const struct session *session, uint64_t *until_us);
 bool session_is_of(const struct session *session, const struct session_options *options);
 
 struct announcement *session_announcement(struct session *session); /* of the services to its agent */
+struct visiting *session_visiting(struct session *session);         /* services that its agent opens on its side */
 struct liveness_state *session_liveness(struct session *session);
 bool session_is_silent(const struct session *session); /* see liveness.h */
 

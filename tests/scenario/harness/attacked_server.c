@@ -145,10 +145,11 @@ struct intruder *attacked_server_intruder(const struct attacked_server *attacked
 int attacked_server_hello(struct intruder *intruder, const char *kind, const char *name, const char *more, char *text,
                           size_t size) {
     char hello[4096];
+    const char *features = strstr(more, "\"features\":") ? "" : "\"features\":[\"services\"],";
     size_t length = (size_t)snprintf(hello, sizeof hello,
-                                     "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"%s\",%s\"features\":[\"services\"],"
+                                     "{\"protocol\":2,\"kind\":\"%s\",\"name\":\"%s\",%s%s"
                                      "\"instance\":\"00112233445566778899aabbccddeeff\"}",
-                                     kind, name, more);
+                                     kind, name, more, features);
     if (!intruder_send_frame(intruder, HELLO, (uint32_t)length, hello, length))
         return -1;
     return intruder_read_frame(intruder, text, size, ATTACKED_SERVER_ASK_MS);

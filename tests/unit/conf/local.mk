@@ -79,6 +79,10 @@ unit_conf_tests += tests/unit/conf/test_option_value
 tests_unit_conf_test_option_value_SOURCES = tests/unit/conf/test_option_value.c tests/unit/conf/slip.h
 tests_unit_conf_test_option_value_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_visit_spec
+tests_unit_conf_test_visit_spec_SOURCES = tests/unit/conf/test_visit_spec.c
+tests_unit_conf_test_visit_spec_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_validators
 tests_unit_conf_test_validators_SOURCES = tests/unit/conf/test_validators.c
 tests_unit_conf_test_validators_LDADD = $(LINK_UNIT_CONF)

@@ -26,9 +26,9 @@ static const struct slip slips[] = {
     {WITH_SERVICE("\"pending_timout\": 1"),
      ": services[0].pending_timout: there is no such option; did you mean \"pending_timeout\"?"},
     {WITH_SERVICE("\"ban\": true"),
-     ": services[0].ban: there is no such option; there are: name, group, protocol, listen, hosts, interface, "
-     "freebind, backlog, keepalive_idle, keepalive_interval, keepalive_probes, socket_mode, socket_owner, connect, "
-     "proxy_protocol, connect_from, agent_bans, balance, no_agent, ...; see munnel.json(5)"},
+     ": services[0].ban: there is no such option; there are: name, group, protocol, listen, visitors, end_to_end, "
+     "hosts, interface, freebind, backlog, keepalive_idle, keepalive_interval, keepalive_probes, socket_mode, "
+     "socket_owner, connect, proxy_protocol, connect_from, agent_bans, balance, ...; see munnel.json(5)"},
     {"{ \"agents\": 3 }", ": agents: 3 is not right here; write an object {...}"},
     {"{ \"agents\": { \"tls\": null } }", ": agents.tls: null is not right here; write an object {...}"},
     {"{ \"services\": {} }", ": services: {} is not right here; write a list [{...}, {...}]"},
@@ -36,7 +36,8 @@ static const struct slip slips[] = {
     {"{ \"services\": [ { \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
      ": services[0].name: is missing; write a name like \"WinVNC\""},
     {"{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\" } ] }",
-     ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or a list of them"},
+     ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or the groups of agents that open it on "
+     "their side in \"visitors\""},
     {"{ \"services\": [ " SERVICE ", { \"name\": \"b\", \"listen\": \":1\" } ] }",
      ": services[1].connect: is missing; write a destination like \"localhost:5900\", or a list of them"},
     {WITH_SERVICE("\"group\": [\"x\", \"*\"]"),

@@ -19,12 +19,15 @@ unit_proto_tests = \
 	tests/unit/proto/test_ban_changes \
 	tests/unit/proto/test_publish \
 	tests/unit/proto/test_health \
-	tests/unit/proto/test_services
+	tests/unit/proto/test_services \
+	tests/unit/proto/test_visits
 
 tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
 tests_unit_proto_test_frame_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_join_code_SOURCES = tests/unit/proto/test_join_code.c
 tests_unit_proto_test_join_code_LDADD = $(LINK_UNIT_PROTO)
+tests_unit_proto_test_visits_SOURCES = tests/unit/proto/test_visits.c
+tests_unit_proto_test_visits_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_control_SOURCES = tests/unit/proto/test_control.c
 tests_unit_proto_test_control_LDADD = $(LINK_UNIT_PROTO)
 tests_unit_proto_test_hello_SOURCES = tests/unit/proto/test_hello.c

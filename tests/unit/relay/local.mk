@@ -216,6 +216,10 @@ unit_relay_tests += tests/unit/relay/test_plane_services
 tests_unit_relay_test_plane_services_SOURCES = tests/unit/relay/test_plane_services.c
 tests_unit_relay_test_plane_services_LDADD = $(LINK_UNIT_RELAY)
 
+unit_relay_tests += tests/unit/relay/test_visit_tickets
+tests_unit_relay_test_visit_tickets_SOURCES = tests/unit/relay/test_visit_tickets.c
+tests_unit_relay_test_visit_tickets_LDADD = $(LINK_UNIT_RELAY)
+
 unit_relay_tests += tests/unit/relay/test_service_table
 tests_unit_relay_test_service_table_SOURCES = tests/unit/relay/test_service_table.c
 tests_unit_relay_test_service_table_LDADD = $(LINK_UNIT_RELAY)

@@ -61,7 +61,7 @@ START_TEST(a_whole_relay_is_one_line) {
     struct record record = whole();
     char *line = line_of(&record);
     expect(line, " info ");
-    expect(line, "relay 00112233-7  done service=echo client=10.0.0.1:7 agent=web1 destination=db:1 address=10.0.0.2:1 "
+    expect(line, "relay 00112233-7  done service=echo client=10.0.0.1:7 visitor=- agent=web1 destination=db:1 address=10.0.0.2:1 "
                  "in_bytes=5 out_bytes=6 wait_ms=2.000 dial_ms=4.000 first_byte_ms=14.000 duration_ms=30.000 "
                  "reason=done by=client detail=- attempts=2 left_out=0\n");
     free(line);
@@ -98,7 +98,7 @@ START_TEST(an_agent_does_not_name_itself) {
     struct record record = whole();
     record.agent = NULL;
     char *line = line_of(&record);
-    expect(line, "client=10.0.0.1:7 agent=- destination=db:1");
+    expect(line, "client=10.0.0.1:7 visitor=- agent=- destination=db:1");
     free(line);
 }
 END_TEST
@@ -167,7 +167,7 @@ START_TEST(a_client_that_was_opened_reached_what_is_configured) {
     if (_i == 1)
         snprintf(client.address, sizeof client.address, "10.0.0.2:1");
     char *line = line_of_client(&client);
-    expect(line, "relay ffeeddcc-12  done service=echo client=10.0.0.1:7 agent=web1 destination=db:1");
+    expect(line, "relay ffeeddcc-12  done service=echo client=10.0.0.1:7 visitor=- agent=web1 destination=db:1");
     expect(line, _i == 1 ? "address=10.0.0.2:1" : "address=db:1");
     free(line);
 }

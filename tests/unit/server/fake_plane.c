@@ -226,6 +226,14 @@ void plane_recall(struct plane *self, uint64_t session, struct service_terms *te
     note((struct fake_order){.kind = FAKE_RECALL, .tag = session, .terms = terms}, NULL);
 }
 
+bool plane_end_relays(struct plane *self, uint64_t session, struct service_terms *terms, enum relay_reason reason,
+                      const char *detail) {
+    (void)self;
+    (void)reason;
+    note((struct fake_order){.kind = FAKE_END_RELAYS, .tag = session, .terms = terms}, detail);
+    return true;
+}
+
 void plane_close(struct plane *self, struct link_ref link, const char *detail) {
     (void)self;
     note((struct fake_order){.kind = FAKE_CLOSE, .link = link}, detail);

@@ -23,6 +23,7 @@ enum fake_kind {
     FAKE_PING,
     FAKE_SET_PING, /* text: ping_s and dead_after_s */
     FAKE_RECALL,
+    FAKE_END_RELAYS,
     FAKE_VIEW, /* tag: the ticket; text: the id, or the service that is asked for */
     FAKE_END,  /* tag: the ticket; text: the id */
     FAKE_KINDS

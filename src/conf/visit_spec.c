@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * visit_spec: see visit_spec.h.
+ */
+#include "config.h"
+
+#include "conf/visit_spec.h"
+
+#include "conf/validators.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static int take_name(struct visit_spec *spec, const char *text, size_t length, struct error *error) {
+    if (length >= sizeof spec->name)
+        return error_set(error, "\"%.*s\" is longer than %d characters", (int)length, text, PROTO_NAME_MAX);
+    memcpy(spec->name, text, length);
+    spec->name[length] = '\0';
+    return validate_name(spec->name, error);
+}
+
+int visit_spec_parse(struct visit_spec *spec, const char *text, struct error *error) {
+    const char *equals = strchr(text, '='), *where = equals ? equals + 1 : "";
+    bool is_port = *where && strspn(where, "0123456789") == strlen(where);
+    char full[ENDPOINT_HOST + 16];
+    struct endpoint endpoint;
+
+    *spec = (struct visit_spec){.name = ""};
+    if (!equals || !*where)
+        return error_set(error, "\"%s\" does not say what is visited, and where; write NAME=127.0.0.1:5900", text);
+    if (take_name(spec, text, (size_t)(equals - text), error))
+        return -1;
+    snprintf(full, sizeof full, "%s%s", is_port ? "127.0.0.1:" : "", where);
+    if (endpoint_parse(&endpoint, full, error))
+        return -1;
+    if (strcasecmp(endpoint.host, "localhost") == 0)
+        snprintf(endpoint.host, sizeof endpoint.host, "127.0.0.1");
+    if (endpoint.is_unix || endpoint.port == 0 || !addr_from_endpoint(&spec->address, &endpoint))
+        return error_set(error, "\"%s\" is not an address of this machine and a port; write %s=127.0.0.1:5900", where,
+                         spec->name);
+    return 0;
+}

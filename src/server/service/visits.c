@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * visits: see visits.h. Here is what agents may visit, and what they are told of it.
+ */
+#include "config.h"
+
+#include "server/service/visits_priv.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/strbuf.h"
+#include "proto/features.h"
+#include "server/service/service_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MESSAGES_A_SECOND = 900, LINES_A_MINUTE = 20 };
+
+static const char *const details[VISIT_VERDICT_COUNT] = {
+#define VISIT_VERDICT_DETAIL(name, label, detail) detail,
+    VISIT_VERDICTS(VISIT_VERDICT_DETAIL)
+#undef VISIT_VERDICT_DETAIL
+};
+
+const char *visit_verdict_label(enum visit_verdict verdict) {
+    static const char *const labels[VISIT_VERDICT_COUNT] = {
+#define VISIT_VERDICT_LABEL(name, label, detail) label,
+        VISIT_VERDICTS(VISIT_VERDICT_LABEL)
+#undef VISIT_VERDICT_LABEL
+    };
+    return labels[verdict];
+}
+
+struct visits *visits_new(const struct visits_options *options) {
+    struct visits *visits = calloc(1, sizeof *visits);
+
+    if (!visits)
+        return NULL;
+    visits->options = *options;
+    visits->listener = -1;
+    TAILQ_INIT(&visits->connecting);
+    TAILQ_INIT(&visits->running);
+    return visits;
+}
+
+size_t visits_running(const struct visits *visits) {
+    return visits->running_count;
+}
+
+uint64_t visits_count(const struct visits *visits, enum visit_verdict verdict) {
+    return visits->counts[verdict];
+}
+
+/* ---- who may ---- */
+
+bool visits_permit(const struct service_config *conf, const struct session *session) {
+    for (size_t i = 0; i < conf->visitors.count; i++)
+        if (strcmp(conf->visitors.items[i], "*") == 0)
+            return true;
+    return conf->visitors.count && session_serves(session, &conf->visitors);
+}
+
+static struct service *find_service(const struct visits *visits, const char *name) {
+    for (size_t i = 0; i < visits->options.services->count; i++) {
+        struct service *service = visits->options.services->items[i];
+        if (strcmp(service->conf->name, name) == 0 && !service->is_shut)
+            return service;
+    }
+    return NULL;
+}
+
+static bool has_link(struct session *session) {
+    return session_is_connected(session) && !session_is_draining(session) && session_carriers(session)->ready;
+}
+
+enum visit_verdict visits_judge(const struct visits *visits, struct session *session,
+                                const struct visiting_entry *entry, struct service **service) {
+    *service = entry ? find_service(visits, entry->name) : NULL;
+    if (!*service || !visits_permit((*service)->conf, session))
+        return VISIT_NOT_PERMITTED;
+    if ((*service)->is_paused)
+        return VISIT_PAUSED;
+    if (!balance_usable((*service)->balance))
+        return VISIT_NO_AGENT;
+    return has_link(session) ? VISIT_ACCEPTED : VISIT_NO_LINK;
+}
+
+struct visiting_entry *visits_find_entry(struct session *session, uint32_t id) {
+    struct visiting *visiting = session_visiting(session);
+
+    for (size_t i = 0; i < visiting->count; i++)
+        if (visiting->entries[i].id == id)
+            return &visiting->entries[i];
+    return NULL;
+}
+
+/* ---- what agents are told ---- */
+
+/*
+ * What runs by a permission that is withdrawn ends, as with a credential that is revoked, also while the session has no
+ * control link. A service that was removed lets its clients finish. Without memory the next look tries again.
+ */
+static void end_withdrawn(struct visits *visits, struct session *session) {
+    struct visiting *visiting = session_visiting(session);
+    static const char detail[] = "the service no longer permits this visitor";
+
+    for (size_t i = 0; i < visiting->count; i++) {
+        struct visiting_entry *entry = &visiting->entries[i];
+        struct service *service = NULL;
+        bool is_permitted = visits_judge(visits, session, entry, &service) != VISIT_NOT_PERMITTED;
+        if (is_permitted || !service || !entry->terms ||
+            !plane_end_relays(visits->options.plane, session_tag(session), entry->terms, REASON_DENIED, detail))
+            continue;
+        service_terms_release(entry->terms);
+        entry->terms = NULL;
+    }
+}
+
+/* Those that are new for the agent; all: also those that it knows. */
+static void tell(struct visits *visits, struct session *session, bool all) {
+    struct visiting *visiting = session_visiting(session);
+    struct visit_state states[VISITS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < visiting->count; i++) {
+        struct visiting_entry *entry = &visiting->entries[i];
+        struct service *service = NULL;
+        enum visit_verdict verdict = visits_judge(visits, session, entry, &service);
+        bool end_to_end = verdict == VISIT_ACCEPTED && service->conf->end_to_end;
+        if (verdict == VISIT_NO_LINK && !entry->is_told && !session_is_draining(session))
+            continue; /* its data links are about to come */
+        if (!all && entry->is_told && entry->told == verdict && entry->told_end_to_end == end_to_end)
+            continue;
+        entry->is_told = true;
+        entry->told = verdict;
+        entry->told_end_to_end = end_to_end;
+        states[count++] = (struct visit_state){entry->id, verdict ? details[verdict] : NULL, end_to_end};
+    }
+    char *json = count || all ? visit_states_format(states, count) : NULL;
+    if (json)
+        plane_send_control(visits->options.plane, session_control(session), json);
+    free(json);
+}
+
+void visits_update(struct visits *visits) {
+    visits_expire(visits);
+    for (struct session *session = session_table_first_any(visits->options.sessions); session;
+         session = session_table_after_any(visits->options.sessions, session)) {
+        if (!session_visiting(session)->count)
+            continue;
+        end_withdrawn(visits, session);
+        if (session_is_connected(session))
+            tell(visits, session, false);
+    }
+}
+
+void visits_refuse(struct visits *visits, const struct session *session, uint32_t ticket, enum visit_verdict verdict,
+                   const char *detail) {
+    const struct visit_refused refused = {ticket, detail && *detail ? detail : details[verdict]};
+    unsigned skipped = 0;
+
+    visits->counts[verdict]++;
+    if (!session || !session_is_connected(session))
+        return;
+    if (log_limit_allows(&visits->lines, LINES_A_MINUTE, &skipped))
+        log_event(visits->options.log, LOG_LEVEL_WARNING, session_who(session), "its visit is refused",
+                  LOG_FIELDS(LOG_TEXT("detail", refused.reason), LOG_NUMBER("left_out", skipped)));
+    char *json = visit_refused_format(&refused);
+    if (json)
+        plane_send_control(visits->options.plane, session_control(session), json);
+    free(json);
+}
+
+/* ---- messages ---- */
+
+/* Both cost more than they are long. */
+static int check_rate(struct session *session, unsigned messages, struct error *error) {
+    struct visiting *visiting = session_visiting(session);
+    uint64_t second = clock_us() / 1000000;
+
+    if (!(session_features(session) & 1U << FEATURE_VISIT))
+        return error_set(error, "the agent has not named the feature \"visit\"");
+    if (visiting->second != second)
+        visiting->in_second = 0;
+    visiting->second = second;
+    visiting->in_second += messages;
+    return visiting->in_second <= MESSAGES_A_SECOND ? 0 : error_set(error, "more visits in a second than a server takes");
+}
+
+/* False: out of memory; then there are as many as there was memory for. */
+static bool fill(struct visiting *visiting, const struct visit_name *names, size_t count) {
+    visiting->entries = calloc(count ? count : 1, sizeof *visiting->entries);
+    for (size_t i = 0; visiting->entries && i < count; i++) {
+        char *name = strdup(names[i].name);
+        if (!name)
+            return false;
+        visiting->entries[visiting->count++] = (struct visiting_entry){.id = names[i].id, .name = name};
+    }
+    return visiting->entries;
+}
+
+/* Relays go on by the new entry of their service; those of none, which a withdrawal could not end any more, do not. */
+static void hand_over(struct visits *visits, const struct session *session, struct visiting *before,
+                      struct visiting *after) {
+    static const char detail[] = "its agent does not visit the service any more";
+
+    for (size_t i = 0; i < before->count; i++) {
+        struct visiting_entry *from = &before->entries[i];
+        size_t at = 0;
+        while (at < after->count && strcmp(after->entries[at].name, from->name) != 0)
+            at++;
+        if (from->terms && at < after->count && !after->entries[at].terms)
+            after->entries[at].terms = from->terms;
+        else if (from->terms) {
+            plane_end_relays(visits->options.plane, session_tag(session), from->terms, REASON_DENIED, detail);
+            service_terms_release(from->terms);
+        }
+        from->terms = NULL;
+    }
+}
+
+int visits_take(struct visits *visits, struct session *session, const json_t *json, struct error *error) {
+    struct visit_name names[VISITS_MAX];
+    size_t count = 0;
+
+    if (check_rate(session, VISITS_MAX, error) || visit_names_parse(names, &count, json, error))
+        return -1;
+    struct visiting *visiting = session_visiting(session), before = *visiting;
+    visiting->entries = NULL;
+    visiting->count = 0;
+    bool is_complete = fill(visiting, names, count);
+    hand_over(visits, session, &before, visiting);
+    visiting_clear(&before);
+    tell(visits, session, true);
+    return is_complete ? 0 : error_set(error, "the server is out of memory");
+}
+
+int visits_open(struct visits *visits, struct session *session, const json_t *json, struct error *error) {
+    struct visit_open open;
+    struct service *service = NULL;
+
+    if (check_rate(session, 1, error) || visit_open_parse(&open, json, error))
+        return -1;
+    enum visit_verdict verdict =
+        visits_judge(visits, session, visits_find_entry(session, open.visit), &service);
+    if (verdict == VISIT_ACCEPTED)
+        visits_begin(visits, session, &open);
+    else
+        visits_refuse(visits, session, open.ticket, verdict, NULL);
+    return 0;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 The Munnel authors */
+/*
+ * test_visit: a private service, which an agent opens on its own side: by ssh, over restarts and cut links, and for
+ * those alone that may.
+ */
+#include "config.h"
+
+#include "harness/attacked_server.h"
+#include "harness/deadline.h"
+#include "harness/destination.h"
+#include "harness/munnel.h"
+#include "harness/port.h"
+#include "harness/scenario.h"
+#include "harness/ssh.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ASK_MS = 5000, SOON_MS = 15000, MEGABYTE = 1000000, CONTROL = 0x04 /* a frame's type */ };
+
+struct world { /* office serves the private service echo, laptop visits it */
+    struct sandbox *sandbox;
+    struct server server;
+    struct process *office, *laptop;
+    struct destination *echo;
+    uint16_t port; /* at the laptop */
+    unsigned runs;
+};
+
+static const char *private_service(struct sandbox *sandbox, uint16_t to, const char *visitors) {
+    return sandbox_text(
+        sandbox, "{ 'name': 'echo', 'group': 'office', 'visitors': '%s', 'connect': '127.0.0.1:%u' }", visitors, to);
+}
+
+static struct process *visit(struct server *server, const char *name, const char *group, uint16_t port) {
+    return agent_start(server, name, group, "--visit", sandbox_text(server->sandbox, "echo=127.0.0.1:%u", port), NULL);
+}
+
+static bool is_open(const struct world *world) {
+    return socket_echoes(world->port, ASK_MS);
+}
+
+/* `to` 0: an echo. */
+static struct world start(const char *name, uint16_t to) {
+    struct world world = {.sandbox = sandbox_new(name), .port = port_take()};
+
+    world.echo = to ? NULL : destination_start(handle_echo, NULL);
+    const char *service = private_service(world.sandbox, to ? to : destination_port(world.echo), "laptops");
+    world.server = server_start(world.sandbox, (struct server_plan){.services = service});
+    world.office = agent_join_warm(&world.server, "office", "office");
+    world.laptop = visit(&world.server, "laptop", "laptops", world.port);
+    process_await(world.laptop, 0, SOON_MS, "visited service is open", NULL);
+    agent_await_warm(&world.server, world.laptop);
+    return world;
+}
+
+static void end(struct world *world) {
+    sandbox_free(world->sandbox);
+    destination_free(world->echo);
+}
+
+START_TEST(ssh_works_by_the_visitors_port_and_leaves_nothing_behind) {
+    struct sandbox *probe = sandbox_new("probe");
+    const char *sshd = sandbox_peer(probe, "sshd"), *ssh = sandbox_peer(probe, "ssh");
+
+    if (!sshd || !ssh) {
+        sandbox_free(probe);
+        return;
+    }
+    struct world world = start(__func__, ssh_start_daemon(probe, sshd));
+    struct sandbox *sandbox = world.sandbox;
+    struct usage server = usage_of(world.server.process), laptop = usage_of(world.laptop);
+    server.extra_links = laptop.extra_links = 4;
+    server.extra_heap = laptop.extra_heap = USAGE_BULK_HEAP;
+    server.descriptors += 5; /* those links, and the listener that the first visit has opened */
+    laptop.descriptors += 4;
+    const char *config = ssh_configure(probe, world.port), *data = sandbox_path(sandbox, "data");
+    ck_assert_int_eq(sandbox_do(sandbox, "hello", ssh, "-F", config, "127.0.0.1", "echo $((6 * 7)); exit 5", NULL), 5);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "hello"), "42"));
+    ck_assert_int_eq(sandbox_do(sandbox, "random", "sh", "-c",
+                                sandbox_text(sandbox, "head -c %d /dev/urandom > %s", 20 * MEGABYTE, data), NULL),
+                     0);
+    const char *line = sandbox_text(
+        sandbox, "test \"$(%s -F %s 127.0.0.1 'tee /dev/stderr' < %s 2>%s.up | sha256sum)\" = \"$(sha256sum < %s)\" && "
+                 "test \"$(sha256sum < %s.up)\" = \"$(sha256sum < %s)\"",
+        ssh, config, data, data, data, data, data);
+    ck_assert_int_eq(sandbox_do(sandbox, "both", "sh", "-c", line, NULL), 0);
+    usage_await(world.server.process, &server, SOON_MS);
+    usage_await(world.laptop, &laptop, SOON_MS);
+    end(&world);
+    sandbox_free(probe);
+}
+END_TEST
+
+START_TEST(port_works_again_after_each_restart) {
+    struct world world = start(__func__, 0);
+
+    ck_assert(is_open(&world));
+    sandbox_kill(world.sandbox, world.office);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(world.port)));
+    process_await(world.laptop, 0, SOON_MS, "visited service is closed", "no agent serves it now", NULL);
+    world.office = agent_join_warm(&world.server, "office2", "office");
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_open(&world)));
+    sandbox_kill(world.sandbox, world.laptop);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(world.port)));
+    world.laptop = visit(&world.server, "laptop2", "laptops", world.port);
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_open(&world)));
+    sandbox_kill(world.sandbox, world.server.process);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(world.port)));
+    server_start_again(&world.server);
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_open(&world)));
+    end(&world);
+}
+END_TEST
+
+START_TEST(relay_goes_on_when_the_links_of_the_visitor_are_cut) {
+    struct world world = start(__func__, 0);
+    uint16_t server_port = world.server.port, port = port_take();
+    struct destination *proxy = destination_start(handle_forward, &server_port);
+
+    world.server.port = destination_port(proxy);
+    struct process *laptop = visit(&world.server, "far", "laptops", port);
+    process_await(laptop, 0, SOON_MS, "visited service is open", NULL);
+    int client = socket_client(port);
+    ck_assert(socket_converse(client, "before", ASK_MS));
+    unsigned links = destination_connections(proxy);
+    for (unsigned i = 0; i < links; i++)
+        destination_cut(proxy, i);
+    ck_assert(socket_converse(client, "after", SOON_MS));
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_echoes(port, ASK_MS)));
+    close(client);
+    sandbox_free(world.sandbox);
+    destination_free(proxy);
+    destination_free(world.echo);
+}
+END_TEST
+
+/* Another list in the server's file, and SIGHUP. */
+static void permit(struct world *world, const char *groups) {
+    struct sandbox *sandbox = world->sandbox;
+    size_t mark = process_mark(world->server.process);
+    const char *edit = sandbox_text(sandbox, "sed -i 's/\"visitors\": *\"[a-z]*\"/\"visitors\": \"%s\"/' %s", groups,
+                                    world->server.file);
+
+    ck_assert_int_eq(sandbox_do(sandbox, sandbox_text(sandbox, "edit%u", world->runs++), "sh", "-c", edit, NULL), 0);
+    process_signal(world->server.process, SIGHUP);
+    process_await(world->server.process, mark, SOON_MS, "configuration reloaded", NULL);
+}
+
+START_TEST(withdrawn_permission_closes_the_port_and_resets_what_runs) {
+    struct world world = start(__func__, 0);
+    int client = socket_client(world.port);
+
+    ck_assert(socket_converse(client, "hello", ASK_MS));
+    permit(&world, "others");
+    ck_assert_int_eq(socket_wait_end(client, SOON_MS), END_RESET);
+    close(client);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(world.port)));
+    process_await(world.laptop, 0, SOON_MS, "visited service is closed", "there is no such service", NULL);
+    permit(&world, "laptops");
+    ck_assert(HOLDS_WITHIN(SOON_MS, is_open(&world)));
+    end(&world);
+}
+END_TEST
+
+START_TEST(destination_that_is_gone_resets_the_visitors_client) {
+    struct world world = start(__func__, 0);
+
+    ck_assert(is_open(&world));
+    destination_free(world.echo);
+    world.echo = NULL;
+    int client = socket_client(world.port);
+    ck_assert_int_eq(socket_wait_end(client, SOON_MS), END_RESET);
+    close(client);
+    end(&world);
+}
+END_TEST
+
+/* ---- who may not ---- */
+
+static void send_text(struct intruder *intruder, const char *text) {
+    ck_assert(intruder_send_frame(intruder, CONTROL, (uint32_t)strlen(text), text, strlen(text)));
+}
+
+/* The next message of this op. */
+static void await_op(struct intruder *intruder, const char *op, char *text, size_t size) {
+    char wanted[64];
+    int type;
+
+    snprintf(wanted, sizeof wanted, "\"op\":\"%s\"", op);
+    do {
+        type = intruder_read_frame(intruder, text, size, ASK_MS);
+        ck_assert_int_ne(type, -1);
+    } while (type != CONTROL || !strstr(text, wanted));
+}
+
+#define VISIT(name) "{\"op\":\"visit\",\"visits\":[{\"id\":1,\"name\":\"" name "\"}]}"
+#define VISIT_OPEN(visit)                                                                                              \
+    "{\"op\":\"visit_open\",\"visit\":" visit ",\"ticket\":7,\"client\":\"10.0.0.1:1\",\"local\":\"10.0.0.2:2\"}"
+
+static void ask_in_vain(struct attacked_server *attacked_server, void *context) {
+    struct attacked_session session =
+        attacked_server_join(attacked_server, "mallory", "\"group\":\"mallory\",\"features\":[\"services\",\"visit\"],");
+    char known[512], unknown[512], text[512];
+
+    (void)context;
+    send_text(session.control, VISIT("private"));
+    await_op(session.control, "visit_state", known, sizeof known);
+    send_text(session.control, VISIT("nothing"));
+    await_op(session.control, "visit_state", unknown, sizeof unknown);
+    ck_assert_str_eq(known, unknown);
+    ck_assert_ptr_nonnull(strstr(known, "may not visit it"));
+    send_text(session.control, VISIT("private"));
+    send_text(session.control, VISIT_OPEN("1"));
+    await_op(session.control, "visit_refused", known, sizeof known);
+    send_text(session.control, VISIT_OPEN("2"));
+    await_op(session.control, "visit_refused", unknown, sizeof unknown);
+    ck_assert_str_eq(known, unknown);
+    send_text(session.control, "{\"op\":\"visit\",\"visits\":7}");
+    await_op(session.control, "error", text, sizeof text);
+    send_text(session.control, "{\"op\":\"visit_open\",\"visit\":1}");
+    await_op(session.control, "error", text, sizeof text);
+    send_text(session.control, "{\"op\":\"visit_state\",\"visits\":[]}");
+    await_op(session.control, "error", text, sizeof text);
+    intruder_free(session.control);
+}
+
+START_TEST(who_may_not_visit_does_not_learn_what_there_is) {
+    struct attacked_server attacked_server = attacked_server_start(
+        __func__, (struct attacked_server_plan){.service = "'group': 'good',",
+                                                .others = ", { 'name': 'private', 'group': 'good', 'visitors': "
+                                                          "'friends', 'connect': '127.0.0.1:9' }",
+                                                .group = "good",
+                                                .open = true});
+    attacked_server_attack(&attacked_server, ask_in_vain, NULL);
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+/* A friend that never answers OPEN, opens more than it may, and goes. */
+static void open_in_vain(struct attacked_server *attacked_server, void *context) {
+    struct attacked_session session =
+        attacked_server_join(attacked_server, "mallory", "\"group\":\"friends\",\"features\":[\"services\",\"visit\"],");
+    struct intruder *data = attacked_server_data_link(attacked_server, &session, 0, false);
+    char text[65536], open[256];
+
+    (void)context;
+    send_text(session.control, VISIT("private"));
+    await_op(session.control, "visit_state", text, sizeof text);
+    for (unsigned i = 1; i <= 600; i++) {
+        snprintf(open, sizeof open,
+                 "{\"op\":\"visit_open\",\"visit\":1,\"ticket\":%u,\"client\":\"10.0.0.1:1\",\"local\":\"10.0.0.2:2\"}",
+                 i);
+        send_text(session.control, open);
+    }
+    ck_assert_uint_ne(intruder_await(data, INTRUDER_OPEN, ASK_MS), 0);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_echoes(attacked_server->port, ASK_MS)));
+    intruder_free(data);
+    intruder_free(session.control);
+}
+
+START_TEST(visitor_that_never_takes_its_clients_leaves_nothing_behind) {
+    struct attacked_server attacked_server = attacked_server_start(
+        __func__, (struct attacked_server_plan){.service = "'group': 'good',",
+                                                .others = ", { 'name': 'private', 'group': 'good', 'visitors': "
+                                                          "'friends', 'connect': '127.0.0.1:9' }",
+                                                .group = "good",
+                                                .open = true});
+    /* What the first ones leave: the listener that visits need, and structs of clients for the next ones. */
+    attacked_server.baseline.descriptors++;
+    attacked_server.baseline.extra_heap = MEGABYTE;
+    for (int round = 0; round < 4; round++) {
+        open_in_vain(&attacked_server, NULL);
+        usage_await(attacked_server.server.process, &attacked_server.baseline, SOON_MS);
+        if (round < 2)
+            attacked_server.baseline = usage_of(attacked_server.server.process);
+        attacked_server.baseline.extra_heap = round ? 64 * 1024 : MEGABYTE;
+    }
+    attacked_server_end(&attacked_server);
+}
+END_TEST
+
+SCENARIO_MAIN("visit", SCENARIO(ssh_works_by_the_visitors_port_and_leaves_nothing_behind, 90),
+              SCENARIO(port_works_again_after_each_restart, 120),
+              SCENARIO(relay_goes_on_when_the_links_of_the_visitor_are_cut, 60),
+              SCENARIO(withdrawn_permission_closes_the_port_and_resets_what_runs, 90),
+              SCENARIO(destination_that_is_gone_resets_the_visitors_client, 60),
+              SCENARIO(who_may_not_visit_does_not_learn_what_there_is, 90),
+              SCENARIO(visitor_that_never_takes_its_clients_leaves_nothing_behind, 90))
