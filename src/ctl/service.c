@@ -66,6 +66,7 @@ static const struct detail service_details[] = {
     {"limit from an address", "settings.bandwidth_per_source_in", VALUE_BIT_RATE},
     {"limit to an address", "settings.bandwidth_per_source_out", VALUE_BIT_RATE},
     {"TLS protocols", "configuration.tls.alpn", VALUE_LIST},
+    {"client certificates", "configuration.tls.client_auth", VALUE_TEXT},
     {"agent chosen, median", "wait.p50_ms", VALUE_MS},
     {"agent chosen, 99 %", "wait.p99_ms", VALUE_MS},
     {"destination, median", "dial.p50_ms", VALUE_MS},

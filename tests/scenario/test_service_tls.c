@@ -373,8 +373,13 @@ START_TEST(a_client_s_certificate_can_be_revoked) {
     certs_make(&(struct certs_plan){.folder = pki, .name = "ann", .to_days = 9, .for_clients = true});
     certs_make(&(struct certs_plan){.folder = pki, .name = "bob", .serial = 1, .to_days = 9, .for_clients = true});
     certs_revoke(pki, NULL);
+    const char *socket = sandbox_path(served.sandbox, "admin.sock");
     served = serve_in(served.sandbox, handle_echo, NULL,
-                      ", 'client_ca': 'pki/ca.pem', 'client_auth': 'request', 'crl': 'pki/ca.crl'", "", NULL);
+                      ", 'client_ca': 'pki/ca.pem', 'client_auth': 'request', 'crl': 'pki/ca.crl'", "",
+                      sandbox_text(served.sandbox, "'admin': {'socket': '%s'},", socket));
+    sandbox_do(served.sandbox, "show", sandbox_program(served.sandbox, "munnel"), "service", "show", "web", "--socket",
+               socket, NULL);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(served.sandbox, "show"), "client certificates    request"));
     const struct client_plan ann = {.identity = sandbox_text(served.sandbox, "%s/ann", pki)},
                              bob = {.identity = sandbox_text(served.sandbox, "%s/bob", pki)};
     struct client before = client_connect(served.sandbox, served.port, ann);

@@ -355,7 +355,7 @@ static void check_service_refusal(struct problems *problems, const struct servic
 
     if (!numbers->tls_refusal)
         return;
-    PROBLEM_SAY(what, "the certificate or key of service %s cannot be used", name);
+    PROBLEM_SAY(what, "the certificate, key, client_ca or crl of service %s cannot be used", name);
     PROBLEM_SAY(why, "%.300s; what was read before stays in use, but munneld would not start again",
                 numbers->tls_refusal);
     PROBLEM_SAY(remedy, "Mend it; it is read again by itself. munneld --check tells whether a start would succeed");
