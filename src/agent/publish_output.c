@@ -52,8 +52,10 @@ static void print_shared(const struct publication *entry, const struct publicati
     fprintf(errors, "munnel share: %s is not published by %s: %s\n", entry->name, server, reason);
 }
 
-static bool is_wanted(const struct agent_options *options) {
-    return strcmp(options->log.to, "stdout") != 0 && options->log.format != LOG_FORMAT_JSON;
+/* In the journal the line of the log would stand beside it. */
+static bool is_wanted(const struct agent_options *options, FILE *out) {
+    return strcmp(options->log.to, "stdout") != 0 && options->log.format != LOG_FORMAT_JSON &&
+           !log_target_is_journal(fileno(out));
 }
 
 void publish_output_print(const struct agent_options *options, const struct publications *list,
@@ -63,7 +65,7 @@ void publish_output_print(const struct agent_options *options, const struct publ
         print_json(entry, at, server, out);
     else if (options->is_share)
         print_shared(entry, at, server, out, errors);
-    else if (is_wanted(options) && at->state == PUBLICATION_PUBLISHED)
+    else if (is_wanted(options, out) && at->state == PUBLICATION_PUBLISHED)
         fprintf(out, "%-*s  %s  ->  %s\n", name_width(list), entry->name, at->address, entry->to);
     fflush(out);
 }

@@ -13,8 +13,8 @@
 
 #include <stdio.h>
 
-/* `server`: "host:port". Nothing where `out` has the log, or where programs read the log as JSON; with --share the
- * address alone, and why there is none on `errors`. */
+/* `server`: "host:port". Nothing where `out` has the log or is the journal, or where programs read the log as JSON;
+ * with --share the address alone, and why there is none on `errors`. */
 void publish_output_print(const struct agent_options *options, const struct publications *list,
                           const struct publication *entry, const struct publication_at *at, const char *server,
                           FILE *out, FILE *errors);

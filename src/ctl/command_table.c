@@ -72,7 +72,7 @@ static const struct subcommand commands[] = {
     {"server", program_run_server, "ADDR:PORT SERVICE...", "serve; agents join at ADDR:PORT", .heading = "Start"},
     {"agent", .run = run_agent, .arguments = "ADDR:PORT [GROUP]", .help = "be an agent of that server",
      .below = &agent_table},
-    {"share", .run = share_run, .arguments = "PORT", .help = "a port of this machine, by an address of the server"},
+    {"share", .run = share_run, .arguments = "PORT", .help = "a local port, by an address of the server"},
     {"init", .run = init_run, .arguments = "[DIR]", .help = "make certificate, token and munnel.json"},
     {"status", .admin = &status_command, .arguments = "", .help = "is it well, and what is there to do",
      .heading = "Look at what runs"},
@@ -127,7 +127,7 @@ int command_print_help(void) {
     for (size_t i = 0; i < command_table.count; i++)
         if (commands[i].help || (commands[i].below && commands[i].below->count > 0))
             print_command(&commands[i]);
-    printf("\nSERVICE: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", one argument; see man munnel\n");
+    printf("SERVICE: \"NAME [GROUP] LISTEN:PORT DEST:PORT\", one argument; see man munnel\n");
     return fflush(stdout) == 0 ? 0 : SUBCOMMAND_FAILED;
 }
 

@@ -68,21 +68,22 @@ static json_t *ask(struct diag_source *source, const char *target) {
 static void add_answers(struct diag_archive *archive, struct diag_source *source, bool is_agent) {
     static const struct {
         const char *name, *target;
-        bool is_of_servers;
-    } answers[] = {{"status.json", "/v1/status", false},
-                   {"services.json", "/v1/services", false},
-                   {"agents.json", "/v1/agents", true},
-                   {"relays.json", "/v1/relays?limit=1000&sort=-bytes", false},
-                   {"relays-ended.json", "/v1/relays?limit=1000&state=ended", false},
-                   {"events.json", "/v1/events?limit=1000", false},
-                   {"sources.json", "/v1/sources", true},
-                   {"history.json", "/v1/history?span=24h", true},
-                   {"configuration.json", "/v1/config", true},
-                   {"log-level.json", "/v1/log", false},
-                   {"metrics.txt", "/metrics", false}};
+        enum { OF_BOTH, OF_SERVERS, OF_AGENTS } of;
+    } answers[] = {{"status.json", "/v1/status", OF_BOTH},
+                   {"services.json", "/v1/services", OF_BOTH},
+                   {"published.json", "/v1/published", OF_AGENTS},
+                   {"agents.json", "/v1/agents", OF_SERVERS},
+                   {"relays.json", "/v1/relays?limit=1000&sort=-bytes", OF_BOTH},
+                   {"relays-ended.json", "/v1/relays?limit=1000&state=ended", OF_BOTH},
+                   {"events.json", "/v1/events?limit=1000", OF_BOTH},
+                   {"sources.json", "/v1/sources", OF_SERVERS},
+                   {"history.json", "/v1/history?span=24h", OF_SERVERS},
+                   {"configuration.json", "/v1/config", OF_SERVERS},
+                   {"log-level.json", "/v1/log", OF_BOTH},
+                   {"metrics.txt", "/metrics", OF_BOTH}};
 
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        if (!is_agent || !answers[i].is_of_servers)
+        if (answers[i].of != (is_agent ? OF_SERVERS : OF_AGENTS))
             add_answer(archive, source, answers[i].name, "GET", answers[i].target);
 }
 

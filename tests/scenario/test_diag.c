@@ -103,6 +103,7 @@ START_TEST(diag_of_an_agent_is_of_the_agent) {
     agent_await(&server, 0, "beta", JOIN_MS);
     EXPECT(&tooled, 0, "diag", "--socket", sandbox_path(tooled.sandbox, "agent.sock"), "-o", path);
     expect_part(&tooled, path, "status.json", "munnel-agent");
+    expect_part(&tooled, path, "published.json", "\"total\"");
     sandbox_free(tooled.sandbox);
 }
 END_TEST

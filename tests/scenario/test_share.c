@@ -159,7 +159,7 @@ START_TEST(printed_address_is_served_goes_with_its_agent_and_comes_back) {
     uint16_t port = await_printed(&site, agent, 0);
 
     expect_served(&site, port);
-    process_expect(agent, 0, SOON_MS, "published service=web", NULL);
+    process_await(agent, 0, SOON_MS, "published service=web", NULL);
     sandbox_kill(site.sandbox, agent);
     agent = run_agent(&site, "lap", publish);
     ck_assert_uint_eq(await_printed(&site, agent, 0), port);
@@ -191,7 +191,7 @@ START_TEST(name_that_another_agent_has_is_refused_with_who_has_it) {
 
     (void)await_printed(&site, first, 0);
     struct process *second = run_agent(&site, "second", publish);
-    free(process_expect(second, 0, SOON_MS, "does not publish a service service=web", "first", NULL));
+    process_await(second, 0, SOON_MS, "does not publish a service service=web", "first", NULL);
     const char *munnel = sandbox_program(site.sandbox, "munnel");
     ck_assert_int_eq(sandbox_do(site.sandbox, "status", munnel, "status", "--socket", socket_of(&site, "second"), NULL),
                      0);
@@ -230,13 +230,13 @@ START_TEST(share_is_published_by_the_agent_that_runs_until_it_is_interrupted) {
     struct site site = site_start(__func__, true);
     struct process *agent = run_agent(&site, "lap", "");
 
-    free(process_expect(agent, 0, JOIN_MS, "may be asked to serve", NULL));
+    process_await(agent, 0, JOIN_MS, "may be asked to serve", NULL);
     struct process *share = run_share(&site, "--socket", socket_of(&site, "lap"), "mine");
     uint16_t port = await_address(share);
     expect_served(&site, port);
     process_signal(share, SIGINT);
     ck_assert_int_eq(process_wait(share, SOON_MS), 0);
-    free(process_expect(share, 0, SOON_MS, "munnel share: withdrawn", NULL));
+    process_await(share, 0, SOON_MS, "munnel share: withdrawn", NULL);
     ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(port)));
     site_end(&site);
 }
@@ -246,7 +246,7 @@ START_TEST(share_that_was_killed_is_withdrawn_when_its_lease_is_over) {
     struct site site = site_start(__func__, true);
     struct process *agent = run_agent(&site, "lap", "");
 
-    free(process_expect(agent, 0, JOIN_MS, "may be asked to serve", NULL));
+    process_await(agent, 0, JOIN_MS, "may be asked to serve", NULL);
     struct process *share = run_share(&site, "--socket", socket_of(&site, "lap"), "mine");
     uint16_t port = await_address(share);
     expect_served(&site, port);
@@ -260,16 +260,16 @@ START_TEST(share_finds_its_agent_again_when_that_was_started_anew) {
     struct site site = site_start(__func__, true);
     struct process *agent = run_agent(&site, "lap", "");
 
-    free(process_expect(agent, 0, JOIN_MS, "may be asked to serve", NULL));
+    process_await(agent, 0, JOIN_MS, "may be asked to serve", NULL);
     struct process *share = run_share(&site, "--socket", socket_of(&site, "lap"), "mine");
     (void)await_address(share);
     sandbox_kill(site.sandbox, agent);
-    free(process_expect(share, 0, SOON_MS, "trying again", NULL));
+    process_await(share, 0, SOON_MS, "trying again", NULL);
     size_t mark = process_mark(share);
     agent = run_agent(&site, "lap", "");
     char *line = process_expect(share, mark, SOON_MS, "127.0.0.1:", NULL);
     free(line);
-    free(process_expect(agent, 0, SOON_MS, "published service=mine", NULL));
+    process_await(agent, 0, SOON_MS, "published service=mine", NULL);
     site_end(&site);
 }
 END_TEST
@@ -281,7 +281,7 @@ START_TEST(name_that_the_agent_publishes_already_is_refused) {
     (void)await_printed(&site, agent, 0);
     struct process *share = run_share(&site, "--socket", socket_of(&site, "lap"), "web");
     ck_assert_int_eq(process_wait(share, SOON_MS), 1);
-    free(process_expect(share, 0, SOON_MS, "this agent publishes a service web already", NULL));
+    process_await(share, 0, SOON_MS, "this agent publishes a service web already", NULL);
     site_end(&site);
 }
 END_TEST
@@ -290,13 +290,13 @@ START_TEST(share_that_the_server_does_not_permit_ends_with_the_reason) {
     struct site site = site_start(__func__, false);
     struct process *agent = run_agent(&site, "lap", "");
 
-    free(process_expect(agent, 0, JOIN_MS, "may be asked to serve", NULL));
+    process_await(agent, 0, JOIN_MS, "may be asked to serve", NULL);
     struct process *share = run_share(&site, "--socket", socket_of(&site, "lap"), "mine");
     ck_assert_int_eq(process_wait(share, SOON_MS), 1);
-    free(process_expect(share, 0, SOON_MS, "mine is not published by", "credential", NULL));
+    process_await(share, 0, SOON_MS, "mine is not published by", "credential", NULL);
     share = run_share(&site, "--config", sandbox_path(site.sandbox, "lap.json"), "mine");
     ck_assert_int_eq(process_wait(share, SOON_MS), 1);
-    free(process_expect(share, 0, SOON_MS, "mine is not published by", "credential", NULL));
+    process_await(share, 0, SOON_MS, "mine is not published by", "credential", NULL);
     site_end(&site);
 }
 END_TEST
@@ -310,7 +310,7 @@ START_TEST(share_without_an_agent_is_one_of_the_servers_that_were_joined) {
 
     struct process *share = run_share(&site, "--json", NULL, "mine");
     ck_assert_int_ne(process_wait(share, SOON_MS), 0);
-    free(process_expect(share, 0, SOON_MS, "munnel share: this machine has joined no server", NULL));
+    process_await(share, 0, SOON_MS, "munnel share: this machine has joined no server", NULL);
     ck_assert_int_eq(sandbox_do(sandbox, "add", munnel, "agent", "add", "joined", "--config", site.server.file,
                                 "--server", sandbox_text(sandbox, "127.0.0.1:%u", site.server.port), NULL),
                      0);
@@ -326,7 +326,7 @@ START_TEST(share_without_an_agent_is_one_of_the_servers_that_were_joined) {
     expect_served(&site, port);
     process_signal(share, SIGINT);
     ck_assert_int_eq(process_wait(share, SOON_MS), 0);
-    free(process_expect(share, 0, SOON_MS, "munnel share: withdrawn", NULL));
+    process_await(share, 0, SOON_MS, "munnel share: withdrawn", NULL);
     ck_assert(socket_is_refused(port));
     site_end(&site);
 }

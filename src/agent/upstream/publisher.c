@@ -34,7 +34,8 @@ static struct publication_at *at_server(const struct publisher *publisher, struc
 static void log_unsupported(const struct publisher *publisher) {
     if (publications_count(publisher->list) == 0)
         return;
-    recent_events_add(publisher->events, EVENT_KIND_SERVICE, EVENT_WARNING, publisher->who, "cannot publish", TOO_OLD);
+    recent_events_add(publisher->events, EVENT_KIND_SERVER, EVENT_WARNING, strchr(publisher->who, ' ') + 1,
+                      "cannot publish", TOO_OLD);
     log_event(publisher->log, publisher->refusal_level, publisher->who, "cannot publish",
               LOG_FIELDS(LOG_TEXT("detail", TOO_OLD)));
 }
