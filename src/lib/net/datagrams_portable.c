@@ -54,7 +54,7 @@ int datagram_send(evutil_socket_t fd, const struct datagram_peer *peer, const st
     socklen_t size = is_six ? sizeof peer->address.six : sizeof peer->address.four;
 
     (void)local;
-    ssize_t sent = sendto(fd, (const char *)bytes, length, 0, &peer->address.any, size);
+    ssize_t sent = sendto(fd, (const char *)bytes, (int)length, 0, &peer->address.any, size);
     return sock_result(sent < 0 ? -1 : 0) ? errno : 0;
 }
 
