@@ -8,6 +8,7 @@
 #include "relay/thread_priv.h"
 
 #include "lib/base/clock.h"
+#include "lib/net/datagrams.h"
 #include "relay/ended_relays.h"
 #include "relay/link/link_priv.h"
 #include "relay/stream/relay_priv.h"
@@ -18,6 +19,12 @@
 
 struct event_base *relay_thread_base(struct relay_thread *thread) {
     return loop_base(thread->loop);
+}
+
+bool relay_thread_reads_datagrams(struct relay_thread *thread) {
+    if (!thread->datagrams)
+        thread->datagrams = datagram_batch_new();
+    return thread->datagrams;
 }
 
 /* ---- the table of links ---- */
@@ -294,6 +301,7 @@ void relay_thread_free(struct relay_thread *thread) {
     event_del(&thread->reap);
     reap(thread);
     send_memory_clear(&thread->memory);
+    datagram_batch_free(thread->datagrams);
     relay_thread_free_services(thread);
     ended_relays_free(thread->ended);
     if (thread->owns_loop)

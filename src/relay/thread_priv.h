@@ -125,7 +125,7 @@ struct relay_thread {
     struct send_memory memory;
     struct datagram_memory datagram_memory;
     LIST_HEAD(, udp_port) udp_ports;  /* see datagram/udp_port.h */
-    struct datagram_batch *datagrams; /* for them; NULL: none has been there yet */
+    struct datagram_batch *datagrams; /* for UDP sockets; NULL: none has been there yet */
     struct mux_gather gather;
     struct link_bio_scratch bio;        /* of links, */
     struct link_bio_scratch client_bio; /* and of clients whose TLS ends here: the other may hold what a link has yet
@@ -141,6 +141,8 @@ void relay_thread_end(struct relay_thread *thread);  /* on itself */
 void relay_thread_free(struct relay_thread *thread); /* its loop has stopped */
 
 struct event_base *relay_thread_base(struct relay_thread *thread);
+/* `datagrams` is there from now on. False: out of memory. */
+bool relay_thread_reads_datagrams(struct relay_thread *thread);
 
 /* The table of links. */
 bool relay_thread_give_slot(struct relay_thread *thread, struct link *link, struct link_ref *ref);

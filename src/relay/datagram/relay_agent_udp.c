@@ -8,6 +8,7 @@
 #include "relay/datagram/relay_agent_udp.h"
 
 #include "lib/base/clock.h"
+#include "lib/net/datagrams.h"
 #include "relay/datagram/datagram_relay.h"
 
 #include <errno.h>
@@ -15,10 +16,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum {
-    READS_A_TURN = 32,
-    ROOM = 65536 /* of a datagram to be read: more than any has */
-};
+enum { READS_A_TURN = 32 };
 
 /* What may wait for the destination's address, and for whether it refuses. */
 static const struct datagram_limits early_limits = {.bytes = 256 * 1024, .count = 64, .age_us = 5000000};
@@ -89,10 +87,6 @@ static void open_session(struct agent_session *session) {
     session->agent.has_sent_opened = true;
 }
 
-static void on_held(struct defer_item *item) {
-    open_session((struct agent_session *)(void *)((char *)item - offsetof(struct relay_agent, held)));
-}
-
 static void fail(struct agent_session *session, enum refusal refusal, const char *detail) {
     struct relay *relay = &session->agent.relay;
     if (relay->state == RELAY_OPENING)
@@ -161,21 +155,24 @@ static void take(struct agent_session *session, const uint8_t *bytes, size_t len
 static void note_read_error(struct agent_session *session, int error) {
     if (is_unreachable(error))
         on_refused(session, error);
-    else if (!sock_would_block(error))
+    else
         datagram_relay_drop(&session->agent.relay, DATAGRAM_OUT, drop_for(error)); /* it is of one that was sent */
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context) {
     struct agent_session *session = context;
-    struct iovec part = {session->agent.relay.thread->plaintext, ROOM};
+    struct datagram_batch *batch = session->agent.relay.thread->datagrams;
+    bool may_have_more = true;
     (void)what;
-    for (int i = 0; i < READS_A_TURN; i++) {
-        ssize_t length = sock_readv(fd, &part, 1);
-        if (length < 0) {
+    for (int read = 0, count; may_have_more && read < READS_A_TURN; read += count) {
+        count = datagram_batch_read(batch, fd, &may_have_more);
+        for (int i = 0; i < count; i++)
+            take(session, datagram_batch_at(batch, i)->bytes, datagram_batch_at(batch, i)->length);
+        if (count > 0)
+            continue;
+        if (count < 0)
             note_read_error(session, errno);
-            return;
-        }
-        take(session, part.iov_base, (size_t)length);
+        return;
     }
 }
 
@@ -183,7 +180,17 @@ static bool watch(struct agent_session *session, evutil_socket_t fd) {
     struct relay *relay = &session->agent.relay;
     session->fd = fd;
     event_assign(&session->readable, relay_thread_base(relay->thread), fd, EV_READ | EV_PERSIST, on_readable, session);
-    return event_add(&session->readable, NULL) == 0;
+    return relay_thread_reads_datagrams(relay->thread) && event_add(&session->readable, NULL) == 0;
+}
+
+/* Not every system reports an error without an answer as an event (Windows), so it is looked for. */
+static void on_held(struct defer_item *item) {
+    struct agent_session *session = (struct agent_session *)(void *)((char *)item - offsetof(struct relay_agent, held));
+    if (session->fd >= 0)
+        on_readable(session->fd, EV_TIMEOUT, session);
+    bool waits_for_another = session->fd < 0 || session->agent.held.previous;
+    if (!waits_for_another)
+        open_session(session);
 }
 
 /* ---- OPEN ---- */

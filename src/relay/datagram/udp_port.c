@@ -273,12 +273,6 @@ void udp_ports_sweep(struct relay_thread *thread, uint64_t now_us) {
 
 /* ---- life ---- */
 
-static bool has_batch(struct relay_thread *thread) {
-    if (!thread->datagrams)
-        thread->datagrams = datagram_batch_new();
-    return thread->datagrams;
-}
-
 /* Without memory it is a port that nobody reads: counted by the kernel alone, as one that is overrun. */
 void udp_port_begin(struct udp_port *port) {
     struct relay_thread *thread = port->thread;
@@ -286,7 +280,7 @@ void udp_port_begin(struct udp_port *port) {
     LIST_INSERT_HEAD(&thread->udp_ports, port, entry);
     port->is_listed = true;
     event_assign(&port->readable, relay_thread_base(thread), port->fd, EV_READ | EV_PERSIST, on_readable, port);
-    if (has_batch(thread) && !thread->stopping)
+    if (relay_thread_reads_datagrams(thread) && !thread->stopping)
         (void)event_add(&port->readable, NULL);
 }
 
@@ -354,6 +348,4 @@ void udp_ports_free(struct relay_thread *thread) {
         if (port->is_released)
             udp_port_destroy(port);
     }
-    datagram_batch_free(thread->datagrams);
-    thread->datagrams = NULL;
 }
