@@ -25,6 +25,8 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/include.h \
 	src/conf/join_code_issue.c \
 	src/conf/join_code_issue.h \
+	src/conf/key_file.c \
+	src/conf/key_file.h \
 	src/conf/listen_check.c \
 	src/conf/listen_check.h \
 	src/conf/lock.h \

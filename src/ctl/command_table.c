@@ -68,12 +68,20 @@ static const struct subcommand source_commands[] = {
 };
 TABLE(source, "munnel source", "Addresses under a penalty at the agent port:");
 
+static const struct subcommand key_commands[] = {
+    {"new", .run = key_new_run, .arguments = "SERVICE FILE", .help = "a new key of a service, into FILE"},
+    {"list", .run = key_list_run, .arguments = "FILE", .help = "services with the ids of their keys"},
+    {"drop-old", .run = key_drop_old_run, .arguments = "SERVICE FILE", .help = "keep the newest key alone"},
+};
+TABLE(key, "munnel key", "Keys of end-to-end services, for the agents at both ends and not for the server:");
+
 static const struct subcommand commands[] = {
     {"server", program_run_server, "ADDR:PORT SERVICE...", "serve; agents join at ADDR:PORT", .heading = "Start"},
     {"agent", .run = run_agent, .arguments = "ADDR:PORT [GROUP]", .help = "be an agent of that server",
      .below = &agent_table},
     {"share", .run = share_run, .arguments = "PORT", .help = "a local port, by an address of the server"},
     {"init", .run = init_run, .arguments = "[DIR]", .help = "make certificate, token and munnel.json"},
+    {"key", .below = &key_table, .arguments = "", .help = NULL},
     {"status", .admin = &status_command, .arguments = "", .help = "is it well, and what is there to do",
      .heading = "Look at what runs"},
     {"top", .admin = &top_command, .arguments = "", .help = "watch it live: services, agents, relays, events"},

@@ -29,6 +29,11 @@ int agent_list_run(const char *self, int argc, char **argv);
 int agent_revoke_run(const char *self, int argc, char **argv);
 int agent_rotate_run(const char *self, int argc, char **argv);
 
+/* key.c: the keys of end-to-end services in a file. */
+int key_new_run(const char *self, int argc, char **argv);
+int key_list_run(const char *self, int argc, char **argv);
+int key_drop_old_run(const char *self, int argc, char **argv);
+
 /* service_change.c: its options are made at run time, of the table of a service. */
 int service_add_run(const char *self, int argc, char **argv);
 

@@ -49,6 +49,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/events_follow.c \
 	src/ctl/events_follow.h \
 	src/ctl/init.c \
+	src/ctl/key.c \
 	src/ctl/lists.c \
 	src/ctl/lists.h \
 	src/ctl/log_level.c \

@@ -13,6 +13,10 @@ unit_conf_tests += tests/unit/conf/test_agents_file
 tests_unit_conf_test_agents_file_SOURCES = tests/unit/conf/test_agents_file.c
 tests_unit_conf_test_agents_file_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_key_file
+tests_unit_conf_test_key_file_SOURCES = tests/unit/conf/test_key_file.c
+tests_unit_conf_test_key_file_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_managed_file
 tests_unit_conf_test_managed_file_SOURCES = tests/unit/conf/test_managed_file.c
 tests_unit_conf_test_managed_file_LDADD = $(LINK_UNIT_CONF)

@@ -50,6 +50,10 @@ unit_ctl_tests += tests/unit/ctl/test_init
 tests_unit_ctl_test_init_SOURCES = tests/unit/ctl/test_init.c tests/unit/conf/capture.c tests/unit/conf/capture.h
 tests_unit_ctl_test_init_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_key
+tests_unit_ctl_test_key_SOURCES = tests/unit/ctl/test_key.c tests/unit/conf/capture.c tests/unit/conf/capture.h
+tests_unit_ctl_test_key_LDADD = $(LINK_UNIT_CTL)
+
 unit_ctl_tests += tests/unit/ctl/test_program
 tests_unit_ctl_test_program_SOURCES = tests/unit/ctl/test_program.c
 tests_unit_ctl_test_program_LDADD = $(LINK_UNIT_CTL)
