@@ -65,20 +65,23 @@ static json_t *seen_as(const struct relay_view *view) {
 static json_t *view_json(const struct relay_view *view) {
     char client[ADDR_TEXT];
     json_t *end = end_json(view);
-    json_t *json = json_pack(
-        "{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o}", "id", view->id,
-        "service", value_text(view->service), "agent", value_text(*view->agent ? view->agent : NULL), "client",
-        value_text(open_address_format(&view->client, client, sizeof client)), "visitor",
-        value_text(*view->visitor ? view->visitor : NULL), "seen_as", seen_as(view), "destination",
-        value_text(view->destination), "address", value_text(*view->address ? view->address : NULL), "state",
-        state_of(view->state), "carrier", carrier_of(view->state), "accepted", value_time_of(view->accepted_us),
-        "wait_ms", value_span_ms(view->accepted_us, view->dispatched_us), "dial_ms",
-        value_span_ms(view->dispatched_us, view->opened_us), "first_byte_ms",
-        value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up, "out_bytes",
-        (json_int_t)view->down, "in_rate", (json_int_t)view->up_rate, "out_rate", (json_int_t)view->down_rate,
-        "progress", value_time_of(view->ended_us ? 0 : view->progress_us), "suspended",
-        value_time_of(view->suspended_us), "throttled_in", value_text(view->throttled[BANDWIDTH_IN]), "throttled_out",
-        value_text(view->throttled[BANDWIDTH_OUT]), "detail", value_text(*view->detail ? view->detail : NULL));
+    json_t *json =
+        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o}",
+                  "id", view->id, "service", value_text(view->service), "agent",
+                  value_text(*view->agent ? view->agent : NULL), "client",
+                  value_text(open_address_format(&view->client, client, sizeof client)), "visitor",
+                  value_text(*view->visitor ? view->visitor : NULL), "end_to_end", value_text(view->end_to_end),
+                  "seen_as", seen_as(view), "destination", value_text(view->destination), "address",
+                  value_text(*view->address ? view->address : NULL), "state", state_of(view->state), "carrier",
+                  carrier_of(view->state), "accepted", value_time_of(view->accepted_us), "wait_ms",
+                  value_span_ms(view->accepted_us, view->dispatched_us), "dial_ms",
+                  value_span_ms(view->dispatched_us, view->opened_us), "first_byte_ms",
+                  value_span_ms(view->accepted_us, view->first_byte_us), "in_bytes", (json_int_t)view->up, "out_bytes",
+                  (json_int_t)view->down, "in_rate", (json_int_t)view->up_rate, "out_rate", (json_int_t)view->down_rate,
+                  "progress", value_time_of(view->ended_us ? 0 : view->progress_us), "suspended",
+                  value_time_of(view->suspended_us), "throttled_in", value_text(view->throttled[BANDWIDTH_IN]),
+                  "throttled_out", value_text(view->throttled[BANDWIDTH_OUT]), "detail",
+                  value_text(*view->detail ? view->detail : NULL));
     json_object_update(json, end);
     json_decref(end);
     return json;

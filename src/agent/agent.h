@@ -31,8 +31,9 @@ struct agent_settings { /* kept by reference; must outlive the agent */
     struct recent_events *events; /* or NULL */
     struct resolver *resolver;
     const struct acl *allow;
-    const char *name, *group; /* group "" = all that the credential carries */
-    const struct strlist *visits; /* see src/conf/visit_spec.h; NULL: none */
+    const struct service_keys *keys; /* of end-to-end services */
+    const char *name, *group;        /* group "" = all that the credential carries */
+    const struct strlist *visits;    /* see src/conf/visit_spec.h; NULL: none */
     unsigned threads;
     const struct server_identity *servers;
     size_t server_count;                       /* 1 to IDENTITY_SERVERS_MAX */
@@ -69,7 +70,7 @@ struct plane *agent_plane(const struct agent *agent);
 uint64_t agent_loopback_key(const struct agent *agent); /* see lib/net/loopback_source.h */
 struct ban_list *agent_bans(struct agent *agent);
 const struct visits *agent_visits(const struct agent *agent); /* NULL: it visits nothing */
-void agent_send_bans(struct agent *agent); /* they have changed */
+void agent_send_bans(struct agent *agent);                    /* they have changed */
 struct publications *agent_publications(struct agent *agent);
 void agent_publish(struct agent *agent);                                        /* they have changed */
 const struct upstream *agent_upstream(const struct agent *agent, size_t index); /* below server_count */

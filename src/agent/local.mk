@@ -46,6 +46,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/identity/known_servers.h \
 	src/agent/identity/credential_files.c \
 	src/agent/identity/credential_files.h \
+	src/agent/identity/service_keys.c \
+	src/agent/identity/service_keys.h \
 	src/agent/identity/proxy_choice.c \
 	src/agent/identity/proxy_choice.h \
 	src/agent/identity/trust.c \

@@ -13,6 +13,7 @@
 #include "agent/housekeeping.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
+#include "agent/identity/service_keys.h"
 #include "agent/publish_output.h"
 #include "conf/option.h"
 #include "conf/publish_spec.h"
@@ -37,6 +38,7 @@ struct startup {
     char *state_folder;
     struct log *log;
     struct acl *rules;
+    struct service_keys *keys;
     struct identity_set *identities;
     struct loop *loop;
     struct resolver *resolver;
@@ -82,6 +84,11 @@ static int make_rules(struct startup *startup, struct error *error) {
         if (acl_add(startup->rules, allow->items[i], error) != 0)
             return -1;
     return 0;
+}
+
+static int read_keys(struct startup *startup, struct error *error) {
+    startup->keys = service_keys_new(startup->options->end_to_end_keys, error);
+    return startup->keys ? 0 : -1;
 }
 
 /* --join: the code is stored first, and then read like one that was stored earlier. */
@@ -196,6 +203,7 @@ static int make_agent(struct startup *startup, struct error *error) {
                                                 .events = startup->events,
                                                 .resolver = startup->resolver,
                                                 .allow = startup->rules,
+                                                .keys = startup->keys,
                                                 .name = startup->name,
                                                 .group = options->group ? options->group : "",
                                                 .visits = &options->visits,
@@ -293,10 +301,10 @@ static int take_signals(struct startup *startup, struct error *error) {
 
 static int make_parts(struct startup *startup, struct error *error) {
     static int (*const steps[])(struct startup * startup,
-                                struct error * error) = {find_names,         make_rules,  make_identities,
-                                                         make_log,           make_loop,   make_orders,
-                                                         make_agent,         make_admin,  make_housekeeping,
-                                                         make_network_watch, take_signals};
+                                struct error * error) = {find_names,        make_rules,         read_keys,
+                                                         make_identities,   make_log,           make_loop,
+                                                         make_orders,       make_agent,         make_admin,
+                                                         make_housekeeping, make_network_watch, take_signals};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](startup, error) != 0)
@@ -321,6 +329,7 @@ static void take_down(struct startup *startup) {
     free(startup->published);
     if (startup->rules)
         acl_free(startup->rules);
+    service_keys_free(startup->keys);
     if (startup->log)
         log_free(startup->log);
     free(startup->state_folder);

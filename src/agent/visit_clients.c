@@ -118,7 +118,8 @@ static evutil_socket_t take_back(struct visits *visits, const struct waiting_cli
     return taken.fd;
 }
 
-/* Offers it to the next server that has not refused it; takes `fd`. False: none is left, and the client is forgotten. */
+/* Offers it to the next server that has not refused it; takes `fd`. False: none is left, and the client is forgotten.
+ */
 static bool offer(struct visits *visits, struct waiting_client *client, evutil_socket_t fd, const char *detail) {
     const struct visit_server *server;
 

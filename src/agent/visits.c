@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * visits: see visits.h. Here is what the servers say, and which ports are open by that; visit_clients.c has who comes to
- * them.
+ * visits: see visits.h. Here is what the servers say, and which ports are open by that; visit_clients.c has who comes
+ * to them.
  */
 #include "config.h"
 
 #include "agent/visits_priv.h"
 
 #include "admin/recent_events.h"
+#include "agent/identity/service_keys.h"
 #include "conf/visit_spec.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
@@ -154,6 +155,18 @@ static void on_connected(void *context, uint64_t session, const struct visit_ser
         settle_all(visits);
 }
 
+/* Why it is not opened. A server that lies about end_to_end can only keep it closed. NULL: it is opened. */
+static const char *find_reason(const struct visit *visit, const struct visit_state *state) {
+    bool has_key = visit->service->end_to_end;
+    if (state->refusal)
+        return state->refusal;
+    if (state->end_to_end && !has_key)
+        return "it is end to end, and this agent has no key for it: munnel key new, --end-to-end-keys";
+    if (!state->end_to_end && has_key)
+        return "this agent has a key for it, and the server offers it without end_to_end";
+    return NULL;
+}
+
 static void on_states(void *context, uint64_t session, const struct visit_state *states, size_t count) {
     struct visits *visits = context;
     struct visit_server *server = visits_find_server(visits, session);
@@ -162,12 +175,10 @@ static void on_states(void *context, uint64_t session, const struct visit_state 
         if (states[i].id > visits->count)
             continue;
         struct visit_server_state *state = &server->states[states[i].id - 1];
-        state->is_permitted = !states[i].refusal && !states[i].end_to_end;
+        const char *reason = find_reason(&visits->items[states[i].id - 1], &states[i]);
+        state->is_permitted = !reason;
         state->end_to_end = states[i].end_to_end;
-        strbuf_copy(state->reason, sizeof state->reason,
-                    states[i].refusal      ? states[i].refusal
-                    : states[i].end_to_end ? "this agent is too old for TLS from agent to agent; update it"
-                                           : "");
+        strbuf_copy(state->reason, sizeof state->reason, reason ? reason : "");
     }
     settle_all(visits);
 }
@@ -192,10 +203,13 @@ static bool make_visit(struct visits *visits, const char *text, struct error *er
 
     if (visit_spec_parse(&spec, text, error))
         return false;
-    const struct service_offer offer = {.name = spec.name, .to = {"visitor"}, .to_count = 1};
+    const struct service_key *key = service_keys_find(visits->options.keys, spec.name);
+    const struct service_offer offer = {.name = spec.name, .to = {"visitor"}, .to_count = 1, .end_to_end = key};
     *visit = (struct visit){.visits = visits, .index = visits->count, .address = spec.address, .fd = -1};
     strbuf_copy(visit->name, sizeof visit->name, spec.name);
     visit->service = served_service_new(&offer);
+    if (visit->service && key)
+        served_service_encrypt(visit->service, key->visiting);
     visits->count += visit->service ? 1 : 0;
     return visit->service;
 }
@@ -312,7 +326,9 @@ void visits_read(const struct visits *visits, size_t index, struct visit_view *v
     *view = (struct visit_view){.name = visit->name,
                                 .address = &visit->address,
                                 .is_open = is_open,
-                                .because = is_open ? NULL : *visit->problem ? visit->problem : because,
+                                .because = is_open           ? NULL
+                                           : *visit->problem ? visit->problem
+                                                             : because,
                                 .server = is_open && server ? server->who : NULL,
                                 .end_to_end = server && server->states[index].end_to_end,
                                 .clients = visit->clients,

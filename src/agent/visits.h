@@ -19,6 +19,7 @@
 #include "lib/net/addr.h"
 
 struct recent_events;
+struct service_keys;
 struct strlist;
 struct visit_tickets;
 struct visits;
@@ -26,9 +27,10 @@ struct visits;
 struct visits_options {
     struct loop *loop;
     struct log *log;
-    struct recent_events *events; /* or NULL */
-    const char *who;              /* "agent NAME" */
-    const struct strlist *specs;  /* VISITS_MAX at most, see src/conf/visit_spec.h */
+    struct recent_events *events;    /* or NULL */
+    const char *who;                 /* "agent NAME" */
+    const struct service_keys *keys; /* of end-to-end services */
+    const struct strlist *specs;     /* VISITS_MAX at most, see src/conf/visit_spec.h */
     /* Sends CONTROL on the session's control link. False: it has none, or there is no memory. */
     bool (*send)(void *context, uint64_t session, const char *json);
     void *context;
@@ -39,7 +41,7 @@ void visits_free(struct visits *visits);                                        
 const struct visit_user *visits_user(const struct visits *visits);
 struct visit_tickets *visits_tickets(const struct visits *visits); /* for the plane */
 void visits_recheck(struct visits *visits);                        /* once a second */
-void visits_stop(struct visits *visits); /* no more clients; those that wait are reset */
+void visits_stop(struct visits *visits);                           /* no more clients; those that wait are reset */
 
 /* ---- for people who look at it ---- */
 

@@ -19,6 +19,7 @@ struct agent_options {
     struct strlist visits; /* "NAME=ADDRESS:PORT" */
     char *token_file, *certificate, *key; /* NULL: not set */
     char *proxy, *proxy_password_file;    /* a URL or "none"; NULL: not set */
+    char *end_to_end_keys;                /* a file's path; NULL: none */
     char *file;                           /* that was read; NULL: none */
     struct {
         bool ca, token_file, certificate, key, proxy, proxy_password_file;

@@ -77,6 +77,19 @@ static int check_destinations(const struct server_config *conf, const struct opt
     return 0;
 }
 
+/* TLS from agent to agent is for clients that have an agent, and leaves no room for bytes of the server's. */
+static int check_end_to_end(const struct service_config *service, const struct option_place *place) {
+    if (!service->end_to_end)
+        return 0;
+    if (!service->visitors.count)
+        return option_error(place, "is for services that agents open on their side; name their groups in \"visitors\"");
+    if (service->listen.count)
+        return option_error(place, "clients of a port have no agent that encrypts; leave \"listen\" out");
+    if (service->proxy_protocol != PROXY_OFF)
+        return option_error(place, "the destination gets nothing of the server's; leave \"proxy_protocol\" out");
+    return 0;
+}
+
 /* Clients have to come from somewhere, and what a visitor tells of them must not choose the destination. */
 static int check_visitors(const struct server_config *conf, size_t index, const struct option_place *top) {
     const struct service_config *service = &conf->services[index];
@@ -90,8 +103,8 @@ static int check_visitors(const struct server_config *conf, size_t index, const 
                                      "open it on their side in \"visitors\"");
     if (!service->listen.count && service->hosts.count)
         return option_error(&hosts, "names are for a port that services share; write \"listen\", too");
-    if (service->end_to_end)
-        return option_error(&end_to_end, "this version has no TLS from agent to agent yet; leave it out");
+    if (check_end_to_end(service, &end_to_end))
+        return -1;
     for (size_t i = 0; service->visitors.count && i < service->connect.count; i++)
         if (relative_endpoint_is(service->connect.items[i]))
             return option_error(&connect, "\"%s\" is relative to a port, and a visitor's is its own; write the port",

@@ -113,6 +113,7 @@ static const struct detail relay_details[] = {
     {"seen as", "seen_as", VALUE_TEXT},
     {"agent", "agent", VALUE_TEXT},
     {"visitor", "visitor", VALUE_TEXT},
+    {"end to end", "end_to_end", VALUE_TEXT},
     {"destination", "destination", VALUE_TEXT},
     {"reached as", "address", VALUE_TEXT},
     {"link", "carrier", VALUE_TEXT},

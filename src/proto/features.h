@@ -22,7 +22,8 @@
     F(PUBLISH, "publish", false)           /* services that agents offer, see publish.h */                             \
     F(CONNECT_FROM, "connect_from", false) /* from an address of the loopback for each client: Linux alone */          \
     F(DATAGRAM, "datagram", false)         /* services of UDP, and DATAGRAM */                                         \
-    F(VISIT, "visit", false)               /* an agent may open services on its side, see visits.h */
+    F(VISIT, "visit", false)               /* an agent may open services on its side, see visits.h */                  \
+    F(END_TO_END, "end_to_end", false)     /* services whose TLS the two agents speak; a visitor always can */
 enum feature {
 #define FEATURE_ENUM(name, word, is_required) FEATURE_##name,
     PROTO_FEATURES(FEATURE_ENUM)

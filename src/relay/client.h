@@ -72,11 +72,11 @@ struct client {
     bool is_udp;           /* it has no descriptor, but a flow: */
     struct udp_flow *flow; /* of UDP, as plane_ports.h has it; NULL: of TCP, or over */
     bool early_end;     /* FIN was read after the early bytes */
-    uint32_t ticket;    /* in: not 0: this is the relay to the visitor's agent, whose client waits with this ticket, while
-                           the plain side is the way to the agent that serves: see server/service/visits.h */
+    uint32_t ticket; /* in: not 0: this is the relay to the visitor's agent, whose client waits with this ticket, while
+                        the plain side is the way to the agent that serves: see server/service/visits.h */
     const struct visitor *visitor; /* in: outlives the client; NULL: it has come to a port of ours */
-    bool is_check;      /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
-    bool holds_early;   /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
+    bool is_check;                 /* in: it is the server itself, see OPEN_FLAG_CHECK; on_check_opened follows */
+    bool holds_early;              /* in: nothing of the client's is sent before OPENED, so that it can go elsewhere */
     uint16_t attempts;
     /* Read from the client so far and to be replayed; NULL: none. Before plane_accept_tls what it has sent of TLS,
      * later what came within it. */

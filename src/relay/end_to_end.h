@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * end_to_end: what becomes of the TLS between the two agents of a relay; for records and metrics.
+ * end_to_end: what becomes of the TLS between the two agents of a relay, for records and metrics; how much of it a
+ * thread does at once.
  */
 #ifndef MUNNEL_RELAY_END_TO_END_H
 #define MUNNEL_RELAY_END_TO_END_H
+
+#include <stdint.h>
 
 /* R(name, label): of its handshake; all but the first also of what fails later */
 #define END_TO_END_RESULTS(R)                                                                                          \
@@ -20,6 +23,11 @@ enum end_to_end_result {
     END_TO_END_RESULTS(END_TO_END_ENUM)
 #undef END_TO_END_ENUM
         END_TO_END_RESULT_COUNT
+};
+
+struct inner_tls_pace { /* of a thread's handshakes, see stream/inner_tls.h; all zero at first */
+    uint64_t turn_us;
+    unsigned steps; /* in it */
 };
 
 const char *end_to_end_label(enum end_to_end_result result);

@@ -79,10 +79,10 @@ struct plane_options {
     unsigned greeting_ms;          /* absolute deadline for TCP, TLS and greeting (5000); an agent's for TCP alone */
     const struct plane_events *events;
     void *context;
-    struct resolver *resolver; /* agent */
-    uint64_t loopback_key;     /* agent: see lib/net/loopback_source.h */
+    struct resolver *resolver;     /* agent */
+    uint64_t loopback_key;         /* agent: see lib/net/loopback_source.h */
     struct visit_tickets *tickets; /* agent: its own clients that wait for OPEN; NULL: none, ever */
-    const struct acl *allow;   /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
+    const struct acl *allow;       /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
 };
 
 enum { PLANE_THREADS_MAX = 64 };

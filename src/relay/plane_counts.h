@@ -12,6 +12,7 @@
 
 #include "lib/base/histogram.h"
 #include "proto/proxy.h"
+#include "relay/end_to_end.h"
 #include "relay/mux/mux_totals.h"
 
 /* LINK_KIND(name, label) */
@@ -64,9 +65,10 @@ struct thread_counts {
     counter handshakes[HANDSHAKE_RESULT_COUNT];
     counter proxies[PROXY_FAULT_COUNT]; /* agent: links that were dialled through a proxy, by what became of that */
     counter relays, relays_ended, unconfirmed, dials;
-    counter proxy_headers;               /* agent: sent to destinations */
-    counter sweeps;                      /* twice a second: one that stands still is a thread that does */
-    counter checks[HEALTH_RESULT_COUNT]; /* agent: of destinations */
+    counter end_to_end[END_TO_END_RESULT_COUNT]; /* agent: handshakes with agents at the other end of relays */
+    counter proxy_headers;                       /* agent: sent to destinations */
+    counter sweeps;                              /* twice a second: one that stands still is a thread that does */
+    counter checks[HEALTH_RESULT_COUNT];         /* agent: of destinations */
     struct mux_totals mux;
     /* Set twice a second: streams that are suspended; bytes that are kept until the peer acknowledges them, and that
      * wait for a slow reader. */

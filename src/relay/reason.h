@@ -26,7 +26,8 @@
     R(DENIED, "denied", "refused by a rule")                                                                           \
     R(LIMIT, "limit", "over a limit")                                                                                  \
     R(OPERATOR, "operator", "ended by operator")                                                                       \
-    R(TLS, "tls", "its TLS handshake failed")
+    R(TLS, "tls", "its TLS handshake failed")                                                                          \
+    R(END_TO_END, "end_to_end", "its end-to-end TLS failed")
 
 enum relay_reason {
 #define RELAY_REASON_ENUM(name, label, text) REASON_##name,

@@ -23,6 +23,7 @@ const struct record_field record_fields[] = {
     {"agent", RECORD_TEXT, AT(agent), 0},
     {"destination", RECORD_TEXT, AT(destination), 0},
     {"address", RECORD_TEXT, AT(address), 0},
+    {"end_to_end", RECORD_TEXT, AT(end_to_end), 0},
     {"in_bytes", RECORD_BYTES, AT(in), 0},
     {"out_bytes", RECORD_BYTES, AT(out), 0},
     {"wait_ms", RECORD_SPAN, AT(accepted_us), AT(dispatched_us)},

@@ -32,14 +32,15 @@ struct record {
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     uint64_t ended_us;
     enum relay_reason reason;
-    unsigned attempts;  /* agents that were tried before without success */
-    unsigned left_out;  /* records like this one that were not logged */
-    const char *by;     /* the side that ended it; static, or NULL */
-    const char *detail; /* more than `reason` has, or NULL */
+    unsigned attempts;      /* agents that were tried before without success */
+    unsigned left_out;      /* records like this one that were not logged */
+    const char *end_to_end; /* as in relay_view */
+    const char *by;         /* the side that ended it; static, or NULL */
+    const char *detail;     /* more than `reason` has, or NULL */
 };
 
 enum record_type { RECORD_TEXT, RECORD_BYTES, RECORD_COUNT, RECORD_SPAN, RECORD_REASON };
-enum { RECORD_FIELDS = 17 };
+enum { RECORD_FIELDS = 18 };
 struct record_field { /* each record has all of them, in this order; one without a value is null */
     const char *name;
     enum record_type type;

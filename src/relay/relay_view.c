@@ -31,6 +31,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     view->ended_us = record->ended_us;
     view->reason = record->reason;
     view->by = record->by;
+    view->end_to_end = record->end_to_end;
     view->has_seen = false;
     view->throttled[BANDWIDTH_IN] = view->throttled[BANDWIDTH_OUT] = NULL;
 }

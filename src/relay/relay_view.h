@@ -59,6 +59,7 @@ struct relay_view {
     char address[64];                                   /* as reached; "": not reached yet, or not known */
     char agent[RECORD_AGENT];                           /* on a server; else "" */
     char visitor[RECORD_AGENT]; /* on a server: the agent by which the client has come; "": it came to a port */
+    const char *end_to_end; /* on an agent: the cipher of its TLS with the agent at the other end; static, NULL: none */
     struct open_address client;
     bool has_seen;               /* on an agent: the destination sees the client by an address of its own, the next */
     struct open_address seen;    /* port 0 */

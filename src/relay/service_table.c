@@ -83,6 +83,7 @@ void served_service_release(struct served_service *service) {
     if (!service || atomic_fetch_sub_explicit(&service->references, 1, memory_order_acq_rel) != 1)
         return;
     acl_free(service->own_rules);
+    SSL_CTX_free(service->tls);
     free(service->verdict);
     free(service);
 }
@@ -98,6 +99,11 @@ bool served_service_permit(struct served_service *service) {
 
 const struct acl *served_service_rules(const struct served_service *service, const struct acl *agents) {
     return service->own_rules ? service->own_rules : agents;
+}
+
+void served_service_encrypt(struct served_service *service, SSL_CTX *context) {
+    if (SSL_CTX_up_ref(context) == 1)
+        service->tls = context;
 }
 
 void served_service_note(struct served_service *service, bool is_connected, enum refusal refusal, uint64_t now_us) {

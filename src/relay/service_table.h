@@ -14,6 +14,7 @@
 #include "proto/open.h"
 #include "proto/services.h"
 
+#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 /* What its last connections to its destinations brought: written by relay threads, read by any. */
@@ -51,10 +52,13 @@ struct served_service {
     bool takes_bans;          /* of its clients, by this agent */
     bool end_to_end;          /* its clients' TLS is ended here */
     enum proxy_version proxy; /* of the header that the destination gets first */
+    SSL_CTX *tls;             /* that its clients' agents speak within the relay, see stream/inner_tls.h; NULL: none */
     char texts[];
 };
 
 struct served_service *served_service_new(const struct service_offer *offer); /* one reference; NULL: no memory */
+/* Before another has it: its relays are encrypted to the client's agent by this context, which it holds. */
+void served_service_encrypt(struct served_service *service, SSL_CTX *context);
 /* This agent publishes it: its destinations are permitted, and nothing else for it. Before it is in a table. False: no
  * memory, or a destination that cannot be one. */
 bool served_service_permit(struct served_service *service);

@@ -13,6 +13,7 @@
 #include "lib/base/queue.h"
 #include "lib/event/defer.h"
 #include "lib/event/lag_probe.h"
+#include "relay/end_to_end.h"
 #include "relay/link/bio.h"
 #include "relay/link/close_marks.h"
 #include "relay/mux/mux.h"
@@ -115,6 +116,7 @@ struct relay_thread {
     uint64_t swept_us, sweep_us; /* when open relays were swept last, and how long after the time before */
     struct event sweep, starter, reap;
 
+    struct inner_tls_pace inner_pace;  /* agent: of end-to-end handshakes */
     struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
     struct session_services *services; /* see plane_services.c */
     struct checks *checks;             /* agent, see health/checks.h; NULL: none */

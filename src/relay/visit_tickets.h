@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * visit_tickets: agent: clients of its own that wait for the OPEN with their ticket, which may come to any relay thread.
+ * visit_tickets: agent: clients of its own that wait for the OPEN with their ticket, which may come to any relay
+ * thread.
  *
  * The control thread puts them in and takes back those whose time is over; a relay thread takes the one that an OPEN
  * names. Whoever changes a slot's number from the ticket has its client: one compare-and-swap, no lock, nobody waits.
@@ -18,12 +19,12 @@ struct visit_tickets;
 
 struct visit_client {
     evutil_socket_t fd;
-    struct served_service *service; /* with the name of the service that it visits; one reference */
+    struct served_service *service;       /* with the name of the service that it visits; one reference */
     char server[PROTO_SERVER_DIGITS + 1]; /* of the server's instance: the ids of its relays begin with them */
 };
 
-struct visit_tickets *visit_tickets_new(void);                                 /* NULL when out of memory */
-void visit_tickets_free(struct visit_tickets *tickets);                        /* closes who waits, by RST */
+struct visit_tickets *visit_tickets_new(void);          /* NULL when out of memory */
+void visit_tickets_free(struct visit_tickets *tickets); /* closes who waits, by RST */
 /* Takes the client, which waits for an OPEN of this session (its tag). Its ticket; 0: VISIT_TICKETS_MAX wait already,
  * and nothing was taken. Control thread. */
 uint32_t visit_tickets_put(struct visit_tickets *tickets, const struct visit_client *client, uint64_t session);

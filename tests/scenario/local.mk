@@ -119,6 +119,7 @@ scenario_programs = \
 	tests/scenario/test_share \
 	tests/scenario/test_agent_check \
 	tests/scenario/test_agent_proxy \
+	tests/scenario/test_end_to_end \
 	tests/scenario/test_top \
 	tests/scenario/test_silent_agent \
 	tests/scenario/test_listening \
@@ -218,6 +219,8 @@ tests_scenario_test_ssrf_and_loops_SOURCES = tests/scenario/test_ssrf_and_loops.
 tests_scenario_test_ssrf_and_loops_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_admin_config_SOURCES = tests/scenario/test_admin_config.c
 tests_scenario_test_admin_config_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_end_to_end_SOURCES = tests/scenario/test_end_to_end.c
+tests_scenario_test_end_to_end_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_proxy_SOURCES = tests/scenario/test_agent_proxy.c
 tests_scenario_test_agent_proxy_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_agent_check_SOURCES = tests/scenario/test_agent_check.c

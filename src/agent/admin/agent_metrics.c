@@ -73,6 +73,19 @@ static void write_proxies(const struct plane *plane, struct metrics *to) {
                       links[fault]);
 }
 
+static void write_end_to_end(const struct plane *plane, struct metrics *to) {
+    uint64_t handshakes[END_TO_END_RESULT_COUNT] = {0};
+
+    for (unsigned i = 0; i < plane_thread_count(plane); i++)
+        for (unsigned result = 0; result < END_TO_END_RESULT_COUNT; result++)
+            handshakes[result] += counter_read(&plane_thread_counts(plane, i)->end_to_end[result]);
+    metrics_family(to, "munnel_agent_end_to_end_total", METRIC_COUNTER,
+                   "End-to-end TLS with the agents at the other ends of relays, by what became of it.");
+    for (unsigned result = 0; result < END_TO_END_RESULT_COUNT; result++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("result", end_to_end_label((enum end_to_end_result)result))),
+                      handshakes[result]);
+}
+
 static void write_parts(const struct plane *plane, struct metrics *to) {
     uint64_t in = 0, out = 0, accepted = 0, opened = 0, headers = 0, ended[REASON_COUNT] = {0};
     struct histogram_sum dial = {0};
@@ -151,6 +164,7 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     metrics_family(to, "munnel_agent_bans", METRIC_GAUGE, "Clients that servers are asked to refuse.");
     metrics_value(to, METRIC_NO_LABELS, ban_list_count(agent_bans(admin->options.agent)));
     write_visits(agent_visits(admin->options.agent), to);
+    write_end_to_end(plane, to);
     write_parts(plane, to);
     plane_metrics_write(plane, to);
 }

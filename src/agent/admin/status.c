@@ -154,7 +154,8 @@ json_t *agent_admin_status(const void *context) {
                      value_text(options->settings->name), "started", value_time((int64_t)options->started_at * 1000),
                      "now", value_time(value_wall_ms()), "stopping", (int)agent_is_draining(options->agent),
                      "configuration", configuration_part(options), "problems", problems, "servers", servers_part(admin),
-                     "visits", visits_part(admin), "services", services_part(admin), "published",
-                     published_part(admin), "relays", relays_part(plane), "links", links_part(plane), "in_rate", rates_json(&admin->rates, RATES_IN), "out_rate",
-                     rates_json(&admin->rates, RATES_OUT), "new_rate", rates_json(&admin->rates, RATES_NEW));
+                     "visits", visits_part(admin), "services", services_part(admin), "published", published_part(admin),
+                     "relays", relays_part(plane), "links", links_part(plane), "in_rate",
+                     rates_json(&admin->rates, RATES_IN), "out_rate", rates_json(&admin->rates, RATES_OUT), "new_rate",
+                     rates_json(&admin->rates, RATES_NEW));
 }

@@ -13,6 +13,7 @@
 #include "agent/check/check_services.h"
 #include "agent/identity/identity.h"
 #include "agent/identity/join.h"
+#include "agent/identity/service_keys.h"
 #include "conf/publish_spec.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -31,6 +32,7 @@ enum { INDENT = 2, LINE = 2048 };
 struct configuration { /* that was found to be right */
     struct known_servers *joined;
     struct acl *rules;
+    struct service_keys *keys;
     struct identity_set *identities;
 };
 
@@ -83,7 +85,8 @@ static void print_server(const struct server_identity *server) {
                    server->file_before_code);
 }
 
-static void print_result(const struct agent_options *options, const struct identity_set *identities) {
+static void print_result(const struct agent_options *options, const struct configuration *made) {
+    const struct identity_set *identities = made->identities;
     const char *unproved = identity_unproved(identities);
     struct error warning = {""};
 
@@ -96,6 +99,9 @@ static void print_result(const struct agent_options *options, const struct ident
         print_server(&identity_servers(identities)[i]);
     if (unproved)
         print_line("has neither token nor certificate for %s: most servers will reject it", unproved);
+    if (options->end_to_end_keys)
+        print_line("has the keys of %zu end-to-end service%s (%s)", service_keys_count(made->keys),
+                   service_keys_count(made->keys) == 1 ? "" : "s", options->end_to_end_keys);
     if (options->allow.count == 0)
         print_line("may connect to whatever the server names, except Unix sockets, link-local and metadata addresses");
     for (size_t i = 0; i < options->allow.count; i++)
@@ -109,6 +115,7 @@ static void free_configuration(struct configuration *made) {
     identity_free(made->identities);
     if (made->rules)
         acl_free(made->rules);
+    service_keys_free(made->keys);
 }
 
 static int make_configuration(struct configuration *made, const struct agent_options *options, const char *state_folder,
@@ -117,7 +124,8 @@ static int make_configuration(struct configuration *made, const struct agent_opt
     if (!made->joined || (options->join && join_read(made->joined, options->join, &options->servers, error)) ||
         make_rules(made, options, error) || check_log(options, error))
         return -1;
-    made->identities = identity_make(options, made->joined, state_folder, error);
+    made->keys = service_keys_new(options->end_to_end_keys, error);
+    made->identities = made->keys ? identity_make(options, made->joined, state_folder, error) : NULL;
     return made->identities ? 0 : -1;
 }
 
@@ -171,6 +179,7 @@ static int check_hops(const struct agent_options *options, const struct configur
                                 .loop = loop_new("check"),
                                 .resolver = resolver_new(),
                                 .rules = made->rules,
+                                .keys = made->keys,
                                 .name = identity_agent_name(options, name),
                                 .group = options->group ? options->group : "",
                                 .deadline_us = clock_us() + (uint64_t)options->check_s * 1000000};
@@ -207,7 +216,7 @@ int check_run(const struct agent_options *options) {
         code = AGENT_EXIT_USAGE;
     } else {
         if (!options->is_json)
-            print_result(options, made.identities);
+            print_result(options, &made);
         if (!options->check_config)
             code = check_hops(options, &made);
     }

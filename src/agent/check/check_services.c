@@ -163,12 +163,12 @@ void check_services(const struct check_world *world, const char *server, const s
 
     for (size_t i = 0; i < part->add_count; i++) {
         services_get(part, i, &offer);
-        refused += services_refuse(world->rules, &offer, reason);
+        refused += services_refuse(world->rules, world->keys, &offer, reason);
     }
     add_rules(world, server, part->add_count, refused);
     for (size_t i = 0; i < part->add_count && i < CHECK_SERVICES_MOST; i++) {
         services_get(part, i, &offer);
-        if (services_refuse(world->rules, &offer, reason))
+        if (services_refuse(world->rules, world->keys, &offer, reason))
             add_refused(world, server, &offer, reason);
         else
             check_service(world, server, &offer);

@@ -16,8 +16,9 @@ struct check_world { /* what all servers have in common */
     struct loop *loop;
     struct resolver *resolver;
     const struct acl *rules;
-    const char *name, *group; /* of the agent; group "": all that the credential carries */
-    uint64_t deadline_us;     /* clock_us(); of all of it */
+    const struct service_keys *keys; /* of end-to-end services */
+    const char *name, *group;        /* of the agent; group "": all that the credential carries */
+    uint64_t deadline_us;            /* clock_us(); of all of it */
 };
 
 /* Looks a name up, or takes a numeric address; 0, or -1 with error. */

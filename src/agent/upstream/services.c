@@ -8,6 +8,7 @@
 #include "agent/upstream/services.h"
 
 #include "admin/recent_events.h"
+#include "agent/identity/service_keys.h"
 #include "agent/upstream/health.h"
 
 #include <stdio.h>
@@ -87,7 +88,44 @@ static bool is_forbidden(const struct acl *allow, const char *destination, enum 
     return !acl_may_permit(allow, endpoint.host, endpoint.port);
 }
 
-bool services_refuse(const struct acl *allow, const struct service_offer *offer, char reason[SERVICES_REASON_SIZE]) {
+static bool leads_elsewhere(const struct service_offer *offer, const char *connect) {
+    for (size_t i = 0; i < offer->to_count; i++)
+        if (strcmp(offer->to[i], connect) != 0)
+            return true;
+    return false;
+}
+
+/* What is to be encrypted past the server is not for the server to decide, nor where it comes out. NULL: all is right.
+ */
+static const char *find_mismatch(const struct service_keys *keys, const struct service_offer *offer) {
+    const struct service_key *key = service_keys_find(keys, offer->name);
+    if (!key && !offer->end_to_end)
+        return NULL;
+    if (!key)
+        return "end to end, and this agent has no key for it: munnel key new, --end-to-end-keys";
+    if (!offer->end_to_end)
+        return "this agent has a key for it, and the server announces it without end_to_end";
+    if (!key->connect)
+        return "its entry in the agent's --end-to-end-keys has no \"connect\"";
+    if (offer->protocol == SERVICE_UDP)
+        return "end to end is for services of TCP";
+    if (leads_elsewhere(offer, key->connect))
+        return "its connect is not the one that the agent's --end-to-end-keys have for it";
+    return offer->proxy == PROXY_OFF ? NULL : "end to end with proxy_protocol, by which the server would write to it";
+}
+
+static bool refuse_by_key(const struct service_keys *keys, const struct service_offer *offer,
+                          char reason[SERVICES_REASON_SIZE]) {
+    const char *mismatch = find_mismatch(keys, offer);
+    if (mismatch)
+        snprintf(reason, SERVICES_REASON_SIZE, "%s", mismatch);
+    return mismatch;
+}
+
+bool services_refuse(const struct acl *allow, const struct service_keys *keys, const struct service_offer *offer,
+                     char reason[SERVICES_REASON_SIZE]) {
+    if (refuse_by_key(keys, offer, reason))
+        return true;
     bool is_tcp_alone = offer->proxy != PROXY_OFF || offer->check.type != HEALTH_CHECK_NONE;
 
     if (offer->protocol == SERVICE_UDP && is_tcp_alone) {
@@ -108,7 +146,8 @@ static bool is_over_limit(const struct services *services, const struct added *a
 }
 
 static bool is_published(const struct services *services, const struct service_offer *offer) {
-    return offer->protocol == SERVICE_TCP && services->publications && publications_of_offer(services->publications, offer);
+    return offer->protocol == SERVICE_TCP && services->publications &&
+           publications_of_offer(services->publications, offer);
 }
 
 /* True with `reason` if the service is refused. */
@@ -119,10 +158,12 @@ static bool judge(const struct services *services, const struct service_offer *o
                  SERVICES_MEMORY_MAX >> 20);
         return true;
     }
+    if (refuse_by_key(services->keys, offer, reason))
+        return true;
     if (is_published(services, offer))
         return false;
     if (!services->only_published)
-        return services_refuse(services->allow, offer, reason);
+        return services_refuse(services->allow, services->keys, offer, reason);
     snprintf(reason, SERVICES_REASON_SIZE, "this agent serves nothing but what it publishes");
     return true;
 }
@@ -136,10 +177,12 @@ static void log_refusal(struct services *services, const struct service_offer *o
                          LOG_TEXT("detail", reason)));
 }
 
-/* NULL: out of memory. */
+/* NULL: out of memory. judge() has found the key of one that has one. */
 static struct served_service *permitted(const struct services *services, const struct service_offer *offer) {
     struct served_service *service = served_service_new(offer);
 
+    if (service && offer->end_to_end)
+        served_service_encrypt(service, service_keys_find(services->keys, offer->name)->serving);
     if (!service || !is_published(services, offer) || served_service_permit(service))
         return service;
     served_service_release(service);

@@ -17,6 +17,7 @@
 
 struct ban_list;
 struct recent_events;
+struct service_keys;
 
 enum { SERVICES_MAX = 100000, SERVICES_MEMORY_MAX = 64 * 1024 * 1024 }; /* of one session */
 
@@ -37,6 +38,7 @@ struct services {
     const struct acl *allow;
     const struct publications *publications; /* of this agent; NULL: none */
     bool only_published;                     /* nothing else is permitted */
+    const struct service_keys *keys;         /* of end-to-end services */
     struct link_ref link;                    /* the session's control link */
     uint64_t session;                        /* its tag */
     char server[PROTO_SERVER_DIGITS + 1];    /* of its instance */
@@ -56,8 +58,9 @@ struct services {
     struct ban_sender sender;    /* of these */
 };
 
-/* True, with `reason`: these rules forbid all its destinations. */
-bool services_refuse(const struct acl *allow, const struct service_offer *offer, char reason[SERVICES_REASON_SIZE]);
+/* True, with `reason`: these rules forbid all its destinations, or it is not announced as its key wants it. */
+bool services_refuse(const struct acl *allow, const struct service_keys *keys, const struct service_offer *offer,
+                     char reason[SERVICES_REASON_SIZE]);
 
 /* By this control link the server announces all services anew. What came before holds until its first part is here. */
 void services_begin(struct services *services, struct link_ref link);

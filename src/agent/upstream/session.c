@@ -68,6 +68,7 @@ struct session *session_new(const struct session_parts *parts) {
                                           .events = parts->events,
                                           .who = parts->who,
                                           .allow = parts->allow,
+                                          .keys = parts->keys,
                                           .bans = parts->bans,
                                           .publications = parts->publisher->list,
                                           .only_published = parts->only_published,

@@ -43,8 +43,8 @@ struct session {
     uint64_t srtt_us;     /* of its control links; 0: not known yet */
     struct log_limit limit;
     struct session_links links;
-    struct publisher *publisher; /* the upstream's */
-    struct services services;    /* of the server, for this session */
+    struct publisher *publisher;     /* the upstream's */
+    struct services services;        /* of the server, for this session */
     const struct visit_user *visits; /* NULL: this agent visits nothing */
     bool knows_visits;               /* its server does */
 };
@@ -56,12 +56,13 @@ struct session_parts { /* kept by reference, but for the WELCOME */
     struct data_links *data_links;
     const char *who; /* "server host:port" */
     struct trust *trust;
-    const struct ban_list *bans; /* or NULL */
-    struct publisher *publisher; /* of the upstream, which outlives the session */
+    const struct ban_list *bans;     /* or NULL */
+    struct publisher *publisher;     /* of the upstream, which outlives the session */
     const struct visit_user *visits; /* or NULL */
-    const struct acl *allow;     /* this agent's rules */
-    bool only_published;         /* nothing else is permitted */
-    const struct hello *control; /* the HELLO of the control link, of which those of data links are made */
+    const struct acl *allow;         /* this agent's rules */
+    const struct service_keys *keys; /* of end-to-end services */
+    bool only_published;             /* nothing else is permitted */
+    const struct hello *control;     /* the HELLO of the control link, of which those of data links are made */
     const struct welcome *welcome;
     const struct dial_order *order; /* by which the control link was dialled; copied but for server_name */
     struct link_ref link;
@@ -77,9 +78,9 @@ void session_retire(struct session *session);  /* suspended: it is not resumed a
 /* Makes up for what the plane had no memory for; ends the relays of a retired one that its server does not know. */
 void session_recheck(struct session *session);
 
-void session_send_visits(struct session *session);               /* its control link has just been accepted */
+void session_send_visits(struct session *session);                 /* its control link has just been accepted */
 bool session_send_json(struct session *session, const char *json); /* CONTROL; false: it has no control link */
-void session_send_bans(struct session *session); /* those that are due, if it has a control link */
+void session_send_bans(struct session *session);                   /* those that are due, if it has a control link */
 
 enum session_event { SESSION_GOES_ON, SESSION_GOAWAY, SESSION_DRAINED };
 

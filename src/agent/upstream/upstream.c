@@ -31,6 +31,7 @@ static const struct session *welcome_session(struct upstream *upstream, struct l
                                   .who = upstream->who,
                                   .trust = upstream->trust,
                                   .allow = upstream->parts->allow,
+                                  .keys = upstream->parts->keys,
                                   .bans = upstream->parts->bans,
                                   .publisher = &upstream->publisher,
                                   .only_published = upstream->parts->only_published,

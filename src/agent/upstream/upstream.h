@@ -35,7 +35,8 @@ struct upstream_parts { /* the same for every server; kept by reference */
     struct resolver *resolver;
     struct data_links *data_links;
     const struct acl *allow;
-    const struct ban_list *bans; /* or NULL */
+    const struct service_keys *keys; /* of end-to-end services */
+    const struct ban_list *bans;     /* or NULL */
     struct publications *publications;
     bool only_published;                 /* no other service is permitted */
     const struct visit_user *visits;     /* or NULL */
@@ -73,15 +74,15 @@ void upstream_on_session_over(struct upstream *upstream, uint64_t session);
 void upstream_on_gone(struct upstream *upstream, const struct link_end *end);
 void upstream_on_pong(struct upstream *upstream, uint64_t tag, uint64_t pinged_us);
 
-void upstream_send_bans(struct upstream *upstream);                  /* they have changed */
-void upstream_publish(struct upstream *upstream, bool at_once);      /* publications have changed */
-void upstream_withdraw(struct upstream *upstream, const char *name); /* no more clients of it */
+void upstream_send_bans(struct upstream *upstream);                                     /* they have changed */
+void upstream_publish(struct upstream *upstream, bool at_once);                         /* publications have changed */
+void upstream_withdraw(struct upstream *upstream, const char *name);                    /* no more clients of it */
 bool upstream_send_json(struct upstream *upstream, uint64_t session, const char *json); /* false: not connected */
-void upstream_send(struct upstream *upstream, enum control_op op);   /* on every control link */
-bool upstream_is_drained(const struct upstream *upstream);           /* no control link waits for `drained` */
-bool upstream_is_alone(const struct upstream *upstream);             /* no control link is left */
-bool upstream_is_working(const struct upstream *upstream);           /* has a session that takes clients */
-bool upstream_gave_up(const struct upstream *upstream);              /* never accepted, and no use to try again */
+void upstream_send(struct upstream *upstream, enum control_op op);                      /* on every control link */
+bool upstream_is_drained(const struct upstream *upstream); /* no control link waits for `drained` */
+bool upstream_is_alone(const struct upstream *upstream);   /* no control link is left */
+bool upstream_is_working(const struct upstream *upstream); /* has a session that takes clients */
+bool upstream_gave_up(const struct upstream *upstream);    /* never accepted, and no use to try again */
 bool upstream_serves(const struct upstream *upstream, const char *server_instance); /* now */
 const char *upstream_who(const struct upstream *upstream);                          /* "server host:port" */
 const char *upstream_failure(const struct upstream *upstream);                      /* why the last attempt failed */

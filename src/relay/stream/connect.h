@@ -51,8 +51,8 @@ struct connector *connector_start(const struct connector_order *order);
 void connector_cancel(struct connector *dial); /* the callback does not run any more */
 /*
  * A UDP socket is connected without a packet, and only what is sent shows whether the destination is there. Where there
- * is more to try, the connector stays with `has_more`, until connector_cancel: by this the last address refuses, and the
- * callback runs again, perhaps from within, with the next one that can be had.
+ * is more to try, the connector stays with `has_more`, until connector_cancel: by this the last address refuses, and
+ * the callback runs again, perhaps from within, with the next one that can be had.
  */
 void connector_next(struct connector *dial, int error_number);
 

@@ -22,6 +22,7 @@ enum {
 };
 
 struct inner_tls {
+    struct defer_item later; /* first */
     struct inner_tls_options options;
     SSL *ssl;
     const struct iovec *parts; /* that were taken; the first byte that is not read is `skipped` behind the first one */
@@ -120,11 +121,17 @@ static bool attach(struct inner_tls *tls) {
     return true;
 }
 
+static void on_later(struct defer_item *item) {
+    struct inner_tls *tls = (struct inner_tls *)item; /* its first member */
+    tls->options.on_later(tls->options.send_context);
+}
+
 struct inner_tls *inner_tls_new(const struct inner_tls_options *options) {
     struct inner_tls *tls = calloc(1, sizeof *tls);
     if (!tls)
         return NULL;
     tls->options = *options;
+    tls->later.run = on_later;
     tls->ssl = tls_session(options->context, options->is_serving, NULL);
     if (tls->ssl && attach(tls))
         return tls;
@@ -137,6 +144,7 @@ void inner_tls_free(struct inner_tls *tls) {
         return;
     if (tls->state == INNER_TLS_SHAKING)
         count(tls, END_TO_END_CUT);
+    defer_cancel(tls->options.later, &tls->later);
     SSL_free(tls->ssl);
     free(tls->kept);
     free(tls->detail);
@@ -230,7 +238,23 @@ bool inner_tls_keep(struct inner_tls *tls) {
     return true;
 }
 
+bool inner_tls_has_kept(const struct inner_tls *tls) {
+    return tls->kept;
+}
+
 /* ---- the handshake ---- */
+
+bool inner_tls_may_shake(struct inner_tls *tls, uint64_t now_us) {
+    struct inner_tls_pace *pace = tls->options.pace;
+    if (now_us - pace->turn_us >= INNER_TLS_TURN_US)
+        *pace = (struct inner_tls_pace){.turn_us = now_us};
+    if (pace->steps < INNER_TLS_STEPS) {
+        pace->steps++;
+        return true;
+    }
+    defer_add(tls->options.later, &tls->later);
+    return false;
+}
 
 bool inner_tls_shake(struct inner_tls *tls) {
     tls->is_sending = true;

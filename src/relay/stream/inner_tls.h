@@ -13,6 +13,7 @@
 
 #include "lib/base/counter.h"
 #include "lib/base/posix_types.h"
+#include "lib/event/defer.h"
 #include "relay/end_to_end.h"
 
 #include <openssl/ssl.h>
@@ -30,6 +31,9 @@ enum inner_tls_state { INNER_TLS_WAITING, INNER_TLS_SHAKING, INNER_TLS_OPEN, INN
 /* Puts encrypted bytes into the stream. False: out of memory. It may not end the stream. */
 typedef bool inner_tls_send(void *context, const uint8_t *bytes, size_t length);
 
+/* A step of a handshake costs up to half a millisecond. A peer may ask for any number of them at once: these at most
+ * are done in a turn of 10 ms, which leaves half of it to others. */
+enum { INNER_TLS_STEPS = 16, INNER_TLS_TURN_US = 10000 };
 struct inner_tls;
 
 struct inner_tls_options {
@@ -39,6 +43,9 @@ struct inner_tls_options {
     void *send_context;
     uint8_t *scratch; /* of the thread: what is decrypted, or is to be encrypted, for the moment */
     size_t scratch_size;
+    struct inner_tls_pace *pace; /* of the thread */
+    struct defer_queue *later;   /* of it, some milliseconds: where a step waits */
+    void (*on_later)(void *send_context);
     counter *counts; /* of the thread, by enum end_to_end_result; NULL: none */
 };
 struct inner_tls *inner_tls_new(const struct inner_tls_options *options); /* NULL: out of memory */
@@ -51,6 +58,9 @@ void inner_tls_start(struct inner_tls *tls, uint64_t now_us);         /* shakes 
 /* From the stream: they are read until inner_tls_keep, which is to follow, and keeps the rest. */
 void inner_tls_take(struct inner_tls *tls, const struct iovec *parts, int count);
 bool inner_tls_keep(struct inner_tls *tls); /* false: out of memory */
+bool inner_tls_has_kept(const struct inner_tls *tls);
+/* May it go on with the handshake? False: not in this turn, and on_later follows. */
+bool inner_tls_may_shake(struct inner_tls *tls, uint64_t now_us);
 /* Goes on with the handshake as far as it goes. False: it has failed, see inner_tls_fail. */
 bool inner_tls_shake(struct inner_tls *tls);
 
@@ -70,6 +80,6 @@ bool inner_tls_got_end(const struct inner_tls *tls);
 void inner_tls_fail(struct inner_tls *tls, enum end_to_end_result fault, const char *detail);
 enum end_to_end_result inner_tls_fault(const struct inner_tls *tls);
 const char *inner_tls_detail(const struct inner_tls *tls); /* of the fault; "" if it has none */
-const char *inner_tls_cipher(const struct inner_tls *tls); /* "TLS_AES_128_GCM_SHA256"; NULL: not open */
+const char *inner_tls_cipher(const struct inner_tls *tls); /* "TLS_AES_128_GCM_SHA256", static; NULL: not open */
 
 #endif

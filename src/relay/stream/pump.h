@@ -74,7 +74,8 @@ void pump_sweep_guarded(struct pump *pump); /* now and then, as long as it linge
  * what is encrypted. Behind its on_broken is pump_inner_fault. False: out of memory. */
 bool pump_encrypt(struct pump *pump, const struct inner_tls_options *options); /* without send and its context */
 void pump_end_inner(struct pump *pump);                                        /* before it is freed */
-const char *pump_inner_fault(const struct pump *pump); /* what was wrong with its TLS; NULL: nothing, or it has none */
+const char *pump_inner_fault(const struct pump *pump);  /* what was wrong with its TLS; NULL: nothing, or it has none */
+const char *pump_inner_cipher(const struct pump *pump); /* static; NULL: its handshake is not done, or it has none */
 /* Now and then. Ends it by on_broken if its handshake takes too long. */
 void pump_sweep_inner(struct pump *pump, uint64_t now_us);
 

@@ -100,8 +100,12 @@ static bool shake(struct pump *pump) {
 }
 
 static bool proceed(struct pump *pump) {
-    if (inner_tls_state(pump->inner) == INNER_TLS_SHAKING && !shake(pump))
-        return false;
+    if (inner_tls_state(pump->inner) == INNER_TLS_SHAKING) {
+        if (!inner_tls_may_shake(pump->inner, clock_us()))
+            return true;
+        if (!shake(pump))
+            return false;
+    }
     return inner_tls_state(pump->inner) != INNER_TLS_OPEN || decrypt(pump);
 }
 
@@ -121,11 +125,33 @@ static void bring(struct pump *pump, struct iovec *parts, int count) {
 /* A stream that ends without close_notify was cut, by the server or on the way to it. */
 static bool end(struct pump *pump) {
     enum inner_tls_state state = inner_tls_state(pump->inner);
-    if (state == INNER_TLS_WAITING)
-        return false;
+    if (state == INNER_TLS_WAITING || (state == INNER_TLS_SHAKING && inner_tls_has_kept(pump->inner)))
+        return false; /* what it has not looked at yet may be the end */
     if (state == INNER_TLS_FAILED)
         return end_failed(pump);
     return inner_tls_got_end(pump->inner) || fail(pump, END_TO_END_CUT, "it ended without close_notify");
+}
+
+/* The FIN that came before. */
+static void end_late(struct pump *pump) {
+    if (!end(pump))
+        return;
+    if (!stream_socket_end(&pump->socket)) {
+        (void)break_off(pump);
+        return;
+    }
+    pump_acknowledge(pump);
+    pump_note_move(pump);
+}
+
+/* A handshake has its turn. Nothing is left to do for a pump that is over. */
+static void on_later(void *context) {
+    struct pump *pump = context;
+    if (pump->socket.fd < 0 || inner_tls_state(pump->inner) != INNER_TLS_SHAKING)
+        return;
+    inner_tls_take(pump->inner, NULL, 0);
+    if (proceed(pump) && pump->got_fin)
+        end_late(pump);
 }
 
 /* ---- the start ---- */
@@ -140,7 +166,7 @@ static void start(struct pump *pump) {
     inner_tls_start(pump->inner, clock_us());
     inner_tls_take(pump->inner, NULL, 0);
     if (proceed(pump) && pump->got_fin)
-        (void)end(pump);
+        end_late(pump);
 }
 
 static void settle(struct pump *pump) {
@@ -220,6 +246,7 @@ bool pump_encrypt(struct pump *pump, const struct inner_tls_options *options) {
     struct inner_tls_options complete = *options;
     complete.send = send_encrypted;
     complete.send_context = pump;
+    complete.on_later = on_later;
     pump->inner = inner_tls_new(&complete);
     if (pump->inner)
         pump->stage = &stage;
@@ -234,6 +261,10 @@ void pump_end_inner(struct pump *pump) {
 const char *pump_inner_fault(const struct pump *pump) {
     bool has_failed = pump->inner && inner_tls_state(pump->inner) == INNER_TLS_FAILED;
     return has_failed ? inner_tls_detail(pump->inner) : NULL;
+}
+
+const char *pump_inner_cipher(const struct pump *pump) {
+    return pump->inner ? inner_tls_cipher(pump->inner) : NULL;
 }
 
 void pump_sweep_inner(struct pump *pump, uint64_t now_us) {

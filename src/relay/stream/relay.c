@@ -8,6 +8,7 @@
 #include "relay/stream/relay_priv.h"
 
 #include "lib/base/clock.h"
+#include "relay/stream/inner_tls.h"
 #include "relay/stream/walk.h"
 
 #include <assert.h>
@@ -70,6 +71,7 @@ void relay_enter(struct relay *relay) {
 }
 
 void relay_free(struct relay *relay) {
+    pump_end_inner(&relay->pump);
     if (relay->role->free)
         relay->role->free(relay);
     free(relay);
@@ -152,6 +154,18 @@ void relay_init(struct relay *relay, struct thread_session *session, const struc
     relay->begun_us = relay->progress_us = clock_us();
 }
 
+/* An agent ends no TLS of clients: their scratch is free. */
+bool relay_encrypt(struct relay *relay, SSL_CTX *context, bool is_serving) {
+    struct relay_thread *thread = relay->thread;
+    return pump_encrypt(&relay->pump, &(struct inner_tls_options){.context = context,
+                                                                  .is_serving = is_serving,
+                                                                  .scratch = thread->client_bio.in,
+                                                                  .scratch_size = sizeof thread->client_bio.in,
+                                                                  .pace = &thread->inner_pace,
+                                                                  .later = &thread->ends,
+                                                                  .counts = thread->counts.end_to_end});
+}
+
 /* ---- the end ---- */
 
 void relay_count_end(struct relay *relay, enum relay_reason reason, uint64_t ended_us) {
@@ -183,8 +197,11 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 }
 
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by) {
+    const char *fault = pump_inner_fault(&relay->pump);
     if (relay->pump.socket.lacks_memory)
         relay_abort(relay, REASON_MEMORY, relay_is_server(relay) ? "server" : "agent", NULL);
+    else if (fault)
+        relay_abort(relay, REASON_END_TO_END, "agent", fault);
     else
         relay_abort(relay, reason, by, NULL);
 }

@@ -114,7 +114,8 @@ static void on_dialled(void *context, const struct connector_result *result) {
     hold_opened(relay);
     stream_socket_set_events(&relay->pump.socket, &pump_socket_events, NULL);
     pump_start(&relay->pump);
-    stream_socket_flush(&relay->pump.socket); /* header, early bytes and, behind them, FIN; it may be over then */
+    if (relay->state == RELAY_OPEN)               /* its end-to-end TLS may have failed at once */
+        stream_socket_flush(&relay->pump.socket); /* header, early bytes and, behind them, FIN; it may be over then */
 }
 
 /* ---- the end ---- */
@@ -155,7 +156,10 @@ static void before_abort(struct relay *relay) {
 void relay_agent_on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
     char detail[PROTO_DETAIL_SIZE];
     reset_parse(payload, length, detail);
-    if (how == STREAM_HOW_WHOLE)
+    const char *fault = pump_inner_fault(&relay->pump);
+    if (fault) /* which the peer has read */
+        relay_finish(relay, REASON_END_TO_END, "agent", fault);
+    else if (how == STREAM_HOW_WHOLE)
         relay_finish(relay, REASON_DONE, relay->first_end, NULL);
     else if (how == STREAM_HOW_LOST)
         relay_finish(relay, REASON_LINK_LOST, "link", NULL);
@@ -220,6 +224,7 @@ void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, cons
                             .first_byte_us = relay->first_byte_us,
                             .ended_us = ended_us,
                             .reason = reason,
+                            .end_to_end = pump_inner_cipher(&relay->pump),
                             .by = by,
                             .detail = detail};
     keep_ended(relay, &record, ended_us);
@@ -248,6 +253,7 @@ void relay_agent_describe(const struct relay *relay, struct relay_view *view) {
     strbuf_copy(view->address, sizeof view->address, agent->address);
     view->client = agent->client;
     describe_seen(relay, view);
+    view->end_to_end = pump_inner_cipher(&relay->pump);
     relay_view_bytes(view, relay);
     view->dispatched_us = relay->begun_us;
 }
@@ -340,6 +346,12 @@ static void dial(struct relay *relay, const struct open_request *open) {
         as_agent(relay)->dial = running;
 }
 
+/* By the key of the service, if it is to have one. */
+static bool encrypt(struct relay *relay) {
+    const struct served_service *service = as_agent(relay)->service;
+    return !service->end_to_end || (service->tls && relay_encrypt(relay, service->tls, !relay->faces_client));
+}
+
 static bool is_withdrawn(const struct served_service *service) {
     return service->own_rules && atomic_load_explicit(&service->is_withdrawn, memory_order_relaxed);
 }
@@ -376,8 +388,8 @@ static void attach_visitor(struct relay *relay, uint32_t ticket) {
     agent->service = client.service;
     strbuf_copy(agent->server, sizeof agent->server, client.server);
     relay->faces_client = true;
-    if (!stream_socket_attach(&relay->pump.socket, relay_thread_base(relay->thread), client.fd, false,
-                              &pump_socket_events, NULL)) {
+    if (!encrypt(relay) || !stream_socket_attach(&relay->pump.socket, relay_thread_base(relay->thread), client.fd,
+                                                 false, &pump_socket_events, NULL)) {
         sock_close_reset(client.fd);
         relay_agent_refuse(relay, REFUSAL_BUSY, "out of memory");
         return;
@@ -402,6 +414,8 @@ void relay_open_tcp(struct thread_session *session, uint32_t number, const struc
     else if (relay_agent_refuses(&agent->relay))
         ;
     else if (!relay_proxy_keep(agent, open))
+        relay_agent_refuse(&agent->relay, REFUSAL_BUSY, "out of memory");
+    else if (!encrypt(&agent->relay))
         relay_agent_refuse(&agent->relay, REFUSAL_BUSY, "out of memory");
     else
         dial(&agent->relay, open);

@@ -40,7 +40,7 @@ struct relay_role {
     void (*on_suspended)(struct relay *relay);
     void (*on_over)(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length);
     void (*on_datagram)(struct relay *relay, const uint8_t *bytes, size_t length); /* for the plain side */
-    void (*before_abort)(struct relay *relay); /* the stream is not reset yet */
+    void (*before_abort)(struct relay *relay);                                     /* the stream is not reset yet */
     void (*on_finished)(struct relay *relay, enum relay_reason reason, const char *by, const char *detail);
     void (*stop)(struct relay *relay, enum relay_reason reason, const char *detail); /* see relay_end_all */
     void (*sweep)(struct relay *relay, uint64_t now_us);         /* each two seconds, once it is open */
@@ -154,12 +154,16 @@ void relay_sweep_server(struct relay *relay, uint64_t now_us);
 bool relay_sweep_quiet(struct relay *relay, unsigned limit_s, enum relay_reason reason, uint64_t now_us);
 void relay_note_rates(struct relay *relay); /* each sweep */
 
+/* Agent, before its pump starts: TLS within the stream, for `context`, in the server's role if it is serving. False:
+ * out of memory. */
+bool relay_encrypt(struct relay *relay, SSL_CTX *context, bool is_serving);
+
 /* relay_agent.c, for sessions of datagrams, too: of struct relay_agent, with which an agent's relay begins. */
 void relay_agent_init(struct relay_agent *agent, struct thread_session *session, const struct open_request *open,
                       const struct relay_role *role);
 bool relay_agent_enter(struct relay_agent *agent, uint32_t number, const struct open_request *open,
-                       struct served_service *service);   /* into the mux; false: no memory */
-bool relay_agent_refuses(struct relay *relay);            /* true: there is nothing to dial, and it is over */
+                       struct served_service *service); /* into the mux; false: no memory */
+bool relay_agent_refuses(struct relay *relay);          /* true: there is nothing to dial, and it is over */
 /* Without socket and callback. `from` has what it may refer to. */
 struct connector_order relay_agent_order(struct relay *relay, const struct open_request *open, struct addr *from);
 void relay_agent_refuse(struct relay *relay, enum refusal refusal, const char *detail); /* before OPENED */

@@ -79,7 +79,10 @@ void relay_sweep_agent(struct relay *relay, uint64_t now_us) {
     relay_note_rates(relay);
     keep_alive(relay);
     report_progress(relay, now_us);
-    sweep_stalled(relay, now_us);
+    if (relay->pump.inner)
+        pump_sweep_inner(&relay->pump, now_us);
+    if (relay->state != RELAY_OVER)
+        sweep_stalled(relay, now_us);
 }
 
 /* ---- the server ---- */

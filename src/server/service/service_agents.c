@@ -51,6 +51,8 @@ unsigned service_needs_of(const struct service_config *conf) {
         needs |= 1U << FEATURE_DATAGRAM;
     if (conf->connect_from == CONNECT_FROM_LOOPBACK)
         needs |= 1U << FEATURE_CONNECT_FROM;
+    if (conf->end_to_end)
+        needs |= 1U << FEATURE_END_TO_END;
     return needs;
 }
 

@@ -124,6 +124,10 @@ unit_agent_tests += tests/unit/agent/identity/test_credential_files
 tests_unit_agent_identity_test_credential_files_SOURCES = tests/unit/agent/identity/test_credential_files.c
 tests_unit_agent_identity_test_credential_files_LDADD = $(LINK_UNIT_AGENT)
 
+unit_agent_tests += tests/unit/agent/identity/test_service_keys
+tests_unit_agent_identity_test_service_keys_SOURCES = tests/unit/agent/identity/test_service_keys.c
+tests_unit_agent_identity_test_service_keys_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/identity/test_trust
 tests_unit_agent_identity_test_trust_SOURCES = tests/unit/agent/identity/test_trust.c
 tests_unit_agent_identity_test_trust_LDADD = $(LINK_UNIT_AGENT)

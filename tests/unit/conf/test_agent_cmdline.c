@@ -277,7 +277,7 @@ static const struct {
     {"{ \"token\": \"xyz\" }", ": token: there is no such option; did you mean \"token_file\"?\n"},
     {"{ \"phrase\": \"xyz\" }", ": phrase: there is no such option; there are: servers, group, name, ca, pins, "
                                 "token_file, cert, key, proxy, "
-                                "proxy_password_file, allow, publish, retry, "
+                                "proxy_password_file, end_to_end_keys, allow, publish, visit, retry, "
                                 "threads, admin, log\n"},
 };
 
@@ -298,7 +298,7 @@ START_TEST(help_fits_a_screen) {
         ck_assert_uint_le(length, 80);
         at += length + 1;
     }
-    ck_assert_uint_le(lines, 24);
+    ck_assert_uint_le(lines, 28);
     static const char *const all[] = {"--config FILE",
                                       "--ca FILE",
                                       "--pin sha256:HEX",

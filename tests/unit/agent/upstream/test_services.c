@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "agent/identity/service_keys.h"
 #include "agent/one_harness.h"
 #include "agent/upstream/services.h"
 #include "unit.h"
@@ -12,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static void connect_with(const char *const *rules) {
     struct acl *allow = acl_new();
@@ -47,6 +51,36 @@ static const char *answer(void) {
     ck_assert_uint_gt(fake_plane()->sent_count, 0);
     return fake_plane()->sent[fake_plane()->sent_count - 1].json;
 }
+
+static const char keys_text[] = "{ \"ssh\": {\"keys\": [\"" KEY "\"], \"connect\": \"127.0.0.1:22\"},\n"
+                                " \"visited\": {\"keys\": [\"" KEY "\"]} }";
+
+static void connect_with_keys(void) {
+    const char *path = unit_text_file("keys.json", keys_text);
+    struct error error = {""};
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    harness.settings.keys = service_keys_new(path, &error);
+    ck_assert_msg(harness.settings.keys, "%s", error.text);
+    harness_connect(&harness);
+}
+
+/* What a server may not decide: whether a service with a key is encrypted past it, and where that ends. */
+static const struct {
+    const char *name, *members, *reason; /* NULL: permitted */
+} by_key[] = {
+    {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true", NULL},
+    {"ssh", "\"to\":[\"127.0.0.1:22\"]", "the server announces it without end_to_end"},
+    {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":false", "the server announces it without end_to_end"},
+    {"ssh", "\"to\":[\"127.0.0.1:23\"],\"end_to_end\":true", "its connect is not the one"},
+    {"ssh", "\"to\":[\"127.0.0.1:22\",\"10.0.0.1:22\"],\"end_to_end\":true", "its connect is not the one"},
+    {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"proxy_protocol\":\"v2\"", "with proxy_protocol"},
+    {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"protocol\":\"udp\"", "for services of TCP"},
+    {"visited", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true", "has no \\\"connect\\\""},
+    {"visited", "\"to\":[\"127.0.0.1:22\"]", "the server announces it without end_to_end"},
+    {"web", "\"to\":[\"127.0.0.1:80\"],\"end_to_end\":true", "this agent has no key for it"},
+    {"web", "\"to\":[\"127.0.0.1:80\"]", NULL},
+};
+enum { BY_KEY = sizeof by_key / sizeof *by_key };
 
 static const char *const no_rules[] = {NULL};
 static const char *const web_rules[] = {"10.0.0.0/8:80", "db.example:5432", "*.local:*", "unix:/run/x.sock", NULL};
@@ -107,6 +141,24 @@ START_TEST(service_of_udp_has_nothing_of_tcp) {
     ck_assert(!serves(1) && serves(2) && !serves(3));
     ck_assert_int_eq(service_table_find(fake_plane()->services, 2)->protocol, SERVICE_UDP);
     ck_assert_ptr_nonnull(strstr(answer(), "proxy_protocol and check are for services of TCP"));
+}
+END_TEST
+
+START_TEST(service_with_a_key_is_served_as_the_key_wants_it_or_not_at_all) {
+    char members[1024];
+
+    connect_with_keys();
+    snprintf(members, sizeof members, "\"add\":[{\"id\":1,\"name\":\"%s\",%s}]", by_key[_i].name, by_key[_i].members);
+    announce(1, members);
+    fake_services_set();
+    ck_assert_int_eq(serves(1), !by_key[_i].reason);
+    const char *reason = by_key[_i].reason ? by_key[_i].reason : "\"refused\":[]";
+    ck_assert_msg(strstr(answer(), reason), "%s", answer());
+    if (serves(1)) {
+        const struct served_service *service = service_table_find(fake_plane()->services, 1);
+        ck_assert_int_eq(service->end_to_end, strcmp(by_key[_i].name, "ssh") == 0);
+        ck_assert_int_eq(!service->tls, !service->end_to_end);
+    }
 }
 END_TEST
 
@@ -317,6 +369,7 @@ static TCase *judging(void) {
     tcase_add_checked_fixture(group, set_up_numeric, tear_down);
     tcase_add_loop_test(group, service_is_refused_only_if_all_its_destinations_are_forbidden, 0,
                         sizeof judgements / sizeof judgements[0]);
+    tcase_add_loop_test(group, service_with_a_key_is_served_as_the_key_wants_it_or_not_at_all, 0, BY_KEY);
     tcase_add_test(group, agent_keeps_no_more_than_a_hundred_thousand_services);
     return group;
 }

@@ -46,6 +46,7 @@ static struct world {
 static struct link_bio_scratch scratch;
 static uint8_t plain[LINK_BIO_IN];
 static shared_key keys[2];
+static struct inner_tls_pace pace;
 static counter counts[2][END_TO_END_RESULT_COUNT]; /* of client and destination */
 
 static void on_opened(struct pump *pump, const uint8_t *payload, size_t length) {
@@ -220,6 +221,8 @@ static void encrypt_side(struct side *side, size_t key) {
                                                                     .is_serving = is_serving,
                                                                     .scratch = plain,
                                                                     .scratch_size = sizeof plain,
+                                                                    .pace = &pace,
+                                                                    .later = &world.rechecks,
                                                                     .counts = counts[is_serving]}));
     SSL_CTX_free(context);
 }
@@ -503,6 +506,22 @@ START_TEST(a_handshake_waits_for_the_destination) {
 }
 END_TEST
 
+/* A thread that has done as much as it may in a turn goes on in the next. */
+START_TEST(handshakes_wait_for_their_turn) {
+    begin_world();
+    encrypt_side(&world.client, 0);
+    encrypt_side(&world.destination, 0);
+    pace = (struct inner_tls_pace){.turn_us = clock_us(), .steps = INNER_TLS_STEPS};
+    open_stream();
+    pair_run(&world.pair, 1);
+    ck_assert_uint_eq(world.client.pump.in, 0);
+    run(100, 200, SIZE_MAX);
+    assert_whole(&world.client, 200);
+    assert_whole(&world.destination, 100);
+    end();
+}
+END_TEST
+
 /* ---- one end of it, and a peer that is the test's ---- */
 
 /* The peer has the key and speaks TLS by its socket, which passes on what it says as it is. */
@@ -689,6 +708,7 @@ static TCase *all(void) {
     tcase_add_loop_test(group, a_limit_holds_nothing_back_for_good, 0, 2); /* _i: with TLS */
     tcase_add_test(group, ends_with_other_keys_are_reset_and_both_have_the_reason);
     tcase_add_test(group, a_handshake_waits_for_the_destination);
+    tcase_add_test(group, handshakes_wait_for_their_turn);
     tcase_add_test(group, an_end_without_close_notify_is_a_reset);
     tcase_add_test(group, an_end_before_the_handshake_is_a_reset);
     tcase_add_test(group, changed_bytes_are_a_reset);
