@@ -108,6 +108,7 @@ scenario_programs = \
 	tests/scenario/test_balancers \
 	tests/scenario/test_access \
 	tests/scenario/test_bans \
+	tests/scenario/test_udp_links \
 	tests/scenario/test_udp_service \
 	tests/scenario/test_visit \
 	tests/scenario/test_bandwidth \
@@ -243,6 +244,8 @@ tests_scenario_test_bandwidth_SOURCES = tests/scenario/test_bandwidth.c
 tests_scenario_test_bandwidth_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_balancers_SOURCES = tests/scenario/test_balancers.c
 tests_scenario_test_balancers_LDADD = $(SCENARIO_LDADD)
+tests_scenario_test_udp_links_SOURCES = tests/scenario/test_udp_links.c
+tests_scenario_test_udp_links_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_udp_service_SOURCES = tests/scenario/test_udp_service.c
 tests_scenario_test_udp_service_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_visit_SOURCES = tests/scenario/test_visit.c
