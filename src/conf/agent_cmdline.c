@@ -62,7 +62,7 @@ static const struct option_spec agent_specs[] = {
      .argument = "NAME=HOST:PORT", .help = "a service of our own; again for more"},
     {"visit", OPTION_TEXTS, AT(visits), "null", .check = validate_visit,
      .wanted = "a service and an address like \"vnc=127.0.0.1:5900\", or a list of them", .flag = "visit",
-     .argument = "NAME=ADDR:PORT", .help = "open this service of the servers here; again for more"},
+     .argument = "NAME=ADDR:PORT", .help = "open a private service here; again for more"},
     {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",
      .help = "the longest pause before a new attempt [5]"},
     {"threads", OPTION_NUMBER, AT(threads), "0", 0, CONF_THREADS_MAX, .flag = "threads", .argument = "N",
@@ -85,7 +85,7 @@ static const struct cmdline_flag flags[] = {
     {"check", 0, NULL, "try each hop to servers and destinations, and exit", NULL},
     {"check-config", 0, NULL, "check the configuration only, and exit", NULL},
     {"json", 0, NULL, "with --check: JSON", NULL},
-    {"timeout", 0, "SECONDS", "with --check: for all of it [15]", NULL},
+    {"timeout", 0, "SECONDS", NULL, NULL}, /* of --check; the manual has it: the help has to fit a screen */
     {"join", 0, "FILE|-", "take a join code, in place of SERVER", NULL},
     {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
     {"share", 0, NULL, NULL, NULL}, /* for munnel share; the manual has it */
@@ -246,6 +246,7 @@ static int take_share(struct agent_options *options, const struct cmdline *line,
         return error_set(error, "--share is for --publish; write munnel share PORT");
     free(options->admin_socket);
     options->admin_socket = NULL;
+    strlist_done(&options->visits); /* the agent of this machine opens them */
     if (!cmdline_has(line, "verbose"))
         options->log.level = LOG_LEVEL_WARNING;
     return 0;

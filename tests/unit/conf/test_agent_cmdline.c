@@ -290,6 +290,35 @@ START_TEST(an_error_in_the_file_begins_with_the_file) {
 }
 END_TEST
 
+START_TEST(what_only_shares_is_no_agent_of_the_machine) {
+    const char *file = unit_text_file("agent.json", "{\"publish\": \"a=b:1\", \"visit\": \"vnc=127.0.0.1:5900\", "
+                                                    "\"admin\": {\"socket\": \"/run/x.sock\"}}");
+    ck_assert_int_eq(READ("--config", file, "--share", "--publish", "web=localhost:80", "--json", "a:1"), -1);
+    ck_assert(options.is_share && options.is_json && !options.admin_socket);
+    ck_assert_uint_eq(options.visits.count, 0);
+    ck_assert_uint_eq(options.publish.count, 1);
+    ck_assert_str_eq(options.publish.items[0], "web=localhost:80");
+    ck_assert_int_eq(options.log.level, LOG_LEVEL_WARNING);
+    agent_options_done(&options);
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(sharing_needs_what_is_published) {
+    ck_assert_int_eq(READ("--share", "a:1"), USAGE_ERROR);
+    ck_assert_str_eq(capture.text[1], "munnel-agent: --share is for --publish; write munnel share PORT\n");
+    capture_done(&capture);
+}
+END_TEST
+
+START_TEST(name_is_published_once) {
+    const char *file = unit_text_file("agent.json", "{\"publish\": [\"a=b:1\", \"a=b:2\"]}");
+    ck_assert_int_eq(READ("--config", file, "a:1"), USAGE_ERROR);
+    ck_assert_ptr_nonnull(strstr(capture.text[1], "agent.json: publish: \"a\" is there twice"));
+    capture_done(&capture);
+}
+END_TEST
+
 START_TEST(help_fits_a_screen) {
     size_t lines = 0;
     ck_assert_int_eq(READ("-h"), 0);
@@ -336,6 +365,9 @@ static TCase *taking(void) {
     tcase_add_test(group, a_join_code_needs_no_server);
     tcase_add_test(group, a_join_code_may_only_be_kept);
     tcase_add_test(group, a_check_keeps_nothing);
+    tcase_add_test(group, what_only_shares_is_no_agent_of_the_machine);
+    tcase_add_test(group, sharing_needs_what_is_published);
+    tcase_add_test(group, name_is_published_once);
     tcase_add_test(group, help_fits_a_screen);
     return group;
 }
