@@ -83,6 +83,7 @@ static json_t *view_json(const struct relay_view *view) {
                   "throttled_out", value_text(view->throttled[BANDWIDTH_OUT]), "detail",
                   value_text(*view->detail ? view->detail : NULL));
     json_object_update(json, end);
+    json_object_set_new(json, "protocol", json_string(view->is_udp ? "udp" : "tcp"));
     json_decref(end);
     return json;
 }

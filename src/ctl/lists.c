@@ -67,6 +67,15 @@ static int print_list(const struct display *display, const json_t *list, const s
     return result;
 }
 
+/* "0.0.0.0:53 udp" */
+static void add_place(struct table *table, const json_t *json, const char *name, enum value_kind kind) {
+    char *text = value_text(json, name, kind);
+
+    table->lacks_memory |= !text;
+    table_format(table, TONE_PLAIN, "%s%s", text ? text : "", answer_is(json, "protocol", "udp") ? " udp" : "");
+    free(text);
+}
+
 /* One without ports is for visitors. */
 static void add_places(struct table *table, const json_t *service) {
     const json_t *visitors = answer_at(service, "visitors"), *group;
@@ -74,7 +83,7 @@ static void add_places(struct table *table, const json_t *service) {
     size_t i;
 
     if (json_array_size(answer_at(service, "listen")) > 0 || json_array_size(visitors) == 0) {
-        add(table, service, "listen", VALUE_LIST);
+        add_place(table, service, "listen", VALUE_LIST);
         return;
     }
     json_array_foreach (visitors, i, group) {
@@ -142,7 +151,7 @@ static void add_relay(struct table *table, const json_t *relay) {
     add(table, relay, "id", VALUE_TEXT);
     add(table, relay, "service", VALUE_TEXT);
     add(table, relay, "agent", VALUE_TEXT);
-    add(table, relay, "client", VALUE_TEXT);
+    add_place(table, relay, "client", VALUE_TEXT);
     add(table, relay, "state", VALUE_STATE);
     add(table, relay, "accepted", VALUE_AGE);
     add(table, relay, "in_bytes", VALUE_BYTES);

@@ -109,6 +109,7 @@ const struct admin_command relay_list_command = {
 static const struct detail relay_details[] = {
     {"state", "state", VALUE_STATE},
     {"service", "service", VALUE_TEXT},
+    {"protocol", "protocol", VALUE_TEXT},
     {"client", "client", VALUE_TEXT},
     {"seen as", "seen_as", VALUE_TEXT},
     {"agent", "agent", VALUE_TEXT},

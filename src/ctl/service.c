@@ -44,6 +44,7 @@ static const struct detail service_details[] = {
     {"state", "state", VALUE_STATE},
     {"since", "since", VALUE_TIME},
     {"paused by", "paused_by", VALUE_TEXT},
+    {"protocol", "protocol", VALUE_TEXT},
     {"listens at", "listen", VALUE_LIST},
     {"visitors", "visitors", VALUE_LIST},
     {"hosts", "hosts", VALUE_LIST},
@@ -61,6 +62,8 @@ static const struct detail service_details[] = {
     {"new clients", "new_rate", VALUE_RATE},
     {"from clients", "in_rate", VALUE_BIT_RATE},
     {"to clients", "out_rate", VALUE_BIT_RATE},
+    {"datagrams", "datagrams.rate", VALUE_RATE},
+    {"dropped", "datagrams.dropped_rate", VALUE_RATE},
     {"limit from clients", "bandwidth_in", VALUE_BIT_RATE},
     {"limit to clients", "bandwidth_out", VALUE_BIT_RATE},
     {"limit from an address", "settings.bandwidth_per_source_in", VALUE_BIT_RATE},
@@ -115,14 +118,14 @@ static json_t *settings_of(const json_t *service) {
     return settings;
 }
 
-static void print_refusals(const struct display *display, json_t *refused) {
+static void print_counts(const struct display *display, const char *title, json_t *counts) {
     const char *reason;
     json_t *count;
 
-    if (json_object_size(refused) == 0)
+    if (json_object_size(counts) == 0)
         return;
-    display_tone(display, TONE_TITLE, "\nrefused clients\n");
-    json_object_foreach (refused, reason, count) {
+    display_tone(display, TONE_TITLE, "\n%s\n", title);
+    json_object_foreach (counts, reason, count) {
         char number[NUMBER_TEXT];
         fprintf(display->file, "  %10s  %s\n", number_count(number, json_number_value(count)), reason);
     }
@@ -138,7 +141,9 @@ static int print_service(const struct display *display, const json_t *service, s
     details_print(display, answer_text(service, "name", ""), shown, service_details,
                   sizeof service_details / sizeof *service_details);
     json_decref(shown);
-    print_refusals(display, answer_at(service, "refused"));
+    print_counts(display, "refused clients", answer_at(service, "refused"));
+    print_counts(display, "dropped datagrams from clients", answer_at(service, "datagrams.dropped_in"));
+    print_counts(display, "dropped datagrams to clients", answer_at(service, "datagrams.dropped_out"));
     fputc('\n', display->file);
     return list_keys(display, answer_at(service, "keys"), error);
 }
@@ -154,8 +159,8 @@ static int show(struct admin_context *context, void *arguments, struct error *er
 
 const struct admin_command service_show_command = {
     .spec = {.program = "munnel service show",
-             .usage = "munnel service show prints one service: its numbers, refused clients by reason,\n"
-                      "and what the server and each agent permit.\n\n"
+             .usage = "munnel service show prints one service: its numbers, refused clients and dropped\n"
+                      "datagrams by reason, and what the server and each agent permit.\n\n"
                       "usage: munnel service show [OPTION]... NAME\n"},
     .fewest = 1,
     .most = 1,

@@ -20,9 +20,11 @@ const CHARTS = [
   { title: 'New relays', unit: 'per second', series: [['new_rate', 'now']] },
   { title: 'First byte', unit: 'ms', series: [['first_byte_p50_ms', 'p50'], ['first_byte_p99_ms', 'p99']] },
   { title: 'Refused and failed', unit: 'per second', series: [['refused', 'refused', perSecond], ['failed', 'failed', perSecond]] },
+  { title: 'Datagrams', unit: 'per second', series: [['datagram_rate', 'all'], ['dropped_rate', 'dropped']], isOfDatagrams: true },
   { title: 'Waiting', unit: 'clients', series: [['waiting', 'now']], isCount: true, isOfService: true },
   { title: 'Loop lag', unit: 'ms', series: [['loop_lag_ms', 'most']] },
 ];
+const DOTTED = ['p99', 'failed', 'dropped'];
 const HEIGHT = 150;
 const COUNTS = [1, 10, 100, 1000, 10000, 100000].flatMap((power) => [power, 2 * power, 5 * power]);
 const TABLE_ROWS = 10;
@@ -50,7 +52,7 @@ function line(chart, index) {
     label,
     stroke: colour(name),
     width: 1.5,
-    dash: label === 'p99' || label === 'failed' ? [2, 3] : undefined,
+    dash: DOTTED.includes(label) ? [2, 3] : undefined,
     fill: isFilled ? colour(name, 0.09) : undefined,
     points: { show: false },
     spanGaps: key.endsWith('_ms'),
@@ -168,7 +170,7 @@ function Plot({ chart, history, scheme, marks, isFirst }) {
   const words = legend.map(([label, value]) => `${label} ${textIn(chart)(value)}`).join(', ');
   return html`<figure class="chart">
     <figcaption><h3>${chart.title} <span class="faint">${chart.unit}</span></h3>
-      <span class="key">${legend.map(([label, value, key]) => html`<span class=${`${key === 'in_rate' ? 'key-in' : ''}${label === 'p99' || label === 'failed' ? ' dotted' : ''}`}>${label} <b>${textIn(chart)(value)}</b></span>`)}</span></figcaption>
+      <span class="key">${legend.map(([label, value, key]) => html`<span class=${`${key === 'in_rate' ? 'key-in' : ''}${DOTTED.includes(label) ? ' dotted' : ''}`}>${label} <b>${textIn(chart)(value)}</b></span>`)}</span></figcaption>
     <div class="plot" ref=${box} role="img" aria-label=${`${chart.title}, ${chart.unit}: ${words}`}></div>
     <${Numbers} chart=${chart} data=${data} />
   </figure>`;
@@ -184,11 +186,11 @@ export function Curve({ trace }) {
 
 const hasData = (history) => (chart) => chart.series.every(([key]) => history.series[key]);
 
-export function Charts({ history, events, subject, span, onSpan }) {
+export function Charts({ history, events, subject, hasDatagrams, span, onSpan }) {
   const scheme = useScheme();
   const marks = marksIn(events, subject);
   const tools = html`<${Choice} name="span" label="Span" value=${span} options=${[['10m', '10 min'], ['24h', '24 h']]} onChange=${onSpan} />`;
-  const charts = history?.series ? CHARTS.filter((chart) => !chart.isOfService || subject).filter(hasData(history)) : [];
+  const charts = history?.series ? CHARTS.filter((chart) => (!chart.isOfService || subject) && (!chart.isOfDatagrams || hasDatagrams)).filter(hasData(history)) : [];
   return html`<${Section} id="charts" title="Charts" tools=${tools}>
     ${charts.length ? html`<div class="charts" key=${span}>${charts.map((chart, index) => html`<${Plot} key=${chart.title} chart=${chart} history=${history} scheme=${scheme} marks=${marks} isFirst=${index === 0} />`)}</div>`
       : html`<p class="quiet">–</p>`}

@@ -5,7 +5,7 @@
 export const DASH = '–';
 
 /* Where clients come to a service. */
-export const placesOf = ({ listen, visitors }) => listen.join(', ') || `visitors: ${visitors.join(', ')}`;
+export const placesOf = ({ listen, visitors, protocol }) => (listen.join(', ') || `visitors: ${visitors.join(', ')}`) + (protocol === 'udp' ? ' udp' : '');
 
 const figures = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 

@@ -93,7 +93,7 @@ const ORDER = ['unreachable', 'limited', 'ok', 'paused'];
 const sorted = (services) => [...services].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 
 function Services({ services, sparks }) {
-  const short = useShort(sorted(services || []), SERVICES_MOST, 'services', (service) => [service.name, service.state, ...service.listen, ...service.visitors, ...service.groups, ...service.connect].join(' '));
+  const short = useShort(sorted(services || []), SERVICES_MOST, 'services', (service) => [service.name, service.state, placesOf(service), ...service.groups, ...service.connect].join(' '));
   const tools = html`${short.filter}${mayAdminister() && html`<a class="button" href="#add-service">Add service</a>`}`;
   return html`<${Section} id="services" title="Services" total=${services?.length ?? ''} tools=${tools}>
     <${Table} label="Services" head=${serviceHead} rows=${short.shown} asked=${short.asked} keyOf=${(service) => service.name} cells=${serviceCells(sparks)}
@@ -172,6 +172,6 @@ export function Overview({ state, ask, span, onSpan }) {
     ${!(fresh && services.length === 0) && html`<${Services} services=${services} sparks=${state.sparks} />`}
     ${!(fresh && agents.length === 0) && html`<${Agents} agents=${agents} ask=${ask} />`}
     ${!fresh && html`<${Relays} relays=${state.relays} services=${services} agents=${agents} ask=${ask} />
-      <${Charts} history=${state.history} events=${state.events} span=${span} onSpan=${onSpan} />`}
+      <${Charts} history=${state.history} events=${state.events} hasDatagrams=${Boolean(state.services?.some((service) => service.protocol === 'udp'))} span=${span} onSpan=${onSpan} />`}
     <div class="two"><${Events} events=${state.events} /><div><${Sources} sources=${state.sources} ask=${ask} /><${Bans} bans=${state.bans} ask=${ask} /></div></div>`;
 }

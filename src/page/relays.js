@@ -42,7 +42,7 @@ const head = (query, onSort, fixed) => {
 };
 
 const cells = (ask, fixed) => (relay) => html`
-  <${Cell} name at="a1"><a href=${`#relay/${relay.id}`}>${relay.client}</a><//>
+  <${Cell} name at="a1"><a href=${`#relay/${relay.id}`}>${relay.client}</a>${relay.protocol === 'udp' && html` <span class="faint">udp</span>`}<//>
   ${!fixed?.service && html`<${Cell} at="a3" long>${relay.service}<//>`}
   ${!fixed?.agent && html`<${Cell} at=${fixed?.service ? 'a3' : ''} long>${relay.agent || html`<span class="faint">none yet</span>`}<//>`}
   <${Cell} quiet long>${relay.destination || '–'}<//>

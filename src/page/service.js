@@ -48,6 +48,20 @@ function Refused({ service }) {
     ${reasons.length ? html`<dl class="facts">${reasons.map(([reason, number]) => html`<dt>${reason}</dt><dd>${number}</dd>`)}</dl>` : html`<p class="quiet">None.</p>`}<//>`;
 }
 
+/* ---- datagrams ---- */
+
+const dropHead = html`<tr role="row"><${Head}>Dropped because of<//><${Head} num>From clients<//><${Head} num>To clients<//></tr>`;
+const dropCells = ([reason, from, to]) => html`<${Cell} name at="a1">${reason}<//><${Cell} num at="a4" unit="from clients"><${Number} text=${whole(from)} /><//><${Cell} num at="a5" unit="to clients"><${Number} text=${whole(to)} /><//>`;
+
+function Datagrams({ service }) {
+  const { rate, dropped_rate: dropRate, dropped_in: from, dropped_out: to } = service.datagrams;
+  const reasons = [...new Set([...Object.keys(from), ...Object.keys(to)])].map((reason) => [reason, from[reason] ?? 0, to[reason] ?? 0]);
+  return html`<${Section} id="datagrams" title="Datagrams" note="dropped ones since munneld started">
+    <dl class="facts"><dt>Per second</dt><dd>${oneDecimal(rate.s10)}</dd><dt>Dropped per second</dt><dd>${oneDecimal(dropRate.s10)}</dd>
+      <dt>From clients</dt><dd>${service.datagrams.in}</dd><dt>To clients</dt><dd>${service.datagrams.out}</dd></dl>
+    ${reasons.length > 0 && html`<${Table} label="Dropped datagrams" className="tight" head=${dropHead} rows=${reasons} keyOf=${([reason]) => reason} cells=${dropCells} />`}<//>`;
+}
+
 const NEVER = { idle_timeout: 'never', bandwidth_burst: 'of 0.1 s' };
 
 const wanted = (check) => (check.type === 'http' ? `GET ${check.path} with ${check.status}` : check.type === 'tls' ? 'a TLS handshake' : 'a connection');
@@ -74,11 +88,11 @@ const termName = (key) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll(
 
 function Terms({ service }) {
   const hasSocket = service.listen.some((place) => place.startsWith('unix:'));
-  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'visitors', 'connect', 'tls'].includes(key) && (hasSocket || !key.startsWith('socket_'));
+  const isShown = ([key, value]) => value !== null && !['name', 'listen', 'visitors', 'connect', 'tls', 'protocol'].includes(key) && (hasSocket || !key.startsWith('socket_'));
   const terms = Object.entries(service.configuration || { group: service.groups }).filter(isShown);
   return html`<${Section} id="terms" title="Terms">
     <dl class="facts">
-      <dt>Listens on</dt><dd>${service.listen.join(', ') || '–'}</dd>
+      <dt>Listens on</dt><dd>${service.listen.join(', ') || '–'}${service.protocol === 'udp' && ' udp'}</dd>
       ${service.visitors.length > 0 && html`<dt>Visitors</dt><dd>${service.visitors.join(', ')}</dd>`}
       <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
       ${service.tls && html`<dt>TLS</dt><dd>${tlsText(service.tls)}</dd>`}
@@ -107,7 +121,7 @@ export function ServiceView({ state, name, ask, span, onSpan }) {
   return html`<section>${crumb}
       <div class="title"><h2>${service.name}</h2><${ServiceState} service=${service} isLong /><div class="right"><${Tools} service=${service} ask=${ask} /></div></div>
       <${Flow} service=${service} flow=${state.flow} agents=${state.agents} /></section>
-    <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} /><${Refused} service=${service} /></div><${Terms} service=${service} /></div>
+    <div class="split"><div><${Keys} service=${service} flow=${state.flow} /><${Times} service=${service} />${service.datagrams && html`<${Datagrams} service=${service} />`}<${Refused} service=${service} /></div><${Terms} service=${service} /></div>
     <${Relays} key=${name} relays=${state.relays} services=${[]} agents=${state.agents} ask=${ask} fixed=${{ service: name }} />
-    <${Charts} history=${state.history} events=${state.events} subject=${name} span=${span} onSpan=${onSpan} />`;
+    <${Charts} history=${state.history} events=${state.events} subject=${name} hasDatagrams=${Boolean(service.datagrams)} span=${span} onSpan=${onSpan} />`;
 }

@@ -136,6 +136,7 @@ struct record record_of_client(const struct client *client, const char *id) {
                            .first_byte_us = client->first_byte_us,
                            .ended_us = client->ended_us,
                            .reason = client->reason,
+                           .is_udp = client->is_udp,
                            .attempts = client->attempts,
                            .by = client->by,
                            .detail = client->detail};

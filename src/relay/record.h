@@ -12,6 +12,7 @@
 #include "proto/limits.h"
 #include "relay/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct record {
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     uint64_t ended_us;
     enum relay_reason reason;
+    bool is_udp;            /* it was a session of datagrams; not logged */
     unsigned attempts;      /* agents that were tried before without success */
     unsigned left_out;      /* records like this one that were not logged */
     const char *end_to_end; /* as in relay_view */

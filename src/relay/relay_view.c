@@ -30,6 +30,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     view->first_byte_us = record->first_byte_us;
     view->ended_us = record->ended_us;
     view->reason = record->reason;
+    view->is_udp = record->is_udp;
     view->by = record->by;
     view->end_to_end = record->end_to_end;
     view->has_seen = false;

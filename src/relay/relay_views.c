@@ -78,6 +78,7 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->session = relay->session->tag;
     view->thread = relay->thread->index;
     view->state = state_of(relay);
+    view->is_udp = relay->pump.stream.datagrams;
     view->agent[0] = '\0';
     view->accepted_us = relay->begun_us;
     view->opened_us = relay->opened_us;

@@ -4,7 +4,7 @@
  * history: numbers of the server and of its services by the second for HISTORY_SECONDS, and by the minute for
  * HISTORY_MINUTES, kept in the process.
  *
- * Fixed memory: a server's has HISTORY_SERVER_SERIES, a service's HISTORY_SERVICE_SERIES; in all about 100 KB, and 50
+ * Fixed memory: a server's has HISTORY_SERVER_SERIES, a service's HISTORY_SERVICE_SERIES; in all about 130 KB, and 70
  * KB for each service. Values are 32 bits wide and stop at the most that these hold. Runs on: the control thread. Owns:
  * its rings.
  */
@@ -32,6 +32,8 @@ enum {
     S(FAILED, SUM) /* clients that ended without having reached their destination */                                   \
     S(RELAYS, MOST)                                                                                                    \
     S(WAITING, MOST)  /* clients */                                                                                    \
+    S(DATAGRAMS, SUM) /* of UDP services, in both directions, with those that were dropped */                          \
+    S(DROPPED, SUM)   /* of these */                                                                                   \
     S(WAIT_P50, MOST) /* microseconds, as all that follow */                                                           \
     S(WAIT_P99, MOST)                                                                                                  \
     S(DIAL_P50, MOST)                                                                                                  \

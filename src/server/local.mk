@@ -18,6 +18,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/check.c \
 	src/server/admin/client_bans.c \
 	src/server/admin/credentials.c \
+	src/server/admin/datagrams.c \
 	src/server/admin/history_answer.c \
 	src/server/admin/listening.c \
 	src/server/admin/problems.c \

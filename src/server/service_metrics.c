@@ -237,6 +237,56 @@ static void write_relays(const struct service_list *services, struct metrics *to
     write_parts(services, DETAILED_MOST, to, write_throttled);
 }
 
+/* ---- datagrams ---- */
+
+/* False: none of the services is of UDP. */
+static bool sum_datagrams(const struct part *part, struct service_sum *all) {
+    bool is_udp = false;
+
+    *all = (struct service_sum){0};
+    for (size_t k = 0; k < part->count; k++) {
+        struct service_sum sum = sum_of(part->services[k]);
+        is_udp = is_udp || service_config(part->services[k])->protocol == SERVICE_UDP;
+        for (unsigned way = 0; way < DATAGRAM_WAYS; way++) {
+            all->datagrams[way] += sum.datagrams[way];
+            for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+                all->dropped[way][drop] += sum.dropped[way][drop];
+        }
+    }
+    return is_udp;
+}
+
+static const char *const ways[DATAGRAM_WAYS] = {[DATAGRAM_IN] = "in", [DATAGRAM_OUT] = "out"};
+
+static void write_datagrams(const struct part *part, struct metrics *to) {
+    struct service_sum sum;
+    bool is_udp = sum_datagrams(part, &sum);
+
+    for (unsigned way = 0; is_udp && way < DATAGRAM_WAYS; way++)
+        metrics_value(to, METRIC_LABELS(label_of(part), METRIC_LABEL("direction", ways[way])), sum.datagrams[way]);
+}
+
+static void write_dropped(const struct part *part, struct metrics *to) {
+    struct service_sum sum;
+    bool is_udp = sum_datagrams(part, &sum);
+
+    for (unsigned way = 0; is_udp && way < DATAGRAM_WAYS; way++)
+        for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+            metrics_value(to,
+                          METRIC_LABELS(label_of(part),
+                                        METRIC_LABEL("reason", datagram_drop_label((enum datagram_drop)drop)),
+                                        METRIC_LABEL("direction", ways[way])),
+                          sum.dropped[way][drop]);
+}
+
+static void write_all_datagrams(const struct service_list *services, struct metrics *to) {
+    metrics_family(to, "munnel_datagrams_total", METRIC_COUNTER,
+                   "Datagrams of UDP services, from clients (in) and back (out), with those that were dropped.");
+    write_parts(services, PLAIN_MOST, to, write_datagrams);
+    metrics_family(to, "munnel_datagrams_dropped_total", METRIC_COUNTER, "Datagrams that were dropped, by the reason.");
+    write_parts(services, DETAILED_MOST, to, write_dropped);
+}
+
 /* ---- times ---- */
 
 static void write_times(const struct service_list *services, struct metrics *to, enum service_time which,
@@ -295,6 +345,7 @@ void service_metrics_write(const struct service_list *services, struct metrics *
     write_clients(services, to);
     write_tls(services, to);
     write_relays(services, to);
+    write_all_datagrams(services, to);
     write_all_times(services, to);
     metrics_family(
         to, "munnel_service_agents", METRIC_GAUGE,

@@ -36,7 +36,8 @@ struct service_history {
     struct service_sum before;
     uint64_t refused_before, failed_before;
     struct times times_before, window, next_window; /* window: when the present one began, and when the next */
-    bool is_there;                                  /* it was in this tick */
+    struct statistics_datagrams datagrams_window, datagrams_next_window; /* likewise; now they are those of `before` */
+    bool is_there;                                                       /* it was in this tick */
 };
 
 struct statistics {
@@ -163,13 +164,44 @@ static uint64_t take_failed(struct service_history *service, const struct servic
 
 /* The service was made anew, and counts from 0. */
 static void restart_if_new(struct service_history *service, const struct service_sum *now, uint64_t refused) {
-    if (now->accepted < service->before.accepted || now->ended < service->before.ended) {
+    if (now->accepted < service->before.accepted || now->ended < service->before.ended ||
+        now->datagrams[DATAGRAM_IN] < service->before.datagrams[DATAGRAM_IN]) {
         service->before = (struct service_sum){0};
         service->times_before = service->window = service->next_window = (struct times){0};
+        service->datagrams_window = service->datagrams_next_window = (struct statistics_datagrams){0};
         service->failed_before = 0;
     }
     if (refused < service->refused_before)
         service->refused_before = 0;
+}
+
+static struct statistics_datagrams datagrams_of(const struct service_sum *sum) {
+    struct statistics_datagrams all = {0};
+
+    for (unsigned way = 0; way < DATAGRAM_WAYS; way++) {
+        all.count += sum->datagrams[way];
+        for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+            all.dropped[drop] += sum->dropped[way][drop];
+    }
+    return all;
+}
+
+static struct statistics_datagrams datagrams_since(const struct statistics_datagrams *now,
+                                                   const struct statistics_datagrams *before) {
+    struct statistics_datagrams since = {.count = now->count - before->count};
+
+    for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+        since.dropped[drop] = now->dropped[drop] - before->dropped[drop];
+    return since;
+}
+
+static void take_datagrams(const struct service_history *of, const struct service_sum *now, uint64_t *values) {
+    struct statistics_datagrams all = datagrams_of(now), before = datagrams_of(&of->before);
+    struct statistics_datagrams since = datagrams_since(&all, &before);
+
+    values[HISTORY_DATAGRAMS] = since.count;
+    for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+        values[HISTORY_DROPPED] += since.dropped[drop];
 }
 
 static void take_service(struct statistics *statistics, struct service_history *of, const struct service *service,
@@ -192,6 +224,7 @@ static void take_service(struct statistics *statistics, struct service_history *
     values[HISTORY_REFUSED] = refused - of->refused_before;
     values[HISTORY_RELAYS] = numbers.clients - numbers.waiting;
     values[HISTORY_WAITING] = numbers.waiting;
+    take_datagrams(of, &now, values);
     of->before = now;
     of->refused_before = refused;
     if (of->history)
@@ -248,6 +281,8 @@ static void shift_windows(struct statistics *statistics, uint64_t now_us) {
     TAILQ_FOREACH (service, &statistics->services, next) {
         service->window = service->next_window;
         service->next_window = service->times_before;
+        service->datagrams_window = service->datagrams_next_window;
+        service->datagrams_next_window = datagrams_of(&service->before);
     }
 }
 
@@ -342,6 +377,16 @@ uint64_t statistics_quantile(const struct statistics *statistics, const char *na
     for (; service; service = name ? NULL : TAILQ_NEXT(service, next))
         add_window(&sum, service, which);
     return histogram_quantile(&sum, q);
+}
+
+bool statistics_datagrams(const struct statistics *statistics, const char *name, struct statistics_datagrams *sum) {
+    const struct service_history *service = find(statistics, name);
+
+    if (!service)
+        return false;
+    struct statistics_datagrams now = datagrams_of(&service->before);
+    *sum = datagrams_since(&now, &service->datagrams_window);
+    return true;
 }
 
 const struct histogram *statistics_lag(const struct statistics *statistics) {

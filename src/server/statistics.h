@@ -5,7 +5,7 @@
  * (service_counts.h, plane_counts.h) once a second.
  *
  * A service is known by its name; so one that was changed goes on, and one that was removed is forgotten. The first
- * STATISTICS_SERVICES_MOST have a history of their own, of 70 KB each; all of them are in the server's.
+ * STATISTICS_SERVICES_MOST have a history of their own, of 90 KB each; all of them are in the server's.
  * Runs on: the control thread. Owns: its histories, a timer.
  */
 #ifndef MUNNEL_SERVER_STATISTICS_H
@@ -39,6 +39,11 @@ const struct history *statistics_service(const struct statistics *statistics, co
 /* Of the last HISTORY_WINDOW_S seconds, or up to twice as many: which share `q` of a service's clients (name NULL: of
  * all) had to wait at most so long, in microseconds; 0: there were none. */
 uint64_t statistics_quantile(const struct statistics *statistics, const char *name, enum service_time which, double q);
+/* Of the same time, the datagrams of a service in both directions. False: nothing is known of it. */
+struct statistics_datagrams {
+    uint64_t count, dropped[DATAGRAM_DROP_COUNT]; /* dropped: of them */
+};
+bool statistics_datagrams(const struct statistics *statistics, const char *name, struct statistics_datagrams *sum);
 /* How late the control thread's loop was; the relay threads' are in plane_counts.h. */
 const struct histogram *statistics_lag(const struct statistics *statistics);
 

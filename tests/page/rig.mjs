@@ -7,6 +7,7 @@
 import { spawn, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import dgram from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import net from 'node:net';
@@ -66,6 +67,13 @@ export function startDestination(port) {
     });
   });
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve({ close: () => { server.close(); streams.forEach((socket) => socket.destroy()); } })));
+}
+
+/* Sends each datagram back; closed with the rig. */
+export function startDatagramDestination() {
+  const socket = dgram.createSocket('udp4');
+  socket.on('message', (data, from) => socket.send(data, from.port, from.address));
+  return new Promise((resolve) => socket.bind(0, '127.0.0.1', () => resolve({ port: socket.address().port, close: () => socket.close() })));
 }
 
 /* A client that has got an answer. `ended`: "reset", "end", or null while it lives. */
@@ -166,6 +174,12 @@ export class Rig {
     const destination = await startDestination(port);
     this.destinations.push(destination);
     return destination;
+  }
+
+  async datagramDestination() {
+    const destination = await startDatagramDestination();
+    this.destinations.push(destination);
+    return destination.port;
   }
 
   async client(...words) {

@@ -4,6 +4,7 @@
  * test_page: the management page in a real browser, on a real server with agents and clients. Its numbers are the API's, what
  * it does is done, who may not do something is not offered it, and it never runs what somebody else has written.
  */
+import dgram from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { axeSource, launch } from './browser.mjs';
 import { withLook } from './look.mjs';
@@ -31,11 +32,12 @@ const unreachable = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPO
 const isRefused = (port) => rig.client(port).then((client) => { client.close(); return false; }, () => true);
 
 async function setUp() {
-  ports = await freePorts(8);
+  ports = await freePorts(9);
   [rig.agentPort, rig.httpPort] = ports;
   await rig.destination(ports[2]);
   const to = (name, group, index) => ({ name, group, listen: `127.0.0.1:${ports[index]}`, connect: `127.0.0.1:${ports[2]}`, no_agent: 'refuse' });
-  await rig.begin([to('web', 'web', 3), to('desk', 'desk', 4), to('ops', 'ops', 5)]);
+  await rig.begin([to('web', 'web', 3), to('desk', 'desk', 4), to('ops', 'ops', 5),
+    { name: 'dns', group: 'web', protocol: 'udp', idle_timeout: 2, listen: `127.0.0.1:${ports[8]}`, connect: `127.0.0.1:${await rig.datagramDestination()}` }]);
   agents.web1 = await rig.startAgent('web1', 'web');
   agents.web2 = await rig.startAgent('web2', 'web');
   agents.desk1 = await rig.startAgent('desk1', 'desk');
@@ -85,6 +87,28 @@ test('a service shows its flow and both keys', async () => {
     const { agent: name } = await relayOf(client);
     await until('its agent has it', async () => (await look.cells('Both keys', name)).at(-1) === '1');
   });
+});
+
+test('a UDP service shows its datagrams', async () => {
+  const client = dgram.createSocket('udp4');
+  let answers = 0;
+  client.on('message', () => { answers++; });
+  await until('an answer to each of three datagrams', async () => {
+    if (answers < 3) client.send('hello', ports[8], '127.0.0.1');
+    return answers >= 3;
+  });
+  await open({}, async (look) => {
+    await look.row('Services', 'dns').waitFor();
+    equal((await look.cells('Services', 'dns'))[0], `127.0.0.1:${ports[8]} udp`, 'where it listens');
+  });
+  await open({ hash: '#service/dns' }, async (look) => {
+    const { datagrams } = await service('dns');
+    ok(datagrams.in >= 3 && datagrams.out >= 3, 'they are counted');
+    const facts = look.page.locator('#datagrams');
+    await until('its datagrams', async () => (await facts.innerText()).includes(`From clients\n${datagrams.in}\n`));
+    await until('a chart of them', async () => (await look.page.locator('.chart h3').allInnerTexts()).some((title) => title.startsWith('Datagrams')));
+  });
+  client.close();
 });
 
 test('a relay shows the times of its opening, and how it ended', async () => {

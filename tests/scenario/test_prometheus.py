@@ -92,6 +92,7 @@ def relay_some(run, held):
     if len(held) < 3:
         held.append(socket.create_connection(("127.0.0.1", run.port)))
         held[-1].sendall(b"stays")
+    run.datagrams.sendto(b"a datagram", ("127.0.0.1", run.udp_port))
     for port in (run.closed_port, run.refused_port):
         try:
             run.relay(port=port)
@@ -100,13 +101,16 @@ def relay_some(run, held):
 
 
 def configure(run):
-    run.closed_port, run.refused_port, nothing = running.free_ports(3)
+    run.closed_port, run.refused_port, run.udp_port, nothing = running.free_ports(4)
+    run.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     services = run.configuration()["services"]
     services[0]["group"] = "default"
     services += [{"name": "closed", "listen": f"127.0.0.1:{run.closed_port}", "connect": f"127.0.0.1:{nothing}",
                   "connect_timeout": 1},
                  {"name": "full", "listen": f"127.0.0.1:{run.refused_port}", "connect": f"127.0.0.1:{run.echo.port}",
-                  "deny": ["127.0.0.0/8"]}]
+                  "deny": ["127.0.0.0/8"]},
+                 {"name": "datagrams", "protocol": "udp", "listen": f"127.0.0.1:{run.udp_port}",
+                  "connect": f"127.0.0.1:{nothing}"}]
     run.configure(services=services)
 
 

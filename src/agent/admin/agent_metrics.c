@@ -151,6 +151,33 @@ static void write_visits(const struct visits *visits, struct metrics *to) {
     metrics_value(to, METRIC_NO_LABELS, refused);
 }
 
+/* As bytes: what a server calls in comes to the plain side here. */
+static void write_datagrams(const struct plane *plane, struct metrics *to) {
+    static const char *const ways[DATAGRAM_WAYS] = {[DATAGRAM_IN] = "out", [DATAGRAM_OUT] = "in"};
+    uint64_t count[DATAGRAM_WAYS] = {0}, dropped[DATAGRAM_WAYS][DATAGRAM_DROP_COUNT] = {{0}};
+
+    for (unsigned i = 0; i < plane_thread_count(plane); i++) {
+        const struct datagram_counts *counts = &plane_thread_part(plane, i)->datagrams;
+        for (unsigned way = 0; way < DATAGRAM_WAYS; way++) {
+            count[way] += counter_read(&counts->count[way]);
+            for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+                dropped[way][drop] += counter_read(&counts->dropped[way][drop]);
+        }
+    }
+    metrics_family(to, "munnel_agent_datagrams_total", METRIC_COUNTER,
+                   "Datagrams to destinations (in) and from them (out), with those that were dropped.");
+    for (unsigned way = 0; way < DATAGRAM_WAYS; way++)
+        metrics_value(to, METRIC_LABELS(METRIC_LABEL("direction", ways[way])), count[way]);
+    metrics_family(to, "munnel_agent_datagrams_dropped_total", METRIC_COUNTER,
+                   "Datagrams that were dropped, by the reason.");
+    for (unsigned way = 0; way < DATAGRAM_WAYS; way++)
+        for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+            metrics_value(to,
+                          METRIC_LABELS(METRIC_LABEL("reason", datagram_drop_label((enum datagram_drop)drop)),
+                                        METRIC_LABEL("direction", ways[way])),
+                          dropped[way][drop]);
+}
+
 void agent_admin_write_metrics(const void *context, struct metrics *to) {
     const struct agent_admin *admin = context;
     const struct plane *plane = agent_plane(admin->options.agent);
@@ -166,5 +193,6 @@ void agent_admin_write_metrics(const void *context, struct metrics *to) {
     write_visits(agent_visits(admin->options.agent), to);
     write_end_to_end(plane, to);
     write_parts(plane, to);
+    write_datagrams(plane, to);
     plane_metrics_write(plane, to);
 }

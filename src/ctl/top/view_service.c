@@ -62,9 +62,22 @@ static unsigned put_port(const struct top *top, struct grid *grid, unsigned y, c
     char line[LINE];
 
     cell_texts(&listen, service, "listen", NULL);
-    snprintf(line, sizeof line, "%s: %.0f relays, most %.0f", listen.text, answer_number(service, "relays"),
+    snprintf(line, sizeof line, "%s%s: %.0f relays, most %.0f", listen.text,
+             answer_is(service, "protocol", "udp") ? " udp" : "", answer_number(service, "relays"),
              answer_number(service, "peak"));
     return view_fact(grid, y, "→ port", view_style(top, STYLE_PLAIN), line);
+}
+
+/* Of a UDP service; the line behind it. */
+static unsigned put_datagrams(const struct top *top, struct grid *grid, unsigned y, const json_t *service) {
+    char line[LINE], rate[FIGURE_TEXT], dropped[FIGURE_TEXT], path[TABLE_PATH];
+
+    if (!answer_at(service, "datagrams"))
+        return y;
+    (void)figure_per_s(rate, answer_number(service, tables_span_path(path, "datagrams.rate", top->span)));
+    (void)figure_per_s(dropped, answer_number(service, tables_span_path(path, "datagrams.dropped_rate", top->span)));
+    snprintf(line, sizeof line, "%s/s, %s/s dropped", rate, dropped);
+    return view_fact(grid, y, "→ datagrams", view_style(top, STYLE_PLAIN), line);
 }
 
 static unsigned put_agents(const struct top *top, struct grid *grid, unsigned y, const json_t *service) {
@@ -99,6 +112,7 @@ static unsigned put_flow(const struct top *top, struct grid *grid, unsigned y, c
 
     y = put_clients(top, grid, y, service);
     y = put_port(top, grid, y, service);
+    y = put_datagrams(top, grid, y, service);
     y = view_fact_of(grid, y, "→ group", service, "groups");
     y = put_agents(top, grid, y, service);
     y = view_fact_of(grid, y, "→ destination", service, "connect");

@@ -224,6 +224,7 @@ void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, cons
                             .first_byte_us = relay->first_byte_us,
                             .ended_us = ended_us,
                             .reason = reason,
+                            .is_udp = agent->service && agent->service->protocol == SERVICE_UDP,
                             .end_to_end = pump_inner_cipher(&relay->pump),
                             .by = by,
                             .detail = detail};

@@ -77,6 +77,12 @@ struct service *admin_find_service(const struct admin *admin, const char *name);
 /* Where it is written; NULL: on the command line. */
 const struct config_file *admin_service_file(const struct admin *admin, const struct service_config *service);
 
+/* ---- datagrams.c ---- */
+
+json_t *admin_datagrams(const struct service *service, const struct history *history); /* null: it has none */
+/* False: it drops next to none. Else what, why and remedy are filled. */
+bool admin_explain_drops(const struct admin *admin, const char *service, struct problem *to);
+
 /* ---- config.c ---- */
 
 /* Answers an order that was not done. `edited`: the file of the request's own content, or NULL. */

@@ -38,6 +38,8 @@ static const struct {
     {"failed", HISTORY_FAILED, COUNT},
     {"relays", HISTORY_RELAYS, COUNT},
     {"waiting", HISTORY_WAITING, COUNT},
+    {"datagram_rate", HISTORY_DATAGRAMS, RATE},
+    {"dropped_rate", HISTORY_DROPPED, RATE},
     {"wait_p50_ms", HISTORY_WAIT_P50, MICROSECONDS},
     {"wait_p99_ms", HISTORY_WAIT_P99, MICROSECONDS},
     {"dial_p50_ms", HISTORY_DIAL_P50, MICROSECONDS},

@@ -203,6 +203,14 @@ static void check_one_failing(struct problems *problems, const struct service *s
     problem_list_add(&problems->list, &problem);
 }
 
+static void check_drops(struct problems *problems, const struct service *service) {
+    struct problem problem = {.kind = "service", .subject = service_config(service)->name};
+
+    if (service_config(service)->protocol == SERVICE_UDP &&
+        admin_explain_drops(problems->admin, problem.subject, &problem))
+        problem_list_add(&problems->list, &problem);
+}
+
 static void check_service(struct problems *problems, const struct service *service) {
     struct problem problem = {.kind = "service", .subject = service_config(service)->name};
     struct service_numbers numbers;
@@ -233,6 +241,7 @@ static void check_service(struct problems *problems, const struct service *servi
             check_one_unhealthy(problems, service);
         if (numbers.failing)
             check_one_failing(problems, service, &numbers);
+        check_drops(problems, service);
         return;
     }
     problem_list_add(&problems->list, &problem);

@@ -104,6 +104,12 @@ static json_t *rates_part(const struct history *history) {
                      value_rates(history, HISTORY_OUT, VALUE_KILOBYTE));
 }
 
+static json_t *protocol_part(const struct service *service, const struct history *history) {
+    const char *protocol = service_config(service)->protocol == SERVICE_UDP ? "udp" : "tcp";
+
+    return json_pack("{s:s,s:o}", "protocol", protocol, "datagrams", admin_datagrams(service, history));
+}
+
 static json_t *limits_part(const struct service_config *conf) {
     return json_pack("{s:o,s:o}", "bandwidth_in", value_limit(conf->bandwidth.in), "bandwidth_out",
                      value_limit(conf->bandwidth.out));
@@ -174,9 +180,9 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
                   (json_int_t)known, "relays", (json_int_t)relays, "peak", (json_int_t)(peak > relays ? peak : relays),
                   "waiting", (json_int_t)numbers.waiting, "balancer_checks", (json_int_t)numbers.balancer_checks,
                   "refused", refusals(&numbers), "origin", origin(admin, conf));
-    if (merge(json, rates_part(history)) && merge(json, limits_part(conf)) &&
-        merge(json, times_part(admin, conf->name)) && merge(json, tls_part(&numbers)) &&
-        merge(json, published_part(admin, conf)))
+    if (merge(json, rates_part(history)) && merge(json, protocol_part(service, history)) &&
+        merge(json, limits_part(conf)) && merge(json, times_part(admin, conf->name)) &&
+        merge(json, tls_part(&numbers)) && merge(json, published_part(admin, conf)))
         return json;
     json_decref(json);
     return NULL;

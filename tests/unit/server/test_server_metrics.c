@@ -81,6 +81,28 @@ START_TEST(a_client_that_no_agent_serves_ends_with_that_reason) {
 }
 END_TEST
 
+START_TEST(a_udp_service_has_its_datagrams_and_why_some_were_dropped) {
+    static const char *const lines[] = {
+        "munnel_datagrams_total{service=\"s0\",direction=\"in\"} 9",
+        "munnel_datagrams_total{service=\"s0\",direction=\"out\"} 0",
+        "munnel_datagrams_dropped_total{service=\"s0\",reason=\"reply_limit\",direction=\"out\"} 4",
+        "munnel_datagrams_dropped_total{service=\"s0\",reason=\"queue\",direction=\"in\"} 0"};
+
+    server_fixture_begin(&fixture);
+    struct datagram_counts *counts =
+        &service_counts_part(service_counts(fixture.server->services.items[0]), 0)->datagrams;
+    counter_add(&counts->count[DATAGRAM_IN], 9);
+    counter_add(&counts->dropped[DATAGRAM_OUT][DATAGRAM_DROP_REPLY_LIMIT], 4);
+    char *text = text_of_metrics();
+    ck_assert_ptr_null(strstr(text, "munnel_datagrams_total{")); /* of TCP */
+    free(text);
+    fixture.conf->services[0].protocol = SERVICE_UDP;
+    expect_lines(lines, sizeof lines / sizeof *lines);
+    fixture.conf->services[0].protocol = SERVICE_TCP;
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 START_TEST(promtool_finds_nothing_wrong) {
     char command[512];
 
@@ -170,6 +192,7 @@ static TCase *all(void) {
 
     tcase_add_test(group, a_client_is_counted_on_its_way);
     tcase_add_test(group, a_client_that_no_agent_serves_ends_with_that_reason);
+    tcase_add_test(group, a_udp_service_has_its_datagrams_and_why_some_were_dropped);
     tcase_add_test(group, promtool_finds_nothing_wrong);
     tcase_add_test(group, clients_and_agents_add_no_line);
     tcase_add_test(group, any_number_of_services_gets_an_answer_that_counts_all);

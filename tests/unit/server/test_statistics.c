@@ -95,6 +95,33 @@ START_TEST(a_client_that_has_ended_unopened_has_failed) {
 }
 END_TEST
 
+START_TEST(a_second_has_its_datagrams_and_how_many_were_dropped) {
+    struct statistics_datagrams sum;
+
+    begin_two();
+    counter_add(&part_of(0)->datagrams.count[DATAGRAM_IN], 70);
+    counter_add(&part_of(0)->datagrams.count[DATAGRAM_OUT], 30);
+    counter_add(&part_of(0)->datagrams.dropped[DATAGRAM_IN][DATAGRAM_DROP_QUEUE], 5);
+    counter_add(&part_of(0)->datagrams.dropped[DATAGRAM_OUT][DATAGRAM_DROP_QUEUE], 2);
+    tick();
+    ck_assert_int_eq(of_service("s0", HISTORY_DATAGRAMS), 100);
+    ck_assert_int_eq(of_service("s0", HISTORY_DROPPED), 7);
+    ck_assert_int_eq(of_server(HISTORY_DATAGRAMS), 100);
+    ck_assert_int_eq(of_service("s1", HISTORY_DATAGRAMS), 0);
+    ck_assert(statistics_datagrams(statistics(), "s0", &sum));
+    ck_assert_uint_eq(sum.count, 100);
+    ck_assert_uint_eq(sum.dropped[DATAGRAM_DROP_QUEUE], 7);
+    for (int i = 0; i < 2; i++) { /* the window after the next one has none of them */
+        fake_clock_advance(HISTORY_WINDOW_S * SECOND_MS);
+        tick();
+    }
+    ck_assert_int_eq(of_service("s0", HISTORY_DATAGRAMS), 0);
+    ck_assert(statistics_datagrams(statistics(), "s0", &sum) && sum.count == 0);
+    ck_assert(!statistics_datagrams(statistics(), "s2", &sum));
+    server_fixture_clear(&fixture);
+}
+END_TEST
+
 /* The relay threads count while the sums are made: such a client has a duration and no end yet. */
 START_TEST(a_client_that_ends_while_it_is_counted_has_not_failed) {
     begin_two();
@@ -218,6 +245,7 @@ static TCase *histories(void) {
 
     tcase_add_test(group, a_second_has_what_came_in_it);
     tcase_add_test(group, a_client_that_has_ended_unopened_has_failed);
+    tcase_add_test(group, a_second_has_its_datagrams_and_how_many_were_dropped);
     tcase_add_test(group, a_client_that_ends_while_it_is_counted_has_not_failed);
     tcase_add_test(group, nothing_is_lost_by_two_ticks_in_a_second);
     tcase_add_test(group, ticks_are_in_the_middle_of_seconds);

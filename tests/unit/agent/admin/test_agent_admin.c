@@ -252,12 +252,17 @@ START_TEST(numbers_are_those_of_the_data_plane) {
     fake_plane()->counts = (struct plane_counts){.relays = 3, .relays_ended = 4};
     counter_set(&fake_plane()->part.bytes.in, 1000);
     counter_set(&fake_plane()->part.ended[REASON_DONE], 4);
+    counter_set(&fake_plane()->part.datagrams.count[DATAGRAM_OUT], 7);
+    counter_set(&fake_plane()->part.datagrams.dropped[DATAGRAM_OUT][DATAGRAM_DROP_UNREACHABLE], 2);
     get("/v1/status");
     expect_number("relays/now", 3);
     expect_number("relays/total", 7);
     expect_status("GET", "/metrics", 200);
     ck_assert_msg(strstr(answer, "munnel_agent_relay_bytes_total{direction=\"out\"} 1000\n"), "%s", answer);
     ck_assert_msg(strstr(answer, "munnel_agent_relays_ended_total{reason=\"done\"} 4\n"), "%s", answer);
+    ck_assert_msg(strstr(answer, "munnel_agent_datagrams_total{direction=\"in\"} 7\n"), "%s", answer);
+    ck_assert_msg(strstr(answer, "munnel_agent_datagrams_dropped_total{reason=\"unreachable\",direction=\"in\"} 2\n"),
+                  "%s", answer);
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 #include "server/reload.h"
 #include "server/service/announce.h"
 #include "server/service/service_priv.h"
+#include "server/statistics.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -175,6 +176,51 @@ START_TEST(removed_service_whose_relays_finish_is_no_problem) {
 }
 END_TEST
 
+static void drop(uint64_t count, enum datagram_drop why, uint64_t dropped) {
+    struct datagram_counts *counts =
+        &service_counts_part(service_counts(fixture.server->services.items[0]), 0)->datagrams;
+
+    counter_add(&counts->count[DATAGRAM_OUT], count);
+    counter_add(&counts->dropped[DATAGRAM_OUT][why], dropped);
+    fake_clock_advance(1000);
+    statistics_tick(fixture.server->statistics, clock_us());
+}
+
+static void expect_no_problem(void) {
+    get("/v1/status");
+    ck_assert_msg(json_array_size(at("problems")) == 0, "%s", answer);
+}
+
+/* In datagrams.c: what is dropped, and the reason of the most of it. */
+START_TEST(datagrams_that_are_dropped_are_a_problem_for_as_long_as_they_are) {
+    begin();
+    server_fixture_join_ready(&fixture, "a");
+    fixture.conf->services[0].protocol = SERVICE_UDP;
+    statistics_tick(fixture.server->statistics, clock_us());
+    drop(100000, DATAGRAM_DROP_QUEUE, 900);
+    expect_no_problem(); /* less than one of a hundred */
+    drop(0, DATAGRAM_DROP_REFUSED, 50000);
+    expect_no_problem(); /* those are as the operator wants it */
+    drop(1000, DATAGRAM_DROP_REPLY_LIMIT, 1000);
+    get("/v1/status");
+    expect_text("state", "ok");
+    expect_text("problems/0/what", "s0 drops 1.9 % of its datagrams");
+    ck_assert_ptr_nonnull(strstr(json_string_value(at("problems/0/remedy")), "reply_factor"));
+    get("/v1/services/s0");
+    expect_text("protocol", "udp");
+    ck_assert_int_eq(json_integer_value(at("datagrams/out")), 101000);
+    ck_assert_int_eq(json_integer_value(at("datagrams/dropped_out/reply_limit")), 1000);
+    ck_assert_uint_eq(json_object_size(at("datagrams/dropped_in")), 0);
+    for (int i = 0; i < 61; i++)
+        drop(1000, DATAGRAM_DROP_QUEUE, 0);
+    expect_no_problem();
+    fixture.conf->services[0].protocol = SERVICE_TCP;
+    get("/v1/services/s0");
+    ck_assert(json_is_null(at("datagrams")));
+    finish();
+}
+END_TEST
+
 static TCase *problems(void) {
     TCase *group = tcase_create("problems");
 
@@ -185,6 +231,7 @@ static TCase *problems(void) {
     tcase_add_test(group, file_that_a_start_would_refuse_is_a_problem_until_it_can_be_used);
     tcase_add_test(group, log_that_cannot_be_opened_again_is_a_problem);
     tcase_add_test(group, removed_service_whose_relays_finish_is_no_problem);
+    tcase_add_test(group, datagrams_that_are_dropped_are_a_problem_for_as_long_as_they_are);
     return group;
 }
 
