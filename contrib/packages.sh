@@ -38,7 +38,9 @@ packages_list() {
     apt-tests) echo check fail2ban sshpass nginx-light libnginx-mod-stream openssh-server openssh-client openssl iperf3 netcat-openbsd \
         socat mandoc clang-format cppcheck iproute2 procps sslscan systemd xz-utils zsh fish prometheus logrotate tmux \
         haproxy pgbouncer postgresql-client \
-        python3-venv musl-tools squid tinyproxy dante-server ;;
+        python3-venv musl-tools squid tinyproxy dante-server \
+        bind9-dnsutils dnsmasq-base iputils-ping wireguard-tools \
+        "$(apt-cache show wireguard-go >/dev/null 2>&1 && echo wireguard-go)" ;;
     apt-deb) echo build-essential debhelper lintian libevent-dev libssl-dev libjansson-dev libncurses-dev pkg-config \
         check \
         "$(apt-cache show systemd-dev >/dev/null 2>&1 && echo systemd-dev || echo systemd)" ;;

@@ -279,13 +279,14 @@ tests_scenario_test_service_table_LDADD = $(SCENARIO_LDADD)
 tests_scenario_test_sessions_SOURCES = tests/scenario/test_sessions.c
 tests_scenario_test_sessions_LDADD = $(SCENARIO_LDADD)
 
-scenario_tests = $(scenario_programs) tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
-EXTRA_DIST += tests/scenario/running.py tests/scenario/schemathesis.toml tests/scenario/schemathesis.txt tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py
+scenario_tests = $(scenario_programs) tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py tests/scenario/test_udp_peers.py
+EXTRA_DIST += tests/scenario/running.py tests/scenario/schemathesis.toml tests/scenario/schemathesis.txt tests/scenario/test_install.sh tests/scenario/test_completion.sh tests/scenario/test_logs.py tests/scenario/test_openapi.py tests/scenario/test_prometheus.py tests/scenario/test_udp_peers.py
 windows_programs = tests/scenario/test_windows tests/scenario/test_windows_console \
 	tests/scenario/test_windows_service
-check_PROGRAMS += $(scenario_programs) $(windows_programs) tests/scenario/agents/many_agents
+check_PROGRAMS += $(scenario_programs) $(windows_programs) tests/scenario/agents/many_agents tests/bench/datagrams
 tests_scenario_agents_many_agents_SOURCES = tests/scenario/agents/many_agents.c
 tests_scenario_agents_many_agents_LDADD = $(munnel_agent_LDADD)
+tests_bench_datagrams_SOURCES = tests/bench/datagrams.c
 # By wine, with the programs of a build for Windows: alone, because wineserver takes a core.
 windows_tests = tests/scenario/test_windows.sh
 EXTRA_DIST += $(windows_tests)
