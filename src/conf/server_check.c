@@ -8,8 +8,8 @@
 
 #include "conf/credentials.h"
 #include "conf/listen_check.h"
-#include "conf/udp_check.h"
 #include "conf/server_check.h"
+#include "conf/udp_check.h"
 #include "lib/log/log.h"
 #include "lib/net/port_range.h"
 #include "lib/net/sock.h"
@@ -274,13 +274,17 @@ static int check_binding(const struct server_config *conf, const struct option_p
     char name[CONFIG_PLACE_NAME];
     struct error detail = {""};
 
-    if (sock_check_bind(&(struct sock_bind_options){.freebind = conf->agents.freebind, .interface = conf->agents.interface}, &detail)) {
+    if (sock_check_bind(&(struct sock_bind_options){.freebind = conf->agents.freebind,
+                                                    .interface = conf->agents.interface},
+                        &detail)) {
         const struct option_place place = agents_place(top, "listen");
         return option_error(&place, "%s", detail.text);
     }
     for (size_t i = 0; i < conf->service_count; i++) {
         const struct service_config *service = &conf->services[i];
-        if (!sock_check_bind(&(struct sock_bind_options){.freebind = service->freebind, .interface = service->interface}, &detail))
+        if (!sock_check_bind(&(struct sock_bind_options){.freebind = service->freebind,
+                                                         .interface = service->interface},
+                             &detail))
             continue;
         const struct option_place place = server_config_option_place(conf, i, "listen", name, top);
         return option_error(&place, "%s", detail.text);

@@ -53,11 +53,11 @@ struct service_config {
     bool agent_bans;
     enum connect_from connect_from;
     unsigned pending_timeout_s, connect_timeout_s, half_close_timeout_s;
-    unsigned idle_timeout_s; /* see server_config_idle_s */
+    unsigned idle_timeout_s;                 /* see server_config_idle_s */
     unsigned answer_timeout_s, reply_factor; /* of UDP; 0: none */
-    unsigned max_clients, max_per_source; /* 0: no limit */
-    unsigned max_rate;                    /* new clients per second and source; 0: no limit */
-    struct config_bandwidth bandwidth;    /* its own; the burst is that of the next, too */
+    unsigned max_clients, max_per_source;    /* 0: no limit */
+    unsigned max_rate;                       /* new clients per second and source; 0: no limit */
+    struct config_bandwidth bandwidth;       /* its own; the burst is that of the next, too */
     struct config_bandwidth source_bandwidth;
     struct strlist allow, deny;  /* patterns for lib/net/acl.h; `allow` empty: everybody */
     struct strlist accept_proxy; /* likewise: who sends a PROXY header; empty: nobody */

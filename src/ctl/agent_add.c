@@ -9,11 +9,13 @@
 
 #include "conf/credential_issue.h"
 #include "conf/provision.h"
+#include "conf/publish_permit.h"
 #include "conf/validators.h"
 #include "ctl/agent_certificate.h"
 #include "ctl/agent_store.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
+#include "proto/host_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 struct add_arguments {
     struct agent_place place;
     struct strlist groups, servers;
+    struct publish_permit publish;
     char *expires, *keep, *token_file;
     char *folder, *ca_key, *certificate_name; /* --certificate, --ca-key, --certificate-name */
     bool drops_old;
@@ -58,6 +61,12 @@ static const struct option_spec add_specs[] = {
      .argument = "GROUP", .help = "a group that it may serve; may be repeated [every one]"},
     {"expires", OPTION_TEXT, AT(expires), "null", .check = check_date, .wanted = "a span or a date", .flag = "expires",
      .argument = "90d", .help = "how long it may join, or until which date [for ever]"},
+    {"publish_ports", OPTION_TEXTS, AT(publish.ports), "null", .check = publish_ports_check,
+     .wanted = "ports like \"20000-20099\"", .flag = "publish-ports", .argument = "PORTS",
+     .help = "ports, like 20000-20099, by which it may offer services of its own; may be repeated"},
+    {"publish_hosts", OPTION_TEXTS, AT(publish.hosts), "null", .check = host_name_check,
+     .wanted = "a name like \"*.dev.example.org\"", .flag = "publish-hosts", .argument = "HOST",
+     .help = "the same of hosts, like *.dev.example.org; may be repeated"},
     CERTIFICATE_SPECS,
     {"certificate_name", OPTION_TEXT, AT(certificate_name), "null", .check = certificate_check_name,
      .wanted = "a certificate's name", .flag = "certificate-name", .argument = "NAME",
@@ -222,7 +231,10 @@ static void warn_of_unknown_groups(const struct agent_store *store, const struct
 static int add(struct agent_store *store, const char *name, const struct add_arguments *arguments,
                struct error *error) {
     char star[] = "*", *every[] = {star}, pin[AGENT_PIN_TEXT], *certificates[2];
-    struct credential made = {.name = (char *)name, .groups = {every, 1}, .certificates = {certificates, 0}};
+    struct credential made = {.name = (char *)name,
+                              .groups = {every, 1},
+                              .certificates = {certificates, 0},
+                              .publish = arguments->publish};
     if (credentials_find(store->credentials, name))
         return error_set(error,
                          "agent %s exists already; \"munnel agent rotate %s\" gives it a new token, \"munnel agent "

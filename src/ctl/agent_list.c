@@ -101,9 +101,18 @@ static void write_end(time_t end, time_t now, char *text, size_t size) {
     snprintf(text, size, "%s%s", !end ? "never" : end <= now ? "expired " : "", end ? date_of(end, now, date) : "");
 }
 
+/* By which ports and hosts it may offer services. */
+static void write_permit(const json_t *agent, char *text, size_t size) {
+    write_names(answer_at(agent, "publish.ports"), text, size);
+    size_t used = strlen(text);
+    if (used && used + 1 < size && json_array_size(answer_at(agent, "publish.hosts")))
+        text[used++] = ',';
+    write_names(answer_at(agent, "publish.hosts"), text + used, size - used);
+}
+
 /* ---- the table ---- */
 
-static void add_row(struct table *table, const json_t *agent, bool has_states, time_t now) {
+static void add_row(struct table *table, const json_t *agent, bool has_states, bool has_permits, time_t now) {
     char text[CELL];
     const char *state = answer_text(agent, "state", "");
     table_add(table, TONE_PLAIN, answer_text(agent, "name", ""));
@@ -117,25 +126,38 @@ static void add_row(struct table *table, const json_t *agent, bool has_states, t
     table_add(table, TONE_PLAIN, text);
     write_end(moment_of(agent, "expires"), now, text, CELL);
     table_add(table, TONE_PLAIN, text);
+    write_permit(agent, text, CELL);
+    if (has_permits)
+        table_add(table, TONE_PLAIN, text);
+}
+
+static bool have_permits(const json_t *agents) {
+    size_t i = 0;
+    while (i < json_array_size(agents) && !json_is_object(answer_at(json_array_get(agents, i), "publish")))
+        i++;
+    return i < json_array_size(agents);
 }
 
 /* `agents`: clean for a terminal. */
 static int print_table(const json_t *agents, bool has_states, struct error *error) {
     static const struct table_column with_state[] = {{.title = "NAME"},        {.title = "STATE", .is_whole = true},
                                                      {.title = "GROUPS"},      {.title = "TOKENS"},
-                                                     {.title = "CERTIFICATE"}, {.title = "EXPIRES", .is_whole = true}};
+                                                     {.title = "CERTIFICATE"}, {.title = "EXPIRES", .is_whole = true},
+                                                     {.title = "PUBLISHES"}};
     static const struct table_column columns[] = {{.title = "NAME"},
                                                   {.title = "GROUPS"},
                                                   {.title = "TOKENS"},
                                                   {.title = "CERTIFICATE"},
-                                                  {.title = "EXPIRES", .is_whole = true}};
+                                                  {.title = "EXPIRES", .is_whole = true},
+                                                  {.title = "PUBLISHES"}};
     const struct display display = display_of(stdout);
-    struct table rows = has_states ? table_begin(with_state, sizeof with_state / sizeof *with_state)
-                                   : table_begin(columns, sizeof columns / sizeof *columns);
+    bool has_permits = have_permits(agents);
+    struct table rows = has_states ? table_begin(with_state, sizeof with_state / sizeof *with_state - !has_permits)
+                                   : table_begin(columns, sizeof columns / sizeof *columns - !has_permits);
     const json_t *agent;
     size_t i;
     json_array_foreach (agents, i, agent)
-        add_row(&rows, agent, has_states, time(NULL));
+        add_row(&rows, agent, has_states, has_permits, time(NULL));
     int result = table_print(&rows, &display) == 0 ? 0 : error_set(error, "out of memory");
     table_done(&rows);
     return result;
@@ -164,6 +186,19 @@ static json_t *date_json(time_t moment) {
     return moment ? json_string(date_format(moment, text)) : json_null();
 }
 
+static json_t *list_of(const struct strlist *list) {
+    json_t *json = json_array();
+    for (size_t i = 0; json && i < list->count; i++)
+        (void)json_array_append_new(json, json_string(list->items[i]));
+    return json;
+}
+
+static json_t *publish_json(const struct publish_permit *permit) {
+    if (publish_permit_is_empty(permit))
+        return json_null();
+    return json_pack("{s:o, s:o}", "ports", list_of(&permit->ports), "hosts", list_of(&permit->hosts));
+}
+
 static json_t *agent_json(const struct credential *credential) {
     json_t *agent = json_pack("{s:s, s:[], s:[], s:[], s:o}", "name", credential->name, "groups", "tokens",
                               "certificates", "expires", date_json(credential->expires));
@@ -176,6 +211,7 @@ static json_t *agent_json(const struct credential *credential) {
     for (size_t i = 0; whole && i < credential->certificates.count; i++)
         whole = json_array_append_new(json_object_get(agent, "certificates"),
                                       json_string(credential->certificates.items[i])) == 0;
+    whole = whole && json_object_set_new(agent, "publish", publish_json(&credential->publish)) == 0;
     if (whole)
         return agent;
     json_decref(agent);

@@ -107,6 +107,19 @@ static void add_service(struct table *table, const json_t *service) {
     add(table, service, "out_rate", VALUE_BIT_RATE);
 }
 
+static void add_service_and_agent(struct table *table, const json_t *service) {
+    add_service(table, service);
+    add(table, service, "published_by.agent", VALUE_TEXT);
+}
+
+static bool has_published(const json_t *services) {
+    size_t i = 0;
+
+    while (i < json_array_size(services) && !answer_text(json_array_get(services, i), "published_by.agent", NULL))
+        i++;
+    return i < json_array_size(services);
+}
+
 int list_services(const struct display *display, const json_t *services, struct error *error) {
     static const struct table_column columns[] = {{.title = "SERVICE"},
                                                   {.title = "STATE", .is_whole = true},
@@ -115,9 +128,12 @@ int list_services(const struct display *display, const json_t *services, struct 
                                                   {.title = "RELAYS", .is_right = true},
                                                   {.title = "NEW", .is_right = true},
                                                   {.title = "IN", .is_right = true},
-                                                  {.title = "OUT", .is_right = true}};
+                                                  {.title = "OUT", .is_right = true},
+                                                  {.title = "PUBLISHED BY"}};
+    bool is_wide = has_published(services);
 
-    return print_list(display, services, columns, COUNT_OF(columns), add_service, "There is no service.", error);
+    return print_list(display, services, columns, COUNT_OF(columns) - !is_wide,
+                      is_wide ? add_service_and_agent : add_service, "There is no service.", error);
 }
 
 static void add_agent(struct table *table, const json_t *agent) {

@@ -79,6 +79,8 @@ static const struct detail service_details[] = {
     {"TLS certificate ends", "tls.expires", VALUE_CLOCK},
     {"TLS files not in use", "tls.refused", VALUE_TEXT},
     {"configured in", "origin.file", VALUE_TEXT},
+    {"published by agent", "published_by.agent", VALUE_TEXT},
+    {"its agent gone since", "published_by.gone_since", VALUE_CLOCK},
 };
 
 static unsigned count_health(const json_t *keys, const char *state) {

@@ -73,7 +73,7 @@ const ableTone = (service) => (service.state === 'paused' ? '' : service.able ==
 const serviceCells = (sparks) => (service) => html`
   <${Cell} name at="a1"><a href=${`#service/${segment(service.name)}`}>${service.name}</a><//>
   <${Cell} long>${placesOf(service)}<//>
-  <${Cell} at="a3"><span class="leads-to" title=${[...service.groups, '→', ...service.connect].join(' ')}><span>${service.groups.join(', ') || 'any agent'}</span><span class="arrow">→</span><span>${service.connect.join(', ')}</span></span><//>
+  <${Cell} at="a3"><span class="leads-to" title=${[...service.groups, '→', ...service.connect].join(' ')}><span>${service.published_by ? `agent ${service.published_by.agent}` : service.groups.join(', ') || 'any agent'}</span><span class="arrow">→</span><span>${service.connect.join(', ')}</span></span><//>
   <${Cell} at="a2" long><${ServiceState} service=${service} /><//>
   <${Cell} num tone=${ableTone(service)}>${service.able}<span class="faint"> / </span>${service.known}<//>
   <${Cell} num at="a4" unit="relays"><${Number} text=${whole(service.relays)} /><//>

@@ -97,7 +97,8 @@ function Terms({ service }) {
       <dt>Leads to</dt><dd>${service.connect.join(', ')}</dd>
       ${service.tls && html`<dt>TLS</dt><dd>${tlsText(service.tls)}</dd>`}
       ${terms.map(([key, value]) => html`<dt>${termName(key)}</dt><dd>${termText(key, value)}</dd>`)}
-      <dt>Written in</dt><dd class="mono">${service.origin.file || 'the command line'}</dd>
+      ${service.published_by ? html`<dt>Published by</dt><dd>agent ${service.published_by.agent}${service.published_by.gone_since ? ', which has gone' : ''}</dd>`
+        : html`<dt>Written in</dt><dd class="mono">${service.origin.file || 'the command line'}</dd>`}
     </dl><//>`;
 }
 

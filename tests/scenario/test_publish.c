@@ -58,7 +58,7 @@ static void change_agents(struct site *site, const char *permit) {
     process_await(site->server.process, mark, ASK_MS, "agents file reloaded", NULL);
 }
 
-static struct site *site_start(const char *name, const char *publish) {
+static struct site *site_make(const char *name) {
     struct site *site = calloc(1, sizeof *site);
 
     site->sandbox = sandbox_new(name);
@@ -67,15 +67,28 @@ static struct site *site_start(const char *name, const char *publish) {
     site->hosts = port_take();
     site->fixed = port_take();
     site->agents = sandbox_text(site->sandbox, "%s/agents.json", sandbox_pki(site->sandbox, "pki"));
-    write_agents(site, permit_of(site));
+    return site;
+}
+
+static void site_serve(struct site *site, const char *publish) {
     site->server = server_start(
         site->sandbox,
-        (struct server_plan){.services = service_to(site->sandbox, "fixed", site->fixed, 9, NULL),
-                             .agents = "'resume': 1,",
-                             .more = sandbox_text(site->sandbox,
-                                                  "'publish': {'listen': '127.0.0.1', 'hosts_listen': '127.0.0.1:%u', "
-                                                  "'linger': 2%s},",
-                                                  site->hosts, publish)});
+        (struct server_plan){
+            .services = service_to(site->sandbox, "fixed", site->fixed, 9, NULL),
+            .agents = "'resume': 1,",
+            .more = sandbox_text(
+                site->sandbox,
+                "'admin': {'socket': 'admin.sock'}, 'publish': {'listen': '127.0.0.1', 'hosts_listen': '127.0.0.1:%u', "
+                "'linger': 2%s},",
+                site->hosts, publish)});
+}
+
+/* Of agents that the test plays. */
+static struct site *site_start(const char *name, const char *publish) {
+    struct site *site = site_make(name);
+
+    write_agents(site, permit_of(site));
+    site_serve(site, publish);
     return site;
 }
 
@@ -373,6 +386,26 @@ START_TEST(port_of_another_program_is_passed_over) {
 }
 END_TEST
 
+START_TEST(operator_sees_who_publishes_and_stops_it) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    const char *tool = sandbox_program(site->sandbox, "munnel");
+
+    setenv("MUNNEL_SOCKET", sandbox_path(site->sandbox, "admin.sock"), 1);
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    ck_assert_int_eq(sandbox_do(site->sandbox, "services", tool, "service", "list", "--json", NULL), 0);
+    SAYS(sandbox_output(site->sandbox, "services"), "\"published_by\":{\"agent\":\"laptop\",\"credential\":\"laptop\"");
+    ck_assert_int_eq(sandbox_do(site->sandbox, "dry", tool, "service", "remove", "web", "--dry-run", NULL), 0);
+    ck_assert(is_open(site->ports[0]));
+    ck_assert_int_eq(sandbox_do(site->sandbox, "removed", tool, "service", "remove", "web", "--yes", NULL), 0);
+    SAYS(await_op(site, &laptop, "published"), "stopped by ");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[0])));
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "was stopped by ");
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
 /* ---- too much ---- */
 
 START_TEST(flood_is_answered_and_bounded) {
@@ -400,6 +433,64 @@ START_TEST(flood_is_answered_and_bounded) {
 }
 END_TEST
 
+/* ---- munnel-agent ---- */
+
+/* The credential that munnel init has made gets a permit. */
+static void permit_first(struct site *site, const char *permit) {
+    static char text[TEXT];
+    FILE *file = fopen(site->agents, "r");
+
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    char *at = strstr(text, "\"groups\"");
+    ck_assert_ptr_nonnull(at);
+    file = fopen(site->agents, "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "%.*s\"publish\": %s, %s", (int)(at - text), text, permit, at);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static bool head_is_echoed(uint16_t port, const char *host) {
+    char head[128], got[128] = "";
+    size_t length = (size_t)snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host), count = 0;
+    int fd = socket_client(port);
+    bool does = socket_send(fd, head, length, ASK_MS) && socket_read(fd, got, length, &count, ASK_MS) == END_NONE &&
+                memcmp(got, head, length) == 0;
+
+    close(fd);
+    return does;
+}
+
+START_TEST(clients_reach_what_munnel_agent_publishes_until_it_has_gone) {
+    struct destination *echo = destination_start(handle_echo, NULL);
+    struct site *site = site_make(__func__);
+
+    permit_first(site, permit_of(site));
+    site_serve(site, "");
+    struct process *agent =
+        agent_start(&site->server, "alpha", NULL, "--publish",
+                    sandbox_text(site->sandbox, "web=127.0.0.1:%u", destination_port(echo)), "--publish",
+                    sandbox_text(site->sandbox, "tcp=127.0.0.1:%u,port=%u", destination_port(echo), site->ports[2]),
+                    NULL);
+    process_await(site->server.process, 0, ASK_MS, "\"agent alpha\"", "\"published\"", "\"web\"", "web.dev.example.org",
+                  NULL);
+    process_await(site->server.process, 0, ASK_MS, "\"agent alpha\"", "\"published\"", "\"tcp\"", NULL);
+    ck_assert(socket_echoes(site->ports[2], ASK_MS));
+    ck_assert(head_is_echoed(site->hosts, "web.dev.example.org"));
+    /* It goes on when its agent is started anew, and has the same address. */
+    sandbox_kill(site->sandbox, agent);
+    agent = agent_start(&site->server, "alpha", NULL, "--publish",
+                        sandbox_text(site->sandbox, "tcp=127.0.0.1:%u", destination_port(echo)), NULL);
+    ck_assert(HOLDS_WITHIN(ASK_MS, socket_echoes(site->ports[2], ASK_MS)));
+    sandbox_kill(site->sandbox, agent);
+    ck_assert(HOLDS_WITHIN(GONE_MS, !is_open(site->ports[2])));
+    process_await(site->server.process, 0, ASK_MS, "published no longer", "\"tcp\"", "its agent has gone", NULL);
+    site_end(site);
+    destination_free(echo);
+}
+END_TEST
+
 SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until_it_is_removed, 40),
               SCENARIO(place_is_chosen_within_the_permit_and_stays, 40),
               SCENARIO(nothing_outside_the_permit_is_published, 40),
@@ -407,4 +498,6 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(reload_keeps_it_unless_the_file_has_its_name, 60),
               SCENARIO(what_the_permit_loses_ends_at_once, 60),
               SCENARIO(after_a_restart_the_same_port_is_had_again, 60),
-              SCENARIO(port_of_another_program_is_passed_over, 60), SCENARIO(flood_is_answered_and_bounded, 60))
+              SCENARIO(port_of_another_program_is_passed_over, 60),
+              SCENARIO(operator_sees_who_publishes_and_stops_it, 60), SCENARIO(flood_is_answered_and_bounded, 60),
+              SCENARIO(clients_reach_what_munnel_agent_publishes_until_it_has_gone, 60))

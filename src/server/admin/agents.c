@@ -72,6 +72,14 @@ static const struct credential *credential_of(const struct admin *admin, const s
     return credentials ? credentials_find(credentials, session_credential(session)) : NULL;
 }
 
+/* Null: it may not. */
+static json_t *publish_json(const struct credential *credential) {
+    if (!credential || publish_permit_is_empty(&credential->publish))
+        return json_null();
+    return json_pack("{s:o,s:o}", "ports", value_texts(&credential->publish.ports), "hosts",
+                     value_texts(&credential->publish.hosts));
+}
+
 /* By what it may join, and until when; NULL: it needed none. */
 static json_t *with_credential(const struct admin *admin, json_t *agent, const struct credential *credential) {
     json_t *tokens = json_array();
@@ -82,6 +90,7 @@ static json_t *with_credential(const struct admin *admin, json_t *agent, const s
     json_object_set_new(agent, "tokens", tokens);
     json_object_set_new(agent, "certificates", credential ? value_texts(&credential->certificates) : json_array());
     json_object_set_new(agent, "expires", value_time(credential ? (int64_t)credential->expires * 1000 : 0));
+    json_object_set_new(agent, "publish", publish_json(credential));
     const struct bandwidth_limits limits = agent_bandwidth_limits(admin->options.policy->conf, credential);
     json_object_set_new(agent, "bandwidth_in", value_limit(limits.in));
     json_object_set_new(agent, "bandwidth_out", value_limit(limits.out));

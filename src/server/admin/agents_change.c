@@ -42,6 +42,7 @@ void agents_change_free(struct agents_change *change) {
     server_config_free(change->conf);
     strlist_done(&change->groups);
     strlist_done(&change->servers);
+    publish_permit_done(&change->publish);
     secret_wipe(change->code, sizeof change->code);
     free(change);
 }
@@ -128,7 +129,10 @@ static int hand_out(struct agents_change *change, struct credentials *all, struc
 }
 
 static int add(struct agents_change *change, struct credentials *all) {
-    struct credential made = {.name = change->name, .groups = change->groups, .expires = change->expires};
+    struct credential made = {.name = change->name,
+                              .groups = change->groups,
+                              .expires = change->expires,
+                              .publish = change->publish};
     char detail[PROTO_NAME_MAX + 64];
 
     if (credentials_find(all, change->name)) {

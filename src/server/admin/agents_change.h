@@ -21,6 +21,7 @@ struct agents_change {
     struct server_config *conf; /* held */
     char name[PROTO_NAME_MAX + 1];
     struct strlist groups, servers; /* servers: in the join code; empty: what can be known */
+    struct publish_permit publish;  /* of the credential (AGENTS_ADD) */
     time_t expires, until;          /* of the credential (AGENTS_ADD); of the token before (AGENTS_ROTATE) */
     /* What came of it. */
     unsigned status; /* of HTTP: 0 if it is done; else the rest is as in struct http_problem */

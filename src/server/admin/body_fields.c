@@ -62,23 +62,29 @@ bool body_take_text(struct http_request *request, const char *pointer, const jso
     return body_refuse_member(request, pointer, error.text, NULL);
 }
 
-bool body_take_list(struct http_request *request, const char *key, body_check *check, const char **items,
-                    size_t *count) {
-    const json_t *list = json_object_get(http_request_body(request), key);
+bool body_take_list_of(struct http_request *request, const char *object, const char *key, body_check *check,
+                       const char **items, size_t *count) {
+    const json_t *body = http_request_body(request), *holder = *object ? json_object_get(body, object) : body;
+    const json_t *list = json_object_get(holder, key);
     char pointer[POINTER_TEXT];
 
-    snprintf(pointer, sizeof pointer, "/%s", key);
+    snprintf(pointer, sizeof pointer, "%s%s/%s", *object ? "/" : "", object, key);
     *count = json_array_size(list);
     if (list && !json_is_array(list))
         return body_refuse_member(request, pointer, "this is not a list", NULL);
     if (*count > BODY_TEXTS_MOST)
         return body_refuse_member(request, pointer, "there are more than 64", NULL);
     for (size_t i = 0; i < *count; i++) {
-        snprintf(pointer, sizeof pointer, "/%s/%zu", key, i);
+        snprintf(pointer, sizeof pointer, "%s%s/%s/%zu", *object ? "/" : "", object, key, i);
         if (!body_take_text(request, pointer, json_array_get(list, i), check, &items[i]))
             return false;
     }
     return true;
+}
+
+bool body_take_list(struct http_request *request, const char *key, body_check *check, const char **items,
+                    size_t *count) {
+    return body_take_list_of(request, "", key, check, items, count);
 }
 
 bool body_take_end(struct http_request *request, const char *key, const char *preset, time_t *moment) {

@@ -25,6 +25,9 @@ bool body_take_text(struct http_request *request, const char *pointer, const jso
 /* A list that may be missing; room for BODY_TEXTS_MOST. */
 bool body_take_list(struct http_request *request, const char *key, body_check *check, const char **items,
                     size_t *count);
+/* The same of a member of the body that is an object, and may be missing. */
+bool body_take_list_of(struct http_request *request, const char *object, const char *key, body_check *check,
+                       const char **items, size_t *count);
 /* A date or a span from now, which may be missing or null: then it is `preset`; NULL: none, 0. */
 bool body_take_end(struct http_request *request, const char *key, const char *preset, time_t *moment);
 

@@ -10,8 +10,10 @@
 #include "config.h"
 
 #include "conf/credential_issue.h"
+#include "conf/publish_permit.h"
 #include "conf/validators.h"
 #include "lib/event/background.h"
+#include "proto/host_name.h"
 #include "server/admin/admin_priv.h"
 #include "server/admin/agents_change.h"
 #include "server/admin/body_fields.h"
@@ -185,19 +187,37 @@ static int check_group(const char *text, struct error *error) {
 
 struct added { /* borrowed from the body */
     const char *name, *groups[BODY_TEXTS_MOST], *servers[BODY_TEXTS_MOST];
-    size_t group_count, server_count;
+    const char *ports[BODY_TEXTS_MOST], *hosts[BODY_TEXTS_MOST]; /* by which it may publish */
+    size_t group_count, server_count, port_count, host_count;
     time_t expires;
 };
 
+static bool take_publish(struct http_request *request, struct added *added) {
+    static const char *const known[] = {"ports", "hosts"};
+    const json_t *publish = json_object_get(http_request_body(request), "publish");
+    const char *key;
+    json_t *value;
+
+    if (!publish || json_is_null(publish))
+        return true;
+    if (!json_is_object(publish))
+        return body_refuse_member(request, "/publish", "this is not an object", NULL);
+    json_object_foreach ((json_t *)(uintptr_t)publish, key, value)
+        if (strcmp(key, known[0]) != 0 && strcmp(key, known[1]) != 0)
+            return body_refuse_member(request, "/publish", "it has ports and hosts, and nothing else", NULL);
+    return body_take_list_of(request, "publish", known[0], publish_ports_check, added->ports, &added->port_count) &&
+           body_take_list_of(request, "publish", known[1], host_name_check, added->hosts, &added->host_count);
+}
+
 static bool take_added(struct http_request *request, struct added *added) {
-    static const char *const known[] = {"name", "groups", "expires", "servers", NULL};
+    static const char *const known[] = {"name", "groups", "expires", "servers", "publish", NULL};
 
     if (!body_knows_members(request, known) ||
         !body_take_text(request, "/name", json_object_get(http_request_body(request), "name"), validate_name,
                         &added->name) ||
         !body_take_list(request, "groups", check_group, added->groups, &added->group_count) ||
         !body_take_end(request, "expires", NULL, &added->expires) ||
-        !take_servers(request, added->servers, &added->server_count))
+        !take_servers(request, added->servers, &added->server_count) || !take_publish(request, added))
         return false;
     return added->group_count ||
            body_refuse_member(request, "/groups", "there is no group", "Name some, or send [\"*\"] for every one");
@@ -217,7 +237,13 @@ void admin_add_agent(struct http_request *request, void *context) {
     struct deed *deed = deed_new(context, request, AGENTS_ADD, added.name, &groups, &servers);
     if (!deed)
         return;
+    const struct publish_permit permit = {borrow(added.ports, added.port_count), borrow(added.hosts, added.host_count)};
     deed->change->expires = added.expires;
+    if (publish_permit_copy(&deed->change->publish, &permit)) {
+        http_answer_error(request, 500, "out of memory");
+        deed_free(deed);
+        return;
+    }
     deed_begin(deed);
 }
 

@@ -20,6 +20,7 @@
 #include "lib/base/path.h"
 #include "lib/event/background.h"
 #include "server/admin/admin_priv.h"
+#include "server/service/published.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -257,8 +258,8 @@ static bool is_elsewhere(const struct admin *admin, struct http_request *request
     const struct config_file *file = service ? admin_service_file(admin, service_config(service)) : NULL;
     struct error error;
 
-    if (!service || (file && strcmp(file->path, path) == 0))
-        return false;
+    if (!service || service_config(service)->publisher || (file && strcmp(file->path, path) == 0))
+        return false; /* what a file has goes before what an agent offers */
     error_set(&error, "service %s is written %s%s by hand, where munneld changes nothing; change it there, and reload",
               service_config(service)->name, file ? "in " : "on the command line", file ? file->path : "");
     admin_refuse(request, 409, error.text);
@@ -361,13 +362,32 @@ void admin_put_service(struct http_request *request, void *context) {
     in_background(change, look, on_looked);
 }
 
+/* Its agent is told, and cannot offer it again in this session. */
+static void stop_published(struct admin *admin, struct http_request *request, const char *name) {
+    bool is_dry_run = false;
+
+    if (!take_flags(admin, request, &is_dry_run))
+        return;
+    if (!is_dry_run)
+        (void)published_stop(admin->options.published, name, http_request_actor(request));
+    struct config_outcome outcome = {.difference = json_pack("{s:[s],s:[],s:[],s:[],s:[]}", "removed", name, "added",
+                                                             "changed", "options", "needs_restart")};
+    snprintf(outcome.version, sizeof outcome.version, "%s", admin->options.config.state->version);
+    admin_answer_applied(admin, request, 200, &outcome, !is_dry_run);
+}
+
 void admin_delete_service(struct http_request *request, void *context) {
     struct admin *admin = context;
     const char *name = http_request_param(request, "service");
     bool is_dry_run = false;
+    const struct service *service = admin_find_service(admin, name);
 
-    if (!admin_find_service(admin, name)) {
+    if (!service) {
         http_answer_error(request, 404, "there is no service %s", name);
+        return;
+    }
+    if (service_config(service)->publisher) {
+        stop_published(admin, request, name);
         return;
     }
     struct change *change = take_flags(admin, request, &is_dry_run) ? change_new(admin, request, NULL) : NULL;

@@ -54,10 +54,10 @@ const struct addr *session_peer(const struct session *session);
 uint64_t session_joined_us(const struct session *session);      /* or was taken up again */
 uint64_t session_state_since_us(const struct session *session); /* connected, draining, suspended or retired */
 bool session_was_resumed(const struct session *session);
-struct log_limit *session_protocol_errors(struct session *session); /* of its control messages */
-struct log_limit *session_health_lines(struct session *session);    /* of what its checks have found */
+struct log_limit *session_protocol_errors(struct session *session);  /* of its control messages */
+struct log_limit *session_health_lines(struct session *session);     /* of what its checks have found */
 struct log_limit *session_publish_messages(struct session *session); /* of services that its agent offers */
-struct log_limit *session_ban_lines(struct session *session);       /* of bans that its agent asks for */
+struct log_limit *session_ban_lines(struct session *session);        /* of bans that its agent asks for */
 const char *session_name(const struct session *session);
 const char *session_label(const struct session *session); /* for records: its name, or "NAME#3f2a91" if it shares it */
 const char *session_who(const struct session *session);   /* "agent LABEL", for log lines */

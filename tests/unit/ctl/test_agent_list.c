@@ -32,6 +32,19 @@ START_TEST(the_list_is_aligned_and_tells_no_key) {
 }
 END_TEST
 
+START_TEST(what_an_agent_may_publish_is_a_column_if_any_may) {
+    ck_assert_int_eq(tool_run(agent_add_run, "dev", "--publish-ports", "20000-20099", "--publish-hosts=*.dev.example",
+                              NULL),
+                     0);
+    ck_assert_int_eq(tool_run(agent_list_run, NULL), 0);
+    ck_assert_str_eq(printed.text[0], "NAME     GROUPS  TOKENS  CERTIFICATE  EXPIRES  PUBLISHES\n"
+                                      "default  *       1       -            never    -\n"
+                                      "dev      *       1       -            never    20000-20099,*.dev.example\n");
+    ck_assert_int_eq(tool_run(agent_list_run, "--json", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(printed.text[0], "\"20000-20099\""));
+}
+END_TEST
+
 /* A row of the table with its columns apart; fails the test if there is none of this name. */
 static const char *row_of(const char *name) {
     static char row[512];
@@ -110,6 +123,7 @@ static TCase *listing(void) {
     TCase *group = tcase_create("listing");
     tcase_add_checked_fixture(group, tool_set_up, tool_forget);
     tcase_add_test(group, the_list_is_aligned_and_tells_no_key);
+    tcase_add_test(group, what_an_agent_may_publish_is_a_column_if_any_may);
     tcase_add_test(group, what_has_expired_and_what_still_holds_is_shown);
     tcase_add_test(group, of_several_old_tokens_the_oldest_is_shown_and_near_ends_with_their_time);
     tcase_add_test(group, the_list_as_json_is_json);

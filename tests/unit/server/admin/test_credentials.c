@@ -82,6 +82,20 @@ START_TEST(added_agent_may_join_at_once) {
 }
 END_TEST
 
+START_TEST(added_agent_has_the_permit_that_was_sent) {
+    begin();
+    post(
+        "/v1/agents",
+        "{\"name\":\"dev\",\"groups\":[\"*\"],\"publish\":{\"ports\":[\"20000-20099\"],\"hosts\":[\"*.dev.example\"]}}",
+        201);
+    const struct publish_permit *permit = &in_force("dev")->publish;
+    ck_assert(publish_permit_has_port(permit, 20099) && publish_permit_has_host(permit, "a.dev.example"));
+    get("/v1/agents/dev");
+    ck_assert_msg(strstr(answer, "\"ports\":[\"20000-20099\"]"), "%s", answer);
+    finish();
+}
+END_TEST
+
 START_TEST(group_that_no_service_has_is_allowed_and_warned_of) {
     begin();
     post("/v1/agents", "{\"name\":\"web1\",\"groups\":[\"wbe\"]}", 201);
@@ -128,6 +142,7 @@ static TCase *deeds(void) {
     TCase *group = tcase_create("deeds");
 
     tcase_add_test(group, added_agent_may_join_at_once);
+    tcase_add_test(group, added_agent_has_the_permit_that_was_sent);
     tcase_add_test(group, group_that_no_service_has_is_allowed_and_warned_of);
     tcase_add_test(group, rotated_token_stays_valid_beside_the_new_one);
     tcase_add_test(group, revoked_agent_is_gone_with_its_relays);
@@ -159,6 +174,11 @@ static const struct {
     {"{\"name\":\"web1\",\"groups\":[\"*\"],\"servers\":[\"nowhere\"]}", 422, "/servers/0", NULL},
     {"{\"name\":\"web1\",\"groups\":[\"*\"],\"group\":\"x\"}", 422, "/group", "there is no such member"},
     {"{\"name\":\"web1\",\"groups\":[\"*\"],\"a/b~c\xc3\xa4\":\"x\"}", 422, "/a~1b~0c\xc3\xa4", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"publish\":7}", 422, "/publish", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"publish\":{\"port\":[]}}", 422, "/publish", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"publish\":{\"ports\":\"80\"}}", 422, "/publish/ports", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"publish\":{\"ports\":[\"80\",\"0\"]}}", 422, "/publish/ports/1", NULL},
+    {"{\"name\":\"web1\",\"groups\":[\"*\"],\"publish\":{\"hosts\":[\"*\"]}}", 422, "/publish/hosts/0", NULL},
     {"{\"name\":\"default\",\"groups\":[\"*\"]}", 409, "/name", NULL},
 };
 
