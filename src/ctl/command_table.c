@@ -81,7 +81,6 @@ static const struct subcommand commands[] = {
      .below = &agent_table},
     {"share", .run = share_run, .arguments = "PORT", .help = "a local port, by an address of the server"},
     {"init", .run = init_run, .arguments = "[DIR]", .help = "make certificate, token and munnel.json"},
-    {"key", .below = &key_table, .arguments = "", .help = NULL},
     {"status", .admin = &status_command, .arguments = "", .help = "is it well, and what is there to do",
      .heading = "Look at what runs"},
     {"top", .admin = &top_command, .arguments = "", .help = "watch it live: services, agents, relays, events"},
@@ -94,6 +93,7 @@ static const struct subcommand commands[] = {
     {"agent", .below = &agent_table, .arguments = "", .help = NULL}, /* for the help; run_agent() chooses */
     {"relay", .below = &relay_table, .arguments = "", .help = NULL},
     {"source", .below = &source_table, .arguments = "", .help = NULL, .is_beside = true},
+    {"key", .below = &key_table, .arguments = "", .help = NULL, .is_beside = true},
     {"ban", .admin = &ban_command, .arguments = "[ADDR]", .help = "list bans, or refuse ADDR; unban ADDR lifts it"},
     {"unban", .admin = &unban_command, .arguments = "ADDR", .help = "lift the bans of an address", .words = "@bans",
      .is_beside = true},

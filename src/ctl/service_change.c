@@ -333,7 +333,7 @@ int service_add_run(const char *self, int argc, char **argv) {
     const struct admin_command command = {
         .spec = {.program = "munnel service add",
                  .usage = "munnel service add adds a service to the running server; see munnel.json(5).\n"
-                          "usage: munnel service add [OPTION]... NAME\n",
+                          "usage: munnel service add [OPTION]... NAME",
                  .table = &table,
                  .flags = flags,
                  .flag_count = sizeof flags / sizeof *flags,
