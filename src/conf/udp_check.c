@@ -10,23 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct unusable { /* an option that is for TCP alone */
+struct unusable { /* an option that is for TCP alone, or all below that key */
     const char *key, *why;
 };
 
 static const struct unusable unusable[] = {
     {"visitors", "visitors relay connections alone; write \"listen\""},
     {"hosts", "datagrams are not told apart by names; give each service a port of its own"},
-    {"tls.cert", "TLS is of connections; let the destination end DTLS or QUIC itself"},
-    {"tls.key", "TLS is of connections; let the destination end DTLS or QUIC itself"},
-    {"tls.client_ca", "TLS is of connections; let the destination end DTLS or QUIC itself"},
-    {"tls.client_auth", "TLS is of connections; let the destination end DTLS or QUIC itself"},
-    {"tls.min_version", "TLS is of connections; let the destination end DTLS or QUIC itself"},
-    {"tls.alpn", "TLS is of connections; let the destination end DTLS or QUIC itself"},
+    {"tls", "TLS is of connections; let the destination end DTLS or QUIC itself"},
     {"proxy_protocol", "the header is of connections; a destination of UDP does not expect it"},
     {"accept_proxy", "balancers put their header in front of connections alone"},
     {"connect_from", "agents choose the address for connections alone"},
-    {"check.type", "agents check destinations of TCP alone"},
+    {"check", "agents check destinations of TCP alone"},
     {"backlog", "no connection waits to be accepted"},
     {"keepalive_idle", "nothing asks a client of UDP whether it is there; set idle_timeout"},
     {"keepalive_interval", "nothing asks a client of UDP whether it is there; set idle_timeout"},
@@ -59,16 +54,27 @@ static bool is_default(const struct option_spec *spec, const struct service_conf
     return is_same;
 }
 
+static const struct unusable *find(const struct unusable *list, size_t count, const char *option) {
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(list[i].key);
+        if (strncmp(option, list[i].key, length) == 0 && (option[length] == '\0' || option[length] == '.'))
+            return &list[i];
+    }
+    return NULL;
+}
+
 static int check_list(const struct server_config *conf, size_t index, const struct service_config *defaults,
                       const struct unusable *list, size_t count, const struct option_place *top) {
     char name[CONFIG_PLACE_NAME];
-    for (size_t i = 0; i < count; i++) {
-        if (is_default(option_find(&service_option_table, list[i].key), &conf->services[index], defaults))
+    const struct option_place service = server_config_place(conf, index, name, top);
+    for (size_t i = 0; i < service_option_table.count; i++) {
+        const struct option_spec *spec = &service_option_table.specs[i];
+        const struct unusable *found = find(list, count, spec->name);
+        if (!found || is_default(spec, &conf->services[index], defaults))
             continue;
-        const struct option_place service = server_config_place(conf, index, name, top),
-                                  place = option_below(&service, list[i].key);
+        const struct option_place place = option_below(&service, spec->name);
         return option_error(&place, "%s%s", conf->services[index].protocol == SERVICE_UDP ? "not with UDP: " : "",
-                            list[i].why);
+                            found->why);
     }
     return 0;
 }

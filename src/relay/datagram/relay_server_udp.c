@@ -78,8 +78,11 @@ static void on_client_datagram(void *context, const uint8_t *bytes, size_t lengt
     struct relay *relay = context;
     uint64_t now_us = clock_us();
 
-    if (!may_pass(relay, BANDWIDTH_IN, length, now_us))
+    if (!may_pass(relay, BANDWIDTH_IN, length, now_us)) {
+        counter_add(&relay->counts->datagrams.count[DATAGRAM_IN], 1);
+        counter_add(&relay->counts->bytes.in, length);
         return;
+    }
     note_datagram(relay, false, now_us);
     datagram_relay_send(relay, bytes, length);
 }
@@ -131,8 +134,11 @@ static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length
 
     if (!may_pass(relay, BANDWIDTH_OUT, length, now_us))
         return;
-    if (udp_flow_reply(as_udp(relay)->flow, bytes, length, now_us))
+    enum datagram_drop why = udp_flow_reply(as_udp(relay)->flow, bytes, length, now_us);
+    if (why == DATAGRAM_DROP_COUNT)
         note_datagram(relay, true, now_us);
+    else
+        datagram_relay_drop(relay, DATAGRAM_OUT, why);
 }
 
 static void on_suspended(struct relay *relay) {
@@ -262,12 +268,14 @@ static struct relay *begin(struct thread_session *session, struct client *client
 
 /* Its port was closed while it was on its way. */
 static void end_without_port(struct relay_thread *thread, struct client *client) {
+    struct service_counts *counts = client->terms->counts;
+
     client->outcome = CLIENT_ENDED;
     client->reason = REASON_OPERATOR;
     client->by = "server";
     client->ended_us = clock_us();
     strbuf_copy(client->detail, sizeof client->detail, "its port was closed");
-    counter_add(&service_counts_part(client->terms->counts, thread->index)->ended[client->reason], 1);
+    counter_add(&(counts ? service_counts_part(counts, thread->index) : &thread->part)->ended[client->reason], 1);
     record_log_client(thread->options->log, thread->options->instance, client, client->by, client->detail);
     udp_flow_end(client->flow);
     client->flow = NULL;

@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
+#include "proto/frame.h"
 #include "relay/thread_priv.h"
 
 #include <assert.h>
@@ -126,26 +127,19 @@ void udp_flow_end_after(struct udp_flow *flow, unsigned seconds, uint64_t now_us
 
 /* ---- to clients ---- */
 
-static bool drop(struct udp_port *port, enum datagram_way way, enum datagram_drop why) {
-    counter_add(&port->part->datagrams.dropped[way][why], 1);
-    return false;
-}
-
 static bool has_budget(struct udp_flow *flow, size_t length, uint64_t now_us) {
     if (!flow->port->terms->reply_factor)
         return true;
     return flow->budget && reply_budget_spend(flow->budget, length, now_us);
 }
 
-bool udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us) {
-    struct udp_port *port = flow->port;
-
+enum datagram_drop udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us) {
     if (!has_budget(flow, length, now_us))
-        return drop(port, DATAGRAM_OUT, DATAGRAM_DROP_REPLY_LIMIT);
-    int failure = datagram_send(port->fd, &flow->peer, &flow->local, bytes, length);
+        return DATAGRAM_DROP_REPLY_LIMIT;
+    int failure = datagram_send(flow->port->fd, &flow->peer, &flow->local, bytes, length);
     if (failure)
-        return drop(port, DATAGRAM_OUT, failure == EMSGSIZE ? DATAGRAM_DROP_TOO_LARGE : DATAGRAM_DROP_SOCKET);
-    return true;
+        return failure == EMSGSIZE ? DATAGRAM_DROP_TOO_LARGE : DATAGRAM_DROP_SOCKET;
+    return DATAGRAM_DROP_COUNT;
 }
 
 /* ---- from clients ---- */
@@ -187,10 +181,15 @@ static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_
     return flow;
 }
 
-/* Of those that a relay has, it counts itself. */
-static void count_unserved(struct udp_port *port, size_t length) {
+/* One that no relay has, which would count it. */
+static void count(struct udp_port *port, size_t length) {
     counter_add(&port->part->datagrams.count[DATAGRAM_IN], 1);
     counter_add(&port->part->bytes.in, length);
+}
+
+static void drop(struct udp_port *port, size_t length, enum datagram_drop why) {
+    count(port, length);
+    counter_add(&port->part->datagrams.dropped[DATAGRAM_IN][why], 1);
 }
 
 /* A relay has sent those that come meanwhile: none is dropped to keep another one. */
@@ -198,18 +197,9 @@ static bool wants_first(const struct udp_flow *flow) {
     return !flow->is_opened && (!flow->user || flow->first.count < limits_of_first.count);
 }
 
-static void take(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
-    bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
-    struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
+static void take_of_flow(struct udp_flow *flow, const struct datagram_read *datagram, uint64_t now_us) {
+    struct udp_port *port = flow->port;
 
-    if (!flow && is_open)
-        flow = begin_flow(port, datagram);
-    if (!flow || !flow->user)
-        count_unserved(port, datagram->length);
-    if (!flow || flow->state == UDP_FLOW_REFUSED) {
-        drop(port, DATAGRAM_IN, flow || !is_open ? DATAGRAM_DROP_REFUSED : DATAGRAM_DROP_UNDECIDED);
-        return;
-    }
     if (port->terms->reply_factor)
         renew_budget(flow, now_us);
     if (flow->budget)
@@ -218,6 +208,24 @@ static void take(struct udp_port *port, const struct datagram_read *datagram, ui
         datagram_queue_add(&flow->first, datagram->bytes, datagram->length, now_us);
     if (flow->user)
         flow->user->on_datagram(flow->context, datagram->bytes, datagram->length);
+    else
+        count(port, datagram->length);
+}
+
+static void take(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
+    bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
+    struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
+
+    if (datagram->length > FRAME_DATAGRAM_MAX) { /* IPv6 has them */
+        drop(port, datagram->length, DATAGRAM_DROP_TOO_LARGE);
+        return;
+    }
+    if (!flow && is_open)
+        flow = begin_flow(port, datagram);
+    if (!flow || flow->state == UDP_FLOW_REFUSED)
+        drop(port, datagram->length, flow || !is_open ? DATAGRAM_DROP_REFUSED : DATAGRAM_DROP_UNDECIDED);
+    else
+        take_of_flow(flow, datagram, now_us);
 }
 
 static void end_unreachable(struct udp_flow *flow) {
@@ -264,24 +272,31 @@ static void sweep(struct udp_port *port, uint64_t now_us) {
     reply_budgets_sweep(&port->budgets, now_us);
 }
 
+/* Again in the next sweep, where there was no memory. */
+static void read_from_now(struct udp_port *port) {
+    if (port->fd >= 0 && !event_pending(&port->readable, EV_READ, NULL) && relay_thread_reads_datagrams(port->thread))
+        (void)event_add(&port->readable, NULL);
+}
+
 void udp_ports_sweep(struct relay_thread *thread, uint64_t now_us) {
     struct udp_port *port;
 
-    LIST_FOREACH (port, &thread->udp_ports, entry)
+    LIST_FOREACH (port, &thread->udp_ports, entry) {
+        read_from_now(port);
         sweep(port, now_us);
+    }
 }
 
 /* ---- life ---- */
 
-/* Without memory it is a port that nobody reads: counted by the kernel alone, as one that is overrun. */
 void udp_port_begin(struct udp_port *port) {
     struct relay_thread *thread = port->thread;
 
     LIST_INSERT_HEAD(&thread->udp_ports, port, entry);
     port->is_listed = true;
     event_assign(&port->readable, relay_thread_base(thread), port->fd, EV_READ | EV_PERSIST, on_readable, port);
-    if (relay_thread_reads_datagrams(thread) && !thread->stopping)
-        (void)event_add(&port->readable, NULL);
+    if (!thread->stopping)
+        read_from_now(port);
 }
 
 static void point_first(struct udp_flow *flow) {

@@ -13,6 +13,8 @@
 #ifndef MUNNEL_RELAY_DATAGRAM_UDP_PORT_H
 #define MUNNEL_RELAY_DATAGRAM_UDP_PORT_H
 
+#include "relay/mux/datagram_counts.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,8 +40,8 @@ void udp_flow_serve(struct udp_flow *flow, const struct udp_flow_user *user, voi
 /* What came before it was opened, which stays for another agent. */
 const struct datagram_queue *udp_flow_first(const struct udp_flow *flow);
 void udp_flow_opened(struct udp_flow *flow); /* frees that */
-/* To the client. What is dropped is counted. False: it was. */
-bool udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us);
+/* To the client. DATAGRAM_DROP_COUNT: it was sent; else why it was dropped, which is not counted yet. */
+enum datagram_drop udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us);
 /* on_quiet in so many seconds, unless it is set anew before; 0: never. */
 void udp_flow_end_after(struct udp_flow *flow, unsigned seconds, uint64_t now_us);
 void udp_flow_give_back(struct udp_flow *flow); /* lent again */

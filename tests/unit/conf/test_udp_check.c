@@ -21,6 +21,8 @@ static const struct slip slips[] = {
                                       "each service a port of its own"},
     {UDP("\"tls\": { \"cert\": \"c\", \"key\": \"k\" }"),
      ": services[0].tls.cert: not with UDP: TLS is of connections; let the destination end DTLS or QUIC itself"},
+    {UDP("\"tls\": { \"min_version\": \"1.3\" }"),
+     ": services[0].tls.min_version: not with UDP: TLS is of connections; let the destination end DTLS or QUIC itself"},
     {UDP("\"proxy_protocol\": \"v2\""), ": services[0].proxy_protocol: not with UDP: the header is of connections; a "
                                         "destination of UDP does not expect it"},
     {UDP("\"accept_proxy\": \"10.0.0.1\""), ": services[0].accept_proxy: not with UDP: balancers put their header in "

@@ -294,6 +294,37 @@ START_TEST(a_table_of_many_is_searched_by_all_of_an_address) {
 }
 END_TEST
 
+#ifdef __linux__
+START_TEST(what_does_not_fit_a_frame_is_dropped_where_it_comes_in) {
+    static uint8_t bytes[65527]; /* of UDP over IPv6 */
+    const struct sock_bind_options options = {.datagrams = true};
+    struct endpoint endpoint = {.host = "::1"};
+    struct addr addr, from;
+    struct error error = {""};
+    ck_assert(addr_from_endpoint(&addr, &endpoint));
+    from = addr;
+    evutil_socket_t fd = sock_bind_as(&addr, &options, &error), client = sock_bind_as(&from, &options, &error);
+    if (fd < 0 || client < 0)
+        return; /* a machine without IPv6 */
+    sock_local_addr(fd, &addr);
+    struct udp_port *port =
+        plane_port_new(world.plane, fd, &addr, &(struct udp_port_options){world.terms, on_flow, &world});
+    plane_port_open(port);
+    ck_assert_int_eq((int)sendto(client, bytes, sizeof bytes, 0, (const struct sockaddr *)&addr.storage, addr.length),
+                     (int)sizeof bytes);
+    await_count(DATAGRAM_DROP_TOO_LARGE, 1);
+    ck_assert_uint_eq(world.flows, 0);
+    ck_assert_int_eq((int)sendto(client, bytes, FRAME_DATAGRAM_MAX, 0, (const struct sockaddr *)&addr.storage,
+                                 addr.length),
+                     FRAME_DATAGRAM_MAX);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    plane_flow_refuse(world.last);
+    plane_port_free(port);
+    sock_close(client);
+}
+END_TEST
+#endif
+
 static TCase *ports(void) {
     TCase *group = tcase_create("ports");
     tcase_add_checked_fixture(group, begin, end);
@@ -302,6 +333,9 @@ static TCase *ports(void) {
     tcase_add_test(group, what_is_kept_of_a_new_client_is_bounded);
     tcase_add_test(group, how_many_are_undecided_is_bounded);
     tcase_add_test(group, a_port_that_is_shut_drops);
+#ifdef __linux__
+    tcase_add_test(group, what_does_not_fit_a_frame_is_dropped_where_it_comes_in);
+#endif
     tcase_add_test(group, other_terms_count_from_then_on);
     tcase_add_test(group, a_flow_outlives_its_port_until_it_is_given_back);
     tcase_add_loop_test(group, a_port_may_be_freed_at_any_time, 0, 6);

@@ -23,7 +23,7 @@ static evutil_socket_t bound(struct addr *addr) {
 }
 
 static void send_to(evutil_socket_t fd, const struct addr *to, const void *bytes, size_t length) {
-    ssize_t sent = sendto(fd, bytes, length, 0, (const struct sockaddr *)&to->storage, to->length);
+    ssize_t sent = sendto(fd, bytes, (int)length, 0, (const struct sockaddr *)&to->storage, to->length);
     ck_assert_int_eq((int)sent, (int)length);
 }
 
