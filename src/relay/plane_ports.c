@@ -109,6 +109,11 @@ void plane_port_shut(struct udp_port *port) {
     atomic_store_explicit(&port->is_open, false, memory_order_relaxed);
 }
 
+/* Its thread closes the socket only when it is told to. */
+void plane_port_let_beside(struct udp_port *port, bool on) {
+    sock_let_beside(port->fd, on);
+}
+
 static void on_terms(struct message *message) {
     struct terms_order *order = (struct terms_order *)message;
 

@@ -42,6 +42,8 @@ void plane_port_open(struct udp_port *port); /* lets new clients in */
 void plane_port_shut(struct udp_port *port); /* no new ones; the sessions of those that are there go on */
 /* It is another service's from now on, or its own by other terms; its sessions stay those of their services. */
 void plane_port_set(struct udp_port *port, const struct udp_port_options *options);
+/* Whether another port may be bound to its address, or a part of it, meanwhile: see sock_let_beside. */
+void plane_port_let_beside(struct udp_port *port, bool on);
 void plane_port_free(struct udp_port *port); /* closes it, which ends its sessions; also after plane_free */
 
 /* Of a flow that is lent. */

@@ -370,6 +370,24 @@ START_TEST(reload_keeps_sessions_and_another_protocol_ends_them) {
 }
 END_TEST
 
+START_TEST(a_port_widens_to_every_address_and_back) {
+    struct site site = start(__func__, "");
+    const char *one = sandbox_text(site.sandbox, "\"127.0.0.1:%u\"", site.port),
+               *all = sandbox_text(site.sandbox, "\"0.0.0.0:%u\"", site.port);
+    int fd = client_of("127.0.0.1", site.port), other = client_of("127.0.0.2", site.port);
+
+    ck_assert(is_answered(fd));
+    reload(&site, one, all);
+    ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(fd) && !is_left_alone(other)));
+    reload(&site, all, one);
+    ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(fd)));
+    ck_assert_uint_eq(sessions(&site), 1);
+    shut(fd);
+    shut(other);
+    end(&site);
+}
+END_TEST
+
 START_TEST(next_datagram_goes_to_another_agent_when_one_dies) {
     struct site site = start(__func__, "'pending_timeout': 10,");
     enum { CLIENTS = 8 };
@@ -448,6 +466,7 @@ SCENARIO_MAIN("udp service",
               SCENARIO(paused_service_takes_no_new_clients_and_keeps_the_others, 60),
               SCENARIO(address_gets_no_more_than_its_factor, 60),
               SCENARIO(reload_keeps_sessions_and_another_protocol_ends_them, 90),
+              SCENARIO(a_port_widens_to_every_address_and_back, 60),
               SCENARIO(next_datagram_goes_to_another_agent_when_one_dies, 90),
               SCENARIO(client_waits_for_an_agent_and_its_first_datagrams_with_it, 90),
               SCENARIO(ten_thousand_strangers_cost_little_and_leave_nothing, 120))

@@ -26,9 +26,12 @@ struct sock_bind_options {
     bool freebind;         /* also an address that this machine does not have yet */
     const char *interface; /* connections come in by this one alone; NULL: by any */
     bool datagrams;        /* a socket of UDP, see datagrams.h */
+    bool beside;           /* of UDP: also where others are bound for which sock_let_beside is on */
 };
 /* The same; `error` also says what this system has not. */
 evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_options *options, struct error *error);
+/* From now on sockets may be bound to the address of this one of UDP, or to a part of it, that are made `beside`. */
+void sock_let_beside(evutil_socket_t fd, bool on);
 /* Has this system what the options ask for? 0, or -1 with `error`. */
 int sock_check_bind(const struct sock_bind_options *options, struct error *error);
 /* Does a program listen at this Unix socket, and let us connect? It meets a connection that is closed at once. */

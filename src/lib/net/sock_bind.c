@@ -76,7 +76,11 @@ void sock_prepare(evutil_socket_t fd, const struct addr *addr) {
         sock_system_stays_within(fd);
 }
 
-/* No SO_REUSEADDR: two programs with it could have the same port of UDP. */
+/* Two programs that have it on could have the same port of UDP. */
+void sock_let_beside(evutil_socket_t fd, bool on) {
+    sock_set_number(fd, SOL_SOCKET, SO_REUSEADDR, on);
+}
+
 static void prepare_datagrams(evutil_socket_t fd, const struct addr *addr) {
     if (addr->storage.ss_family == AF_INET6)
         sock_set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -159,7 +163,11 @@ evutil_socket_t sock_bind_as(const struct addr *addr, const struct sock_bind_opt
         sock_close(fd);
         return -1;
     }
+    if (options->beside)
+        sock_let_beside(fd, true);
     int result = bind_once(fd, addr);
+    if (options->beside && !result)
+        sock_let_beside(fd, false);
     if (result && errno == EADDRINUSE && addr_is_unix(addr)) {
         if (remove_stale(addr)) {
             result = bind_once(fd, addr);

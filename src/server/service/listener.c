@@ -182,8 +182,10 @@ static struct udp_port_options port_options(const struct listener_options *optio
 }
 
 static int bind_port(struct listener *listener, struct error *error) {
-    const struct sock_bind_options how = {
-        .freebind = listener->options.freebind, .interface = listener->interface, .datagrams = true};
+    const struct sock_bind_options how = {.freebind = listener->options.freebind,
+                                          .interface = listener->interface,
+                                          .datagrams = true,
+                                          .beside = listener->options.beside};
     const struct udp_port_options options = port_options(&listener->options);
     evutil_socket_t fd = sock_bind_as(&listener->addr, &how, error);
 
@@ -194,6 +196,10 @@ static int bind_port(struct listener *listener, struct error *error) {
         return 0;
     sock_close(fd);
     return error_set(error, "out of memory");
+}
+
+void listener_let_beside(struct listener *listener, bool on) {
+    plane_port_let_beside(listener->port, on);
 }
 
 bool listener_is_udp(const struct listener *listener) {

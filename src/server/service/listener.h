@@ -41,6 +41,7 @@ struct listener_options {
     /* Not NULL: of UDP. Relay threads of this plane read it, new clients come by on_flow (see plane_ports.h), and what is
      * above of connections is not used. `terms`: of its service; NULL: as before. */
     struct plane *plane;
+    bool beside; /* of UDP, see sock_bind_as */
     struct service_terms *terms;
     void (*on_flow)(void *context, struct udp_flow *flow);
     void *context;
@@ -51,6 +52,7 @@ int listener_open(struct listener *listener, struct error *error); /* clients ge
 void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
 bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
+void listener_let_beside(struct listener *listener, bool on); /* of UDP, see sock_let_beside */
 bool listener_is_udp(const struct listener *listener);
 bool listener_is_open(const struct listener *listener);   /* clients get in, or will when a pause ends */
 const struct addr *listener_addr(const struct listener *listener);

@@ -105,16 +105,13 @@ static bool share_port(const struct addr *a, const struct addr *b) {
            a->storage.ss_family == b->storage.ss_family;
 }
 
-/* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. Those
- * of UDP always are, and stay: they are in use as long as they are bound. */
+/* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. */
 static bool is_in_the_way(const struct member *member, const struct addr *addr) {
     return !member->wanted_by && !listener_is_udp(member->listener) && listener_is_open(member->listener) && !listener_is_passed(member->listener) &&
            share_port(listener_addr(member->listener), addr);
 }
 
 static bool would_pause(const struct listener_group *listeners, const struct addr *addr) {
-    if (listeners->options.plane)
-        return false;
     for (size_t i = 0; i < listeners->donors.count; i++) {
         const struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++)
@@ -129,7 +126,7 @@ static bool would_pause(const struct listener_group *listeners, const struct add
 static bool pause_donors(struct listener_group *listeners, const struct addr *addr) {
     bool any = false;
 
-    for (size_t i = 0; !listeners->options.plane && i < listeners->donors.count; i++) {
+    for (size_t i = 0; i < listeners->donors.count; i++) {
         struct listener_group *donor = listeners->donors.groups[i];
         for (size_t j = 0; donor && j < donor->count; j++) {
             struct member *member = &donor->all[j];
@@ -161,6 +158,37 @@ static void release_donors(struct listener_group *listeners) {
     }
 }
 
+/* Of UDP a donor is in the way as long as it is bound, and so is its part of the address, or all of it. False: none is.
+ */
+static bool let_beside_donors(struct listener_group *listeners, const struct addr *addr, bool on) {
+    bool any = false;
+
+    for (size_t i = 0; i < listeners->donors.count; i++) {
+        struct listener_group *donor = listeners->donors.groups[i];
+        for (size_t j = 0; donor && j < donor->count; j++) {
+            struct listener *listener = donor->all[j].listener;
+            if (!listener_is_udp(listener) || !share_port(listener_addr(listener), addr))
+                continue;
+            listener_let_beside(listener, on);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* "0.0.0.0:53" beside "10.0.0.1:53", which is closed when the reload is applied; or the same one by another interface.
+ */
+static struct listener *bind_beside_donors(struct listener_group *listeners, const struct addr *addr,
+                                           struct error *error) {
+    if (!let_beside_donors(listeners, addr, true))
+        return NULL;
+    listeners->options.beside = true;
+    struct listener *listener = listener_new(&listeners->options, addr, error);
+    listeners->options.beside = false;
+    (void)let_beside_donors(listeners, addr, false);
+    return listener;
+}
+
 static bool take_one(struct listener_group *listeners, const struct addr *addr, const char *name, struct error *error) {
     if (!has_room(listeners)) {
         error_set(error, "out of memory");
@@ -169,9 +197,11 @@ static bool take_one(struct listener_group *listeners, const struct addr *addr, 
     if (borrow(listeners, addr))
         return true;
     struct listener *listener = listener_new(&listeners->options, addr, error);
-    if (!listener && listeners->donors.is_trial)
+    if (!listener && is_udp(listeners))
+        listener = bind_beside_donors(listeners, addr, error);
+    else if (!listener && listeners->donors.is_trial)
         return would_pause(listeners, addr);
-    if (!listener && pause_donors(listeners, addr))
+    if (!listener && !is_udp(listeners) && pause_donors(listeners, addr))
         listener = listener_new(&listeners->options, addr, error);
     if (!listener)
         return false;

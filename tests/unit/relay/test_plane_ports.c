@@ -272,7 +272,7 @@ START_TEST(a_table_of_many_is_searched_by_all_of_an_address) {
         datagram_queue_init(&flow->first, &world.plane->threads[0]->datagram_memory, &datagram_limits_of_link,
                             &world.port->part->datagrams, DATAGRAM_IN);
         datagram.peer.address.four.sin_addr.s_addr = i;
-        datagram.peer.address.four.sin_port = (in_port_t)i;
+        datagram.peer.address.four.sin_port = (uint16_t)i;
         datagram.local.host[0] = i % 2;
         flow->peer = datagram.peer;
         flow->local = datagram.local;
@@ -280,7 +280,7 @@ START_TEST(a_table_of_many_is_searched_by_all_of_an_address) {
     }
     for (unsigned i = 0; i < MANY; i++) {
         datagram.peer.address.four.sin_addr.s_addr = i;
-        datagram.peer.address.four.sin_port = (in_port_t)i;
+        datagram.peer.address.four.sin_port = (uint16_t)i;
         datagram.local.host[0] = i % 2;
         ck_assert_ptr_nonnull(flow_table_find(world.port, &datagram.peer, &datagram.local));
         datagram.local.host[0] ^= 1;
