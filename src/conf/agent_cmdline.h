@@ -16,7 +16,7 @@ struct agent_options {
     char *ca;
     struct strlist pins, allow;
     struct strlist publish;               /* of publish_spec.h */
-    struct strlist visits; /* "NAME=ADDRESS:PORT" */
+    struct strlist visits;                /* "NAME=ADDRESS:PORT" */
     char *token_file, *certificate, *key; /* NULL: not set */
     char *proxy, *proxy_password_file;    /* a URL or "none"; NULL: not set */
     char *end_to_end_keys;                /* a file's path; NULL: none */

@@ -42,8 +42,8 @@ struct service_config {
     struct strlist listen, connect;
     struct strlist visitors; /* groups whose agents may open it on their side, "*": any agent's; empty: it has a port */
     bool end_to_end;         /* with TLS between the two agents */
-    struct strlist hosts; /* empty: it does not share its ports, or gets what no name leads to */
-    char *interface;      /* by which alone clients come in; NULL: by any */
+    struct strlist hosts;    /* empty: it does not share its ports, or gets what no name leads to */
+    char *interface;         /* by which alone clients come in; NULL: by any */
     bool freebind;
     unsigned backlog, keepalive_idle_s, keepalive_interval_s, keepalive_probes; /* keepalive_idle_s 0: none */
     char *socket_mode, *socket_owner; /* of the Unix sockets in `listen`; octal digits; NULL: the process */

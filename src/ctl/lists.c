@@ -269,12 +269,9 @@ static void add_visit(struct table *table, const json_t *visit) {
 }
 
 int list_visits(const struct display *display, const json_t *visits, struct error *error) {
-    static const struct table_column columns[] = {{.title = "VISITS"},
-                                                  {.title = "LISTENS AT", .is_whole = true},
-                                                  {.title = "STATE", .is_whole = true},
-                                                  {.title = "BY"},
-                                                  {.title = "CLIENTS", .is_right = true},
-                                                  {.title = "BECAUSE"}};
+    static const struct table_column columns[] = {
+        {.title = "VISITS"}, {.title = "LISTENS AT", .is_whole = true}, {.title = "STATE", .is_whole = true},
+        {.title = "BY"},     {.title = "CLIENTS", .is_right = true},    {.title = "BECAUSE"}};
 
     return print_list(display, visits, columns, COUNT_OF(columns), add_visit, "It visits no service.", error);
 }

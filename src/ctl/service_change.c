@@ -258,13 +258,22 @@ static const struct option_spec *find_twice(const struct cmdline *line) {
     return NULL;
 }
 
+static bool has_option(const struct cmdline *line, const char *name) {
+    for (size_t i = 0; i < line->count; i++) {
+        const struct option_spec *spec = spec_given(&line->given[i]);
+        if (spec && strcmp(spec->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int check_added(const struct cmdline *line, const void *arguments) {
     const struct option_spec *twice = find_twice(line);
 
     (void)arguments;
     if (twice)
         return admin_refuse("munnel service add", "%s is written twice, and has one value; leave one out", twice->name);
-    if (cmdline_has(line, "listen") && cmdline_has(line, "connect"))
+    if ((has_option(line, "listen") || has_option(line, "visitors")) && has_option(line, "connect"))
         return 0;
     return admin_refuse("munnel service add", "a service needs both: --listen :2222 --connect localhost:22");
 }

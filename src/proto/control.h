@@ -26,14 +26,14 @@
     O(ERROR, "error")       /* either: `reason` names what was not understood; never answered */                       \
     O(NOTICE, "notice")     /* server: `reason` is for the operator of the agent, and goes to the agent's log */       \
     O(SERVICES, "services") /* server: what the agent may be asked to serve; see services.h */                         \
-    O(SERVICES_ACK, "services_ack") /* agent: what of it its rules refuse */                                           \
-    O(HEALTH, "health")             /* agent: what its checks of destinations have found; see health.h */              \
-    O(BANS, "bans")                 /* agent: clients that are to be refused; see ban_changes.h */                     \
-    O(PUBLISH, "publish")           /* agent: services that it offers; see publish.h */                                \
-    O(PUBLISHED, "published")       /* server: where they are reached, or why not */                                   \
-    O(VISIT, "visit")               /* agent: services that it wants to open on its side; see visits.h */              \
-    O(VISIT_STATE, "visit_state")   /* server: whether it may */                                                       \
-    O(VISIT_OPEN, "visit_open")     /* agent: a client of one of them has come */                                      \
+    O(SERVICES_ACK, "services_ack")   /* agent: what of it its rules refuse */                                         \
+    O(HEALTH, "health")               /* agent: what its checks of destinations have found; see health.h */            \
+    O(BANS, "bans")                   /* agent: clients that are to be refused; see ban_changes.h */                   \
+    O(PUBLISH, "publish")             /* agent: services that it offers; see publish.h */                              \
+    O(PUBLISHED, "published")         /* server: where they are reached, or why not */                                 \
+    O(VISIT, "visit")                 /* agent: services that it wants to open on its side; see visits.h */            \
+    O(VISIT_STATE, "visit_state")     /* server: whether it may */                                                     \
+    O(VISIT_OPEN, "visit_open")       /* agent: a client of one of them has come */                                    \
     O(VISIT_REFUSED, "visit_refused") /* server: it is not served */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,

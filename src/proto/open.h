@@ -40,7 +40,7 @@ enum { OPEN_FLAGS_IGNORED = 0x00ff, OPEN_FLAGS_NEEDED = 0xff00 };
 enum {
     OPEN_FLAG_CHECK = 0x0001, /* the client is the server itself, which checks the service */
     OPEN_FLAG_LIMITED =
-        0x0002, /* a limit of bandwidth holds back what the destination sends: to wait for it is no bulk */
+        0x0002,              /* a limit of bandwidth holds back what the destination sends: to wait for it is no bulk */
     OPEN_FLAG_VISIT = 0x0100 /* for a client of the agent's own, see visits.h: `service` is its ticket */
 };
 

@@ -116,8 +116,8 @@ static int check_added(const json_t *list, struct error *error) {
     json_array_foreach (list, index, item)
         if (take_id(item, &last, error) ||
             json_take_text(item, "name", JSON_REQUIRED, SERVICE_NAME_MAX, &name, error) ||
-            take_proxy(item, &proxy, error) || take_from(item, &from, error) ||
-            take_protocol(item, &protocol, error) || json_take_bool(item, "bans", &takes_bans, error) ||
+            take_proxy(item, &proxy, error) || take_from(item, &from, error) || take_protocol(item, &protocol, error) ||
+            json_take_bool(item, "bans", &takes_bans, error) ||
             json_take_bool(item, "end_to_end", &end_to_end, error) ||
             check_destinations(json_object_get(item, "to"), error) || health_check_take(&check, item, error))
             return -1;

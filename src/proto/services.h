@@ -48,9 +48,9 @@ struct service_offer { /* one service as it is announced */
     size_t to_count;
     enum service_protocol protocol; /* UDP needs the feature `datagram` */
     enum connect_from from;         /* LOOPBACK needs FEATURE_CONNECT_FROM */
-    bool takes_bans;          /* its agents may send `bans` of it */
-    enum proxy_version proxy; /* of the header that the destination gets; needs FEATURE_PROXY */
-    bool end_to_end;          /* its clients come by visitors alone, with TLS that this agent ends */
+    bool takes_bans;                /* its agents may send `bans` of it */
+    enum proxy_version proxy;       /* of the header that the destination gets; needs FEATURE_PROXY */
+    bool end_to_end;                /* its clients come by visitors alone, with TLS that this agent ends */
     struct health_check check;
 };
 

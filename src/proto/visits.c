@@ -52,8 +52,8 @@ char *visit_names_format(const struct visit_name *names, size_t count) {
     bool fails = false;
 
     for (size_t i = 0; i < count; i++)
-        fails |= json_array_append_new(
-                     list, json_pack("{s:I,s:s}", "id", (json_int_t)names[i].id, "name", names[i].name)) != 0;
+        fails |= json_array_append_new(list, json_pack("{s:I,s:s}", "id", (json_int_t)names[i].id, "name",
+                                                       names[i].name)) != 0;
     return finish(json, fails);
 }
 

@@ -39,7 +39,7 @@ struct visit_state { /* the server's answer for one of them, sent again when it 
 char *visit_states_format(const struct visit_state *states, size_t count); /* malloc'ed; NULL: out of memory */
 int visit_states_parse(struct visit_state states[VISITS_MAX], size_t *count, const json_t *json, struct error *error);
 
-struct visit_open { /* the agent: a client waits for an OPEN with OPEN_FLAG_VISIT and this ticket */
+struct visit_open {                    /* the agent: a client waits for an OPEN with OPEN_FLAG_VISIT and this ticket */
     uint32_t visit, ticket;            /* neither is 0 */
     struct open_address client, local; /* its address, and the one where it has come in */
 };

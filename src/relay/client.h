@@ -67,11 +67,11 @@ struct stream_tls;
 struct client {
     struct message message; /* first: it is its own message between the planes; theirs, as the next */
     void *thread;
-    uint64_t session;   /* in: tag of the one that it is given to; 0: none yet */
-    evutil_socket_t fd; /* -1 once the data plane has closed it */
+    uint64_t session;      /* in: tag of the one that it is given to; 0: none yet */
+    evutil_socket_t fd;    /* -1 once the data plane has closed it */
     bool is_udp;           /* it has no descriptor, but a flow: */
     struct udp_flow *flow; /* of UDP, as plane_ports.h has it; NULL: of TCP, or over */
-    bool early_end;     /* FIN was read after the early bytes */
+    bool early_end;        /* FIN was read after the early bytes */
     uint32_t ticket; /* in: not 0: this is the relay to the visitor's agent, whose client waits with this ticket, while
                         the plain side is the way to the agent that serves: see server/service/visits.h */
     const struct visitor *visitor; /* in: outlives the client; NULL: it has come to a port of ours */

@@ -17,8 +17,8 @@
 #include "server/service/inspect.h"
 #include "server/service/published.h"
 #include "server/service/shared_port.h"
-#include "server/statistics.h"
 #include "server/service/visits.h"
+#include "server/statistics.h"
 
 #include <stdio.h>
 

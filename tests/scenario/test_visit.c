@@ -9,6 +9,7 @@
 #include "harness/attacked_server.h"
 #include "harness/deadline.h"
 #include "harness/destination.h"
+#include "harness/live_relay.h"
 #include "harness/munnel.h"
 #include "harness/port.h"
 #include "harness/scenario.h"
@@ -32,8 +33,8 @@ struct world { /* office serves the private service echo, laptop visits it */
 };
 
 static const char *private_service(struct sandbox *sandbox, uint16_t to, const char *visitors) {
-    return sandbox_text(
-        sandbox, "{ 'name': 'echo', 'group': 'office', 'visitors': '%s', 'connect': '127.0.0.1:%u' }", visitors, to);
+    return sandbox_text(sandbox, "{ 'name': 'echo', 'group': 'office', 'visitors': '%s', 'connect': '127.0.0.1:%u' }",
+                        visitors, to);
 }
 
 static struct process *visit(struct server *server, const char *name, const char *group, uint16_t port) {
@@ -85,8 +86,9 @@ START_TEST(ssh_works_by_the_visitors_port_and_leaves_nothing_behind) {
                                 sandbox_text(sandbox, "head -c %d /dev/urandom > %s", 20 * MEGABYTE, data), NULL),
                      0);
     const char *line = sandbox_text(
-        sandbox, "test \"$(%s -F %s 127.0.0.1 'tee /dev/stderr' < %s 2>%s.up | sha256sum)\" = \"$(sha256sum < %s)\" && "
-                 "test \"$(sha256sum < %s.up)\" = \"$(sha256sum < %s)\"",
+        sandbox,
+        "test \"$(%s -F %s 127.0.0.1 'tee /dev/stderr' < %s 2>%s.up | sha256sum)\" = \"$(sha256sum < %s)\" && "
+        "test \"$(sha256sum < %s.up)\" = \"$(sha256sum < %s)\"",
         ssh, config, data, data, data, data, data);
     ck_assert_int_eq(sandbox_do(sandbox, "both", "sh", "-c", line, NULL), 0);
     usage_await(world.server.process, &server, SOON_MS);
@@ -204,7 +206,8 @@ static void await_op(struct intruder *intruder, const char *op, char *text, size
 
 static void ask_in_vain(struct attacked_server *attacked_server, void *context) {
     struct attacked_session session =
-        attacked_server_join(attacked_server, "mallory", "\"group\":\"mallory\",\"features\":[\"services\",\"visit\"],");
+        attacked_server_join(attacked_server, "mallory",
+                             "\"group\":\"mallory\",\"features\":[\"services\",\"visit\"],");
     char known[512], unknown[512], text[512];
 
     (void)context;
@@ -244,7 +247,8 @@ END_TEST
 /* A friend that never answers OPEN, opens more than it may, and goes. */
 static void open_in_vain(struct attacked_server *attacked_server, void *context) {
     struct attacked_session session =
-        attacked_server_join(attacked_server, "mallory", "\"group\":\"friends\",\"features\":[\"services\",\"visit\"],");
+        attacked_server_join(attacked_server, "mallory",
+                             "\"group\":\"friends\",\"features\":[\"services\",\"visit\"],");
     struct intruder *data = attacked_server_data_link(attacked_server, &session, 0, false);
     char text[65536], open[256];
 
@@ -284,10 +288,148 @@ START_TEST(visitor_that_never_takes_its_clients_leaves_nothing_behind) {
 }
 END_TEST
 
+/* ---- a server that the test plays ---- */
+
+#define SESSION     "0123456789abcdef0123456789abcdef"
+#define SESSION_KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+enum { HELLO = 0x01, WELCOME = 0x02 };
+
+struct played {
+    struct attacked_server real; /* whose certificate it has */
+    int listener;
+    uint16_t port; /* of the visit */
+    struct process *agent;
+    struct intruder *control, *data;
+};
+
+static struct intruder *greet(struct played *played, const char *welcome) {
+    struct intruder *link = intruder_accept(played->listener, server_pki_file(&played->real.server, "server.pem"),
+                                            server_pki_file(&played->real.server, "server.key"), SOON_MS);
+    char text[4096];
+
+    ck_assert_ptr_nonnull(link);
+    ck_assert_int_eq(intruder_read_frame(link, text, sizeof text, ASK_MS), HELLO);
+    if (!welcome) {
+        char proof[65];
+        intruder_prove(link, PROVE_DATA_SERVER, SESSION_KEY, proof);
+        snprintf(text, sizeof text, "{\"proof\":\"%s\"}", proof);
+        welcome = text;
+    }
+    ck_assert(intruder_send_frame(link, WELCOME, (uint32_t)strlen(welcome), welcome, strlen(welcome)));
+    return link;
+}
+
+static struct played play(const char *name, const char *features) {
+    struct played played = {.real = attacked_server_start(name, (struct attacked_server_plan){.open = true,
+                                                                                              .no_agent = true}),
+                            .listener = socket_listen("127.0.0.1", 0, 64),
+                            .port = port_take()};
+    struct sandbox *sandbox = played.real.sandbox;
+
+    played.agent = sandbox_run(sandbox, "agent", sandbox_program(sandbox, "munnel-agent"), "--log-format", "json",
+                               "--threads", "1", "--ca", server_pki_file(&played.real.server, "ca.pem"), "--visit",
+                               sandbox_text(sandbox, "echo=127.0.0.1:%u", played.port),
+                               sandbox_text(sandbox, "127.0.0.1:%u", socket_port(played.listener)), NULL);
+    played.control = greet(&played, sandbox_text(sandbox,
+                                                 "{\"session\":\"" SESSION "\",\"session_key\":\"" SESSION_KEY
+                                                 "\",\"server\":\"" SESSION
+                                                 "\",\"threads\":1,\"resume\":2,\"features\":[\"services\"%s]}",
+                                                 features));
+    return played;
+}
+
+static void end_play(struct played *played) {
+    intruder_free(played->data);
+    intruder_free(played->control);
+    close(played->listener);
+    destination_free(played->real.echo);
+    sandbox_free(played->real.sandbox);
+}
+
+START_TEST(server_that_is_too_old_leaves_the_port_closed) {
+    struct played played = play(__func__, "");
+
+    process_await(played.agent, 0, SOON_MS, "visited service is closed", "too old for visits", NULL);
+    ck_assert(socket_is_refused(played.port));
+    end_play(&played);
+}
+END_TEST
+
+static uint32_t ticket_of_next(struct played *played) {
+    char text[512];
+
+    await_op(played->control, "visit_open", text, sizeof text);
+    return (uint32_t)number_in_line(text, "ticket");
+}
+
+/* What the agent answers to an OPEN by this ticket. */
+static bool is_taken(struct played *played, uint32_t stream, uint32_t ticket) {
+    static struct intruder_frames frames;
+    char text[512];
+    int type;
+
+    intruder_add_part(&frames, &(struct intruder_part){.type = INTRUDER_OPEN, .position = ticket, .epoch = 0x0100},
+                      stream);
+    ck_assert(intruder_send_frames(played->data, &frames));
+    do
+        type = intruder_read_frame(played->data, text, sizeof text, ASK_MS);
+    while (type >= 0 && type != INTRUDER_OPENED && type != INTRUDER_REFUSED);
+    return type == INTRUDER_OPENED;
+}
+
+START_TEST(clients_are_taken_by_their_tickets_alone_and_once) {
+    struct played played = play(__func__, ",\"visit\"");
+    char text[512];
+
+    await_op(played.control, "visit", text, sizeof text);
+    send_text(played.control, "{\"op\":\"visit_state\",\"visits\":[{\"id\":0}]}");
+    await_op(played.control, "error", text, sizeof text);
+    send_text(played.control, "{\"op\":\"visit_state\",\"visits\":[{\"id\":7}]}"); /* of none of its visits */
+    send_text(played.control, "{\"op\":\"visit_state\",\"visits\":[{\"id\":1}]}");
+    process_await(played.agent, 0, SOON_MS, "visited service is open", NULL);
+    played.data = greet(&played, NULL);
+    int client = socket_client(played.port), refused = socket_client(played.port);
+    uint32_t ticket = ticket_of_next(&played), other = ticket_of_next(&played);
+    ck_assert(!is_taken(&played, 1, 0) && !is_taken(&played, 2, ticket + 256));
+    ck_assert(is_taken(&played, 3, ticket));
+    ck_assert(!is_taken(&played, 4, ticket));
+    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"ticket\":%u,\"reason\":\"late\"}", ticket);
+    send_text(played.control, text); /* too late */
+    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"ticket\":%u,\"reason\":\"no\"}", other);
+    send_text(played.control, text);
+    ck_assert_int_eq(socket_wait_end(refused, ASK_MS), END_RESET);
+    ck_assert(!is_taken(&played, 5, other));
+    send_text(played.control, "{\"op\":\"visit_state\",\"visits\":[{\"id\":1,\"reason\":\"not now\"}]}");
+    process_await(played.agent, 0, SOON_MS, "visited service is closed", "not now", NULL);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_is_refused(played.port)));
+    ck_assert_int_eq(socket_wait_end(client, 300), END_LATE); /* what runs goes on */
+    close(client);
+    close(refused);
+    end_play(&played);
+}
+END_TEST
+
+START_TEST(port_that_is_taken_is_tried_again) {
+    struct world world = start(__func__, 0);
+    struct destination *taker = destination_start(handle_echo, NULL);
+    uint16_t port = destination_port(taker);
+    struct process *other = visit(&world.server, "other", "laptops", port);
+
+    process_await(other, 0, SOON_MS, "visited service is closed", "in use by another program", NULL);
+    destination_free(taker);
+    process_await(other, 0, SOON_MS, "visited service is open", NULL);
+    ck_assert(HOLDS_WITHIN(SOON_MS, socket_echoes(port, ASK_MS)));
+    end(&world);
+}
+END_TEST
+
 SCENARIO_MAIN("visit", SCENARIO(ssh_works_by_the_visitors_port_and_leaves_nothing_behind, 90),
               SCENARIO(port_works_again_after_each_restart, 120),
               SCENARIO(relay_goes_on_when_the_links_of_the_visitor_are_cut, 60),
               SCENARIO(withdrawn_permission_closes_the_port_and_resets_what_runs, 90),
               SCENARIO(destination_that_is_gone_resets_the_visitors_client, 60),
+              SCENARIO(server_that_is_too_old_leaves_the_port_closed, 60),
+              SCENARIO(clients_are_taken_by_their_tickets_alone_and_once, 60),
+              SCENARIO(port_that_is_taken_is_tried_again, 60),
               SCENARIO(who_may_not_visit_does_not_learn_what_there_is, 90),
               SCENARIO(visitor_that_never_takes_its_clients_leaves_nothing_behind, 90))

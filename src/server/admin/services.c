@@ -174,12 +174,13 @@ static json_t *service_json(const struct admin *admin, const struct service *ser
         json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", conf->name,
                   "state", state_label(admin_service_state(&numbers, known)), "since", value_time_of(numbers.since_us),
                   "paused_by", value_text(numbers.paused_by), "listen", value_texts(&conf->listen), "visitors",
-                  value_texts(&conf->visitors), "hosts", value_texts(&conf->hosts), "groups", value_texts(&conf->groups), "connect",
-                  value_texts(&conf->connect), "proxy_protocol", proxy_version_name(conf->proxy_protocol),
-                  "accept_proxy", value_texts(&conf->accept_proxy), "able", (json_int_t)numbers.ready, "known",
-                  (json_int_t)known, "relays", (json_int_t)relays, "peak", (json_int_t)(peak > relays ? peak : relays),
-                  "waiting", (json_int_t)numbers.waiting, "balancer_checks", (json_int_t)numbers.balancer_checks,
-                  "refused", refusals(&numbers), "origin", origin(admin, conf));
+                  value_texts(&conf->visitors), "hosts", value_texts(&conf->hosts), "groups",
+                  value_texts(&conf->groups), "connect", value_texts(&conf->connect), "proxy_protocol",
+                  proxy_version_name(conf->proxy_protocol), "accept_proxy", value_texts(&conf->accept_proxy), "able",
+                  (json_int_t)numbers.ready, "known", (json_int_t)known, "relays", (json_int_t)relays, "peak",
+                  (json_int_t)(peak > relays ? peak : relays), "waiting", (json_int_t)numbers.waiting,
+                  "balancer_checks", (json_int_t)numbers.balancer_checks, "refused", refusals(&numbers), "origin",
+                  origin(admin, conf));
     if (merge(json, rates_part(history)) && merge(json, protocol_part(service, history)) &&
         merge(json, limits_part(conf)) && merge(json, times_part(admin, conf->name)) &&
         merge(json, tls_part(&numbers)) && merge(json, published_part(admin, conf)))

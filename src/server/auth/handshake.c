@@ -152,7 +152,8 @@ static void send_unserved_notice(const struct handshake *handshake, const struct
     registry_send(handshake->options.registry, session, CONTROL_OP_NOTICE, text);
 }
 
-/* A group that no service has, for its agents or its visitors, is no error, since services change, but it may be mistyped: both logs say so. */
+/* A group that no service has, for its agents or its visitors, is no error, since services change, but it may be
+ * mistyped: both logs say so. */
 static void warn_if_unserved(const struct handshake *handshake, const struct session *session,
                              const struct auth_result *result) {
     char mine[200] = "", all[200] = "";

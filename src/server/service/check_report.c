@@ -108,6 +108,9 @@ static void judge_listener(struct check_making *making) {
     if (making->numbers.paused_by) {
         CHECK_DETAIL(making, LISTENER, "the service is paused by %s: its port is closed", making->numbers.paused_by);
         CHECK_REMEDY(making, LISTENER, "Resume it: munnel service resume %s", name);
+    } else if (!facts->has_port && making->service->conf->visitors.count) {
+        check_set(making, CHECK_HOP_LISTENER, CHECK_SKIP, -1);
+        CHECK_DETAIL(making, LISTENER, "it has no port here: its clients come by visitors, and munneld is none");
     } else if (!facts->has_port) {
         CHECK_DETAIL(making, LISTENER, "it listens nowhere");
         CHECK_REMEDY(making, LISTENER, "Name an address in \"listen\" of the service");

@@ -30,7 +30,7 @@ struct dispatch_options {
     struct service_list *services;
     struct liveness *liveness;
     struct registry *registry;
-    struct visits *visits; /* NULL: none of its clients has a visitor */
+    struct visits *visits;                /* NULL: none of its clients has a visitor */
     void (*on_wait)(void *context);       /* a client waits: dispatch_tick is needed every 100 ms */
     void (*on_client_end)(void *context); /* a client has been freed */
     void *context;

@@ -57,7 +57,8 @@ void visits_client_ended(struct visits *visits, const struct client *client) {
     struct visit *visit = visit_of(client);
 
     if (visit->is_beginning)
-        strbuf_copy(visit->detail, sizeof visit->detail, *client->detail ? client->detail : reason_text(client->reason));
+        strbuf_copy(visit->detail, sizeof visit->detail,
+                    *client->detail ? client->detail : reason_text(client->reason));
     visit->client = NULL;
     free_if_over(visits, visit);
 }

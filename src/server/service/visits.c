@@ -185,7 +185,8 @@ static int check_rate(struct session *session, unsigned messages, struct error *
         visiting->in_second = 0;
     visiting->second = second;
     visiting->in_second += messages;
-    return visiting->in_second <= MESSAGES_A_SECOND ? 0 : error_set(error, "more visits in a second than a server takes");
+    return visiting->in_second <= MESSAGES_A_SECOND ? 0
+                                                    : error_set(error, "more visits in a second than a server takes");
 }
 
 /* False: out of memory; then there are as many as there was memory for. */
@@ -242,8 +243,7 @@ int visits_open(struct visits *visits, struct session *session, const json_t *js
 
     if (check_rate(session, 1, error) || visit_open_parse(&open, json, error))
         return -1;
-    enum visit_verdict verdict =
-        visits_judge(visits, session, visits_find_entry(session, open.visit), &service);
+    enum visit_verdict verdict = visits_judge(visits, session, visits_find_entry(session, open.visit), &service);
     if (verdict == VISIT_ACCEPTED)
         visits_begin(visits, session, &open);
     else

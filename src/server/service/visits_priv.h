@@ -16,10 +16,10 @@ struct visit {
     TAILQ_ENTRY(visit) entry;
     uint64_t session; /* the visitor's, its tag */
     struct visit_open open;
-    evutil_socket_t fd; /* our end of the connection while it is connecting; then -1 */
-    struct addr here;   /* its address, by which the other end is known */
-    uint64_t until_us;  /* while connecting */
-    bool is_beginning;  /* its client is being dispatched: it is not freed meanwhile */
+    evutil_socket_t fd;            /* our end of the connection while it is connecting; then -1 */
+    struct addr here;              /* its address, by which the other end is known */
+    uint64_t until_us;             /* while connecting */
+    bool is_beginning;             /* its client is being dispatched: it is not freed meanwhile */
     struct client *client, *relay; /* of the service, and to the visitor; NULL: over, or not yet */
     char detail[160];              /* of a client that ended while the visit began */
 };

@@ -68,7 +68,8 @@ int attacked_server_hello_data(struct intruder *intruder, const char *session, c
 /* A data link of the session; fails the test if it is not let. */
 struct intruder *attacked_server_data_link(const struct attacked_server *attacked_server,
                                            const struct attacked_session *session, unsigned thread, bool is_exclusive);
-/* Sends HELLO (`more`: members, each with a comma after it; without features these are "services") and returns the type of the answer, and its text. */
+/* Sends HELLO (`more`: members, each with a comma after it; without features these are "services") and returns the type
+ * of the answer, and its text. */
 int attacked_server_hello(struct intruder *intruder, const char *kind, const char *name, const char *more, char *text,
                           size_t size);
 

@@ -17,12 +17,13 @@ static const struct slip slips[] = {
     {"{ \"service\": [] }", ": service: there is no such option; did you mean \"services\"?"},
     {"{ \"agents\": { \"tls\": { \"certificate\": \"x\" } } }",
      ": agents.tls.certificate: there is no such option; there are: cert, key, client_ca, crl, min_version"},
-    {"{ \"zork\": 2 }",
-     ": zork: there is no such option; there are: agents, publish, services, include, threads, admin, log, user, group, state"},
-    {"{ \"agents.ping\": 2 }", ": agents.ping: there is no such option; there are: agents, publish, services, include, threads, "
-                               "admin, log, user, group, state"},
-    {"{ \"\": 2 }",
-     ": there is no such option; there are: agents, publish, services, include, threads, admin, log, user, group, state"},
+    {"{ \"zork\": 2 }", ": zork: there is no such option; there are: agents, publish, services, include, threads, "
+                        "admin, log, user, group, state"},
+    {"{ \"agents.ping\": 2 }",
+     ": agents.ping: there is no such option; there are: agents, publish, services, include, threads, "
+     "admin, log, user, group, state"},
+    {"{ \"\": 2 }", ": there is no such option; there are: agents, publish, services, include, threads, admin, log, "
+                    "user, group, state"},
     {WITH_SERVICE("\"pending_timout\": 1"),
      ": services[0].pending_timout: there is no such option; did you mean \"pending_timeout\"?"},
     {WITH_SERVICE("\"ban\": true"),
@@ -36,7 +37,8 @@ static const struct slip slips[] = {
     {"{ \"services\": [ { \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
      ": services[0].name: is missing; write a name like \"WinVNC\""},
     {"{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\" } ] }",
-     ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or the groups of agents that open it on "
+     ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or the groups of agents that open it "
+     "on "
      "their side in \"visitors\""},
     {"{ \"services\": [ " SERVICE ", { \"name\": \"b\", \"listen\": \":1\" } ] }",
      ": services[1].connect: is missing; write a destination like \"localhost:5900\", or a list of them"},

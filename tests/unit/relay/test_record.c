@@ -61,9 +61,11 @@ START_TEST(a_whole_relay_is_one_line) {
     struct record record = whole();
     char *line = line_of(&record);
     expect(line, " info ");
-    expect(line, "relay 00112233-7  done service=echo client=10.0.0.1:7 visitor=- agent=web1 destination=db:1 address=10.0.0.2:1 "
-                 "end_to_end=- in_bytes=5 out_bytes=6 wait_ms=2.000 dial_ms=4.000 first_byte_ms=14.000 duration_ms=30.000 "
-                 "reason=done by=client detail=- attempts=2 left_out=0\n");
+    expect(line,
+           "relay 00112233-7  done service=echo client=10.0.0.1:7 visitor=- agent=web1 destination=db:1 "
+           "address=10.0.0.2:1 "
+           "end_to_end=- in_bytes=5 out_bytes=6 wait_ms=2.000 dial_ms=4.000 first_byte_ms=14.000 duration_ms=30.000 "
+           "reason=done by=client detail=- attempts=2 left_out=0\n");
     free(line);
 }
 END_TEST
