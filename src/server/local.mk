@@ -21,7 +21,10 @@ libmunnel_server_a_SOURCES = \
 	src/server/admin/datagrams.c \
 	src/server/admin/history_answer.c \
 	src/server/admin/listening.c \
+	src/server/admin/certificate_problems.c \
 	src/server/admin/problems.c \
+	src/server/admin/problems_priv.h \
+	src/server/admin/service_problems.c \
 	src/server/admin/readiness.c \
 	src/server/admin/service_files.c \
 	src/server/admin/services.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_problems: what is a problem, why, and until when.
+ * test_problems: what is a problem, why, and until when; by service_problems.c and certificate_problems.c, too.
  */
 #include "config.h"
 
