@@ -21,7 +21,7 @@
 #define SESSION_KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 enum { HELLO = 0x01, WELCOME, REJECT, CONTROL, PING, PONG, ASK_MS = ATTACKED_SERVER_ASK_MS, AT_ONCE_MS = 1000 };
-enum { ECHO = 1, HOLD, DEAF, UNKNOWN, LINK_MS = 15000, REST_MS = 20000 };
+enum { ECHO = 1, HOLD, DEAF, SESSIONS, UNKNOWN, LINK_MS = 15000, REST_MS = 20000 };
 
 #define PART(name, ...)                                                                                                \
     { .type = INTRUDER_##name, ##__VA_ARGS__ }
@@ -82,9 +82,10 @@ static void lead_agent(struct hostile *hostile) {
                            "{\"op\":\"services\",\"version\":1,\"add\":["
                            "{\"id\":%d,\"name\":\"echo\",\"to\":[\"127.0.0.1:%u\"]},"
                            "{\"id\":%d,\"name\":\"hold\",\"to\":[\"127.0.0.1:%u\"]},"
-                           "{\"id\":%d,\"name\":\"deaf\",\"to\":[\"127.0.0.1:%u\"]}]}",
+                           "{\"id\":%d,\"name\":\"deaf\",\"to\":[\"127.0.0.1:%u\"]},"
+                           "{\"id\":%d,\"name\":\"sessions\",\"protocol\":\"udp\",\"to\":[\"127.0.0.1:%u\"]}]}",
                            ECHO, destination_port(hostile->good.echo), HOLD, destination_port(hostile->hold), DEAF,
-                           hostile->deaf_port));
+                           hostile->deaf_port, SESSIONS, hostile->deaf_port));
     expect_frame(hostile->control, CONTROL, "services_ack");
     hostile->link = take_data_link(hostile, SESSION);
 }
@@ -120,7 +121,7 @@ static void hostile_end(struct hostile *hostile) {
     intruder_free(hostile->control);
     close(hostile->listener);
     ck_assert(socket_converse(hostile->client, "after", AT_ONCE_MS));
-    hostile->before.extra_heap = 1 << 20; /* tables that have grown */
+    hostile->before.extra_heap = 3 << 20; /* tables that have grown, and what datagrams are read into */
     usage_await(hostile->agent, &hostile->before, REST_MS);
     close(hostile->client);
     attacked_server_end(&hostile->good);
@@ -154,6 +155,12 @@ static const struct violation {
     {.detail = "refused or unknown, though it was opened", .parts = {OPEN(HOLD), PART(ENDED, .position = 4)}},
     {.detail = "ENDED whole, but not here", .parts = {OPEN(HOLD), PART(ENDED, .position = 1)}},
     {.detail = "ENDED in a way that there is not", .parts = {OPEN(HOLD), PART(ENDED, .position = 5)}},
+    {.detail = "DATAGRAM on a stream of bytes", .parts = {OPEN(HOLD), PART(DATAGRAM, .size = 10)}},
+    {.detail = "DATA or FIN on a stream of datagrams", .parts = {OPEN(SESSIONS), PART(DATA, .size = 1)}},
+    {.detail = "DATA or FIN on a stream of datagrams", .parts = {OPEN(SESSIONS), PART(DATAGRAM), PART(FIN)}},
+    {.detail = "ACK of what was not sent", .parts = {OPEN(SESSIONS), PART(ACK, .position = 1)}},
+    {.detail = "a frame of a stream that was never opened", .parts = {PART(DATAGRAM, .size = 65507)}},
+    {.detail = "malformed frame: DATAGRAM of 65508 bytes", .parts = {PART(DATAGRAM, .size = 65508)}},
 };
 
 /* Closed by the agent, which logs why and dials another one. */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELLO = 0x01, WELCOME = 0x02, CONTROL = 0x04, PING = 0x05, DATA = 0x13, SOON_MS = 3000 };
+enum { HELLO = 0x01, WELCOME = 0x02, CONTROL = 0x04, PING = 0x05, DATA = 0x13, DATAGRAM = 0x1b, SOON_MS = 3000 };
 
 static char deep[4000];
 
@@ -122,16 +122,17 @@ END_TEST
 
 static void push_for_no_stream(struct attacked_server *attacked_server, void *context) {
     (void)context;
-    static char data[16376];
+    static char data[65508];
     static const struct {
         uint8_t type;
         uint32_t size;
         bool is_exclusive;
         const char *detail;
-    } wrongs[] = {{DATA, sizeof data, false, "never opened"}, {DATA, 1, true, "never opened"},
+    } wrongs[] = {{DATA, 16376, false, "never opened"},       {DATA, 1, true, "never opened"},
                   {CONTROL, 100, false, "CONTROL"},           {HELLO, 100, false, "HELLO"},
                   {0x16, 0, false, "malformed frame"},        {0x30, 4, false, "malformed frame"},
-                  {PING, 9, true, "malformed frame"}};
+                  {PING, 9, true, "malformed frame"},         {DATAGRAM, 65507, false, "never opened"},
+                  {DATAGRAM, 0, false, "never opened"},       {DATAGRAM, 65508, false, "malformed frame"}};
     struct attacked_session session = attacked_server_join(attacked_server, "mallory", "\"group\":\"nobody\",");
     char answer[100];
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {

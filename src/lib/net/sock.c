@@ -104,6 +104,7 @@ evutil_socket_t sock_connect_datagrams(const struct addr *addr, const struct add
     evutil_socket_t fd = sock_system_open(addr->storage.ss_family, SOCK_DGRAM);
     if (fd < 0)
         return -1;
+    sock_set_number(fd, SOL_SOCKET, SO_RCVBUF, SOCK_DATAGRAM_BUFFER);
     int failure = begin_connection(fd, addr, from, here, &done);
     if (failure) {
         sock_close(fd);

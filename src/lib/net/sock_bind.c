@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DATAGRAM_BUFFER = 4 * 1024 * 1024 }; /* what comes while its thread does other work */
-
 /* bind() fails with EADDRINUSE for a file of any kind. */
 static bool is_other_file(const struct addr *addr) {
     const char *path = addr_unix_path(addr);
@@ -84,7 +82,7 @@ void sock_let_beside(evutil_socket_t fd, bool on) {
 static void prepare_datagrams(evutil_socket_t fd, const struct addr *addr) {
     if (addr->storage.ss_family == AF_INET6)
         sock_set_number(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    sock_set_number(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_BUFFER); /* as much of it as the system permits */
+    sock_set_number(fd, SOL_SOCKET, SO_RCVBUF, SOCK_DATAGRAM_BUFFER);
     datagrams_prepare(fd, addr->storage.ss_family);
 }
 

@@ -30,6 +30,9 @@ void sock_system_stays_within(evutil_socket_t fd);
 
 void sock_system_send_at_once(evutil_socket_t fd); /* TCP_NODELAY */
 
+/* Of a UDP socket: what comes while its thread does other work. The system gives as much of it as it permits. */
+enum { SOCK_DATAGRAM_BUFFER = 4 * 1024 * 1024 };
+
 static inline void sock_set_number(evutil_socket_t fd, int level, int option, int value) {
     /* It fails only for sockets that are not TCP, which need none of it. */
     (void)setsockopt(fd, level, option, (const char *)&value, sizeof value);

@@ -242,7 +242,7 @@ static void add_open(struct intruder_frames *frames, uint32_t stream, uint64_t s
 }
 
 void intruder_add_part(struct intruder_frames *frames, const struct intruder_part *part, uint32_t stream) {
-    static const uint8_t zeros[16376];
+    static const uint8_t zeros[UINT16_MAX];
     const uint8_t how = (uint8_t)part->position;
     stream += part->higher;
     if (part->type == INTRUDER_ACK)

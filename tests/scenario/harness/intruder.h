@@ -45,7 +45,7 @@ int intruder_read_frame(struct intruder *intruder, char *text, size_t size, unsi
 /* ---- frames of streams ---- */
 
 enum { INTRUDER_OPEN = 0x10, INTRUDER_OPENED, INTRUDER_REFUSED, INTRUDER_DATA, INTRUDER_FIN, INTRUDER_RESET };
-enum { INTRUDER_ACK = 0x17, INTRUDER_CONTINUE, INTRUDER_RESUME, INTRUDER_ENDED };
+enum { INTRUDER_ACK = 0x17, INTRUDER_CONTINUE, INTRUDER_RESUME, INTRUDER_ENDED, INTRUDER_DATAGRAM };
 
 /* Frames one behind the other, to be sent at once. Fails the test when they get too long. */
 struct intruder_frames {
