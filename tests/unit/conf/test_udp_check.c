@@ -17,6 +17,8 @@
 static const struct slip slips[] = {
     {WITH_SERVICE("\"protocol\": \"sctp\""),
      ": services[0].protocol: \"sctp\" is not right here; write \"tcp\" or \"udp\""},
+    {UDP("\"visitors\": \"*\""),
+     ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
     {UDP("\"hosts\": \"a.example\""), ": services[0].hosts: not with UDP: datagrams are not told apart by names; give "
                                       "each service a port of its own"},
     {UDP("\"tls\": { \"cert\": \"c\", \"key\": \"k\" }"),
