@@ -350,6 +350,23 @@ START_TEST(address_gets_no_more_than_its_factor) {
 }
 END_TEST
 
+START_TEST(what_is_over_a_limit_of_bandwidth_is_dropped) {
+    static char bytes[1000];
+    struct site site = start(__func__, "'bandwidth_in': '10kB',");
+    int fd = client_of("127.0.0.1", site.port);
+    enum { SENT = 50 };
+
+    ck_assert(is_answered(fd));
+    for (int i = 0; i < SENT; i++)
+        ck_assert_int_eq((int)send(fd, bytes, sizeof bytes, 0), (int)sizeof bytes);
+    ck_assert(has_answer(fd, ASK_MS));
+    ck_assert(HOLDS_WITHIN(END_MS, is_answered(fd))); /* what came before has come, or never will */
+    ck_assert_uint_lt(atomic_load(&site.echo->received), SENT / 2);
+    shut(fd);
+    end(&site);
+}
+END_TEST
+
 /* ---- what changes under it ---- */
 
 START_TEST(reload_keeps_sessions_and_another_protocol_ends_them) {
@@ -423,6 +440,21 @@ START_TEST(client_waits_for_an_agent_and_its_first_datagrams_with_it) {
 }
 END_TEST
 
+START_TEST(server_stops_at_once_and_the_next_one_goes_on) {
+    struct site site = start(__func__, "");
+    int fd = client_of("127.0.0.1", site.port);
+
+    ck_assert(is_answered(fd));
+    uint64_t before_ms = now_ms();
+    sandbox_end(site.sandbox, site.server.process);
+    ck_assert_uint_lt(now_ms() - before_ms, 5000 * slow_factor()); /* no session is waited for */
+    server_start_again(&site.server);
+    ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(fd)));
+    shut(fd);
+    end(&site);
+}
+END_TEST
+
 /* ---- a flood ---- */
 
 static void send_as_a_stranger(uint16_t port, unsigned number) {
@@ -465,6 +497,8 @@ SCENARIO_MAIN("udp service",
               SCENARIO(banned_client_is_refused_until_it_is_unbanned, 60),
               SCENARIO(paused_service_takes_no_new_clients_and_keeps_the_others, 60),
               SCENARIO(address_gets_no_more_than_its_factor, 60),
+              SCENARIO(what_is_over_a_limit_of_bandwidth_is_dropped, 60),
+              SCENARIO(server_stops_at_once_and_the_next_one_goes_on, 60),
               SCENARIO(reload_keeps_sessions_and_another_protocol_ends_them, 90),
               SCENARIO(a_port_widens_to_every_address_and_back, 60),
               SCENARIO(next_datagram_goes_to_another_agent_when_one_dies, 90),
