@@ -84,8 +84,8 @@ static const struct cmdline_flag flags[] = {
     {"config", 0, "FILE", "read FILE, which can say all of this", NULL},
     {"check", 0, NULL, "try each hop to servers and destinations, and exit", NULL},
     {"check-config", 0, NULL, "check the configuration only, and exit", NULL},
-    {"json", 0, NULL, "with --check: JSON", NULL},
-    {"timeout", 0, "SECONDS", NULL, NULL}, /* of --check; the manual has it: the help has to fit a screen */
+    {"json", 0, NULL, NULL, NULL},         /* of --check, as the next; the manual has them: */
+    {"timeout", 0, "SECONDS", NULL, NULL}, /* the help has to fit a screen */
     {"join", 0, "FILE|-", "take a join code, in place of SERVER", NULL},
     {"join-only", 0, "FILE|-", "store what a join code holds, and exit", NULL},
     {"share", 0, NULL, NULL, NULL}, /* for munnel share; the manual has it */

@@ -263,15 +263,20 @@ static void add_visit(struct table *table, const json_t *visit) {
     add(table, visit, "name", VALUE_TEXT);
     add(table, visit, "listen", VALUE_TEXT);
     add(table, visit, "state", VALUE_STATE);
+    table_format(table, TONE_PLAIN, "%s", json_is_true(answer_at(visit, "end_to_end")) ? "end to end" : "-");
     add(table, visit, "server", VALUE_TEXT);
     add(table, visit, "clients", VALUE_COUNT);
     add(table, visit, "because", VALUE_TEXT);
 }
 
 int list_visits(const struct display *display, const json_t *visits, struct error *error) {
-    static const struct table_column columns[] = {
-        {.title = "VISITS"}, {.title = "LISTENS AT", .is_whole = true}, {.title = "STATE", .is_whole = true},
-        {.title = "BY"},     {.title = "CLIENTS", .is_right = true},    {.title = "BECAUSE"}};
+    static const struct table_column columns[] = {{.title = "VISITS"},
+                                                  {.title = "LISTENS AT", .is_whole = true},
+                                                  {.title = "STATE", .is_whole = true},
+                                                  {.title = "TLS", .is_whole = true},
+                                                  {.title = "BY"},
+                                                  {.title = "CLIENTS", .is_right = true},
+                                                  {.title = "BECAUSE"}};
 
     return print_list(display, visits, columns, COUNT_OF(columns), add_visit, "It visits no service.", error);
 }

@@ -115,6 +115,8 @@ START_TEST(bytes_come_through_when_either_agent_was_restarted) {
 
     start_both(&world);
     expect_relay(&world);
+    await_line(world.serving, 0, "\"event\":\"done\"", "\"end_to_end\":\"TLS_AES_128_GCM_SHA256\"");
+    await_line(world.visiting, 0, "\"event\":\"done\"", "\"end_to_end\":\"TLS_AES_128_GCM_SHA256\"");
     struct usage serving = usage_of(world.serving), visiting = usage_of(world.visiting);
     serving.extra_links = visiting.extra_links = 2 * SERVER_THREADS;
     serving.extra_heap = visiting.extra_heap = USAGE_BULK_HEAP;

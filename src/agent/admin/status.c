@@ -57,11 +57,12 @@ static json_t *servers_part(const struct agent_admin *admin) {
 static json_t *visit_json(const struct visit_view *view) {
     char address[ADDR_TEXT];
 
-    return json_pack("{s:s,s:o,s:s,s:o,s:o,s:I,s:I,s:I}", "name", view->name, "listen",
+    return json_pack("{s:s,s:o,s:s,s:b,s:o,s:o,s:I,s:I,s:I}", "name", view->name, "listen",
                      value_text(addr_format(view->address, address, sizeof address)), "state",
-                     view->is_open ? "open" : "closed", "server", value_text(view->server), "because",
-                     value_text(view->because), "clients", (json_int_t)view->clients, "refused",
-                     (json_int_t)view->refused, "waiting", (json_int_t)view->waiting);
+                     view->is_open ? "open" : "closed", "end_to_end", (int)view->end_to_end, "server",
+                     value_text(view->server), "because", value_text(view->because), "clients",
+                     (json_int_t)view->clients, "refused", (json_int_t)view->refused, "waiting",
+                     (json_int_t)view->waiting);
 }
 
 static json_t *visits_part(const struct agent_admin *admin) {
