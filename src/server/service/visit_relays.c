@@ -162,6 +162,23 @@ static bool begin_client(struct visit *visit, struct service *service, evutil_so
     return false;
 }
 
+/* Dispatch has delivered events meanwhile, by which links, lists and the session may have gone. */
+static enum visit_verdict begin_relay(struct visits *visits, struct visit *visit) {
+    struct session *session = session_of(visits, visit);
+    struct visiting_entry *entry = session ? visits_find_entry(session, visit->open.visit) : NULL;
+    struct service *service = NULL;
+    enum visit_verdict verdict = session ? visits_judge(visits, session, entry, &service) : VISIT_NO_LINK;
+
+    if (verdict != VISIT_ACCEPTED)
+        return verdict;
+    visit->relay = make_relay(visits, visit, session, entry, service);
+    if (!visit->relay)
+        return VISIT_LACK;
+    visits->counts[VISIT_ACCEPTED]++;
+    plane_serve(visits->options.plane, session_take_client(session), visit->relay);
+    return VISIT_ACCEPTED;
+}
+
 /* Both ends are there. `fd` is the client's of the service. */
 static void begin_running(struct visits *visits, struct visit *visit, struct session *session, evutil_socket_t fd) {
     struct visiting_entry *entry = visits_find_entry(session, visit->open.visit);
@@ -176,16 +193,12 @@ static void begin_running(struct visits *visits, struct visit *visit, struct ses
     visit->is_beginning = true;
     if (verdict != VISIT_ACCEPTED)
         sock_close_reset(fd);
-    else if (begin_client(visit, service, fd, &verdict, &detail) &&
-             !(visit->relay = make_relay(visits, visit, session, entry, service)))
-        verdict = VISIT_LACK;
-    if (verdict == VISIT_ACCEPTED) {
-        visits->counts[VISIT_ACCEPTED]++;
-        plane_serve(visits->options.plane, session_take_client(session), visit->relay);
-    } else {
+    else if (begin_client(visit, service, fd, &verdict, &detail))
+        verdict = begin_relay(visits, visit);
+    if (verdict != VISIT_ACCEPTED) {
         sock_close_reset(visit->fd); /* which ends the client of the service, if there is one */
         visit->fd = -1;
-        visits_refuse(visits, session, visit->open.ticket, verdict, detail);
+        visits_refuse(visits, session_of(visits, visit), visit->open.ticket, verdict, detail);
     }
     visit->is_beginning = false;
     free_if_over(visits, visit);
