@@ -38,10 +38,14 @@ struct datagram_read { /* one that was read; valid until the next read */
     struct datagram_local local;
     const uint8_t *bytes;
     size_t length;
+    uint32_t
+        lost; /* so many the kernel had dropped before, since the socket's buffer was full; 0: none, or not known */
 };
 
 /* Of a socket that was just made: so that `local` is known of what is read. */
 void datagrams_prepare(evutil_socket_t fd, int family);
+/* Of any socket of UDP, as part of that or alone: `lost` is known of what is read. */
+void datagrams_tell_lost(evutil_socket_t fd);
 
 struct datagram_batch;
 

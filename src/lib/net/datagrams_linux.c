@@ -16,7 +16,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { SEND_TRIES = 4, CONTROL_SIZE = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+enum {
+    SEND_TRIES = 4,
+    CONTROL_SIZE = CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)),
+};
 
 union control { /* aligned for a header */
     char bytes[CONTROL_SIZE];
@@ -31,7 +34,12 @@ struct datagram_batch {
     uint8_t buffers[DATAGRAMS_BATCH][DATAGRAM_MOST + 1];
 };
 
+void datagrams_tell_lost(evutil_socket_t fd) {
+    sock_set_number(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+}
+
 void datagrams_prepare(evutil_socket_t fd, int family) {
+    datagrams_tell_lost(fd);
     if (family == AF_INET6) {
         sock_set_number(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
         sock_set_number(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
@@ -83,13 +91,21 @@ static void take_local(struct datagram_local *local, const struct cmsghdr *at) {
     }
 }
 
+static void take_lost(uint32_t *lost, const struct cmsghdr *at) {
+    if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SO_RXQ_OVFL)
+        memcpy(lost, CMSG_DATA(at), sizeof *lost);
+}
+
 static void take(struct datagram_batch *batch, int index) {
     struct msghdr *header = &batch->headers[index].msg_hdr;
     struct datagram_read *datagram = &batch->datagrams[index];
 
     memset(&datagram->local, 0, sizeof datagram->local);
-    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at; at = CMSG_NXTHDR(header, at))
+    datagram->lost = 0;
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at; at = CMSG_NXTHDR(header, at)) {
         take_local(&datagram->local, at);
+        take_lost(&datagram->lost, at);
+    }
     datagram->bytes = batch->buffers[index];
     datagram->length = batch->headers[index].msg_len;
 }

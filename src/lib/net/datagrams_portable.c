@@ -23,6 +23,10 @@ void datagrams_prepare(evutil_socket_t fd, int family) {
     (void)family;
 }
 
+void datagrams_tell_lost(evutil_socket_t fd) {
+    (void)fd;
+}
+
 struct datagram_batch *datagram_batch_new(void) {
     return calloc(1, sizeof(struct datagram_batch));
 }

@@ -69,3 +69,12 @@ void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t lengt
 void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why) {
     counter_add(&relay->counts->datagrams.dropped[way][why], 1);
 }
+
+void datagram_relay_note_lost(struct datagram_counts *counts, uint32_t *seen, uint32_t lost) {
+    uint32_t since = lost - *seen;
+    if (!lost || !since)
+        return;
+    *seen = lost;
+    counter_add(&counts->count[DATAGRAM_IN], since);
+    counter_add(&counts->dropped[DATAGRAM_IN][DATAGRAM_DROP_SOCKET], since);
+}

@@ -16,5 +16,7 @@ void datagram_relay_init(struct relay *relay, struct datagram_queue *queue);
 /* One that was read from the plain side; before OPENED at a server alone. */
 void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t length);
 void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why); /* counts it */
+/* What a socket's buffer had no room for: `lost` of a datagram that was read from it. *seen: of the one before. */
+void datagram_relay_note_lost(struct datagram_counts *counts, uint32_t *seen, uint32_t lost);
 
 #endif

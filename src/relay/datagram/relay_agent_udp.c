@@ -29,6 +29,7 @@ struct agent_session {
     struct event readable;
     bool is_answered, is_starting; /* starting: connector_start has not returned yet */
     uint64_t dial_until_us;
+    uint32_t lost; /* of the socket, by datagram_relay_note_lost */
 };
 
 static struct agent_session *as_session(struct relay *relay) {
@@ -142,14 +143,15 @@ static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length
 
 /* ---- what the destination sends ---- */
 
-static void take(struct agent_session *session, const uint8_t *bytes, size_t length) {
+static void take(struct agent_session *session, const struct datagram_read *datagram) {
+    datagram_relay_note_lost(&session->agent.relay.counts->datagrams, &session->lost, datagram->lost);
     if (!session->is_answered) {
         session->is_answered = true;
         served_service_note(session->agent.service, true, REFUSAL_COUNT, clock_us());
         settle(session);
         open_session(session);
     }
-    datagram_relay_send(&session->agent.relay, bytes, length);
+    datagram_relay_send(&session->agent.relay, datagram->bytes, datagram->length);
 }
 
 static void note_read_error(struct agent_session *session, int error) {
@@ -167,7 +169,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
     for (int read = 0, count; may_have_more && read < READS_A_TURN; read += count) {
         count = datagram_batch_read(batch, fd, &may_have_more);
         for (int i = 0; i < count; i++)
-            take(session, datagram_batch_at(batch, i)->bytes, datagram_batch_at(batch, i)->length);
+            take(session, datagram_batch_at(batch, i));
         if (count > 0)
             continue;
         if (count < 0)
@@ -179,6 +181,8 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
 static bool watch(struct agent_session *session, evutil_socket_t fd) {
     struct relay *relay = &session->agent.relay;
     session->fd = fd;
+    session->lost = 0;
+    datagrams_tell_lost(fd);
     event_assign(&session->readable, relay_thread_base(relay->thread), fd, EV_READ | EV_PERSIST, on_readable, session);
     return relay_thread_reads_datagrams(relay->thread) && event_add(&session->readable, NULL) == 0;
 }

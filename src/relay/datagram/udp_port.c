@@ -10,6 +10,7 @@
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "proto/frame.h"
+#include "relay/datagram/datagram_relay.h"
 #include "relay/thread_priv.h"
 
 #include <assert.h>
@@ -216,6 +217,7 @@ static void take(struct udp_port *port, const struct datagram_read *datagram, ui
     bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
     struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
 
+    datagram_relay_note_lost(&port->part->datagrams, &port->lost, datagram->lost);
     if (datagram->length > FRAME_DATAGRAM_MAX) { /* IPv6 has them */
         drop(port, datagram->length, DATAGRAM_DROP_TOO_LARGE);
         return;

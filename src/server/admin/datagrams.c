@@ -53,8 +53,9 @@ static const struct drop_words drop_words[DATAGRAM_DROP_COUNT] = {
     [DATAGRAM_DROP_MEMORY] = {"the server is out of memory", "Look at its memory, and who else needs it"},
     [DATAGRAM_DROP_TOO_LARGE] = {"they are larger than the network takes",
                                  "Have the program behind it send smaller ones: of DNS servers 1,232 bytes are usual"},
-    [DATAGRAM_DROP_SOCKET] = {"the kernel had no room for what is sent to clients",
-                              "Look at this machine's network; net.core.wmem_default may be too small"},
+    [DATAGRAM_DROP_SOCKET] =
+        {"the kernel had no room for them: the server was late to read, or the network to take them",
+         "Look at this machine's processors and network; net.core.rmem_max limits the room"},
     [DATAGRAM_DROP_UNDECIDED] = {"more new clients came at once than are looked at, or their addresses are forged",
                                  "If it is no crowd, let a firewall in front limit them, or permit known ones alone: "
                                  "allow"},

@@ -11,6 +11,12 @@
 #include <errno.h>
 #include <string.h>
 
+#ifdef __linux__
+enum { TELLS_LOST = true };
+#else
+enum { TELLS_LOST = false };
+#endif
+
 static struct datagram_batch *batch;
 
 static evutil_socket_t bound(struct addr *addr) {
@@ -48,7 +54,8 @@ START_TEST(a_datagram_is_read_and_answered) {
     ck_assert_int_eq(datagram_send(server, &datagram->peer, &datagram->local, (const uint8_t *)"yes", 3), 0);
     ck_assert(becomes(client, POLLIN));
     from.length = sizeof from.storage;
-    ck_assert_int_eq((int)recvfrom(client, answer, sizeof answer, 0, (struct sockaddr *)&from.storage, &from.length), 3);
+    ck_assert_int_eq((int)recvfrom(client, answer, sizeof answer, 0, (struct sockaddr *)&from.storage, &from.length),
+                     3);
     ck_assert(addr_same_host(&from, &here) && addr_port(&from) == addr_port(&here));
     sock_close(server);
     sock_close(client);
@@ -69,6 +76,28 @@ START_TEST(empty_and_the_largest_are_whole) {
     const struct datagram_read *datagram = read_one(server);
     ck_assert_uint_eq(datagram->length, sizeof bytes);
     ck_assert_mem_eq(datagram->bytes, bytes, sizeof bytes);
+    sock_close(server);
+    sock_close(client);
+}
+END_TEST
+
+/* Of what is read, the last one knows how many found no room before it. */
+START_TEST(what_found_no_room_is_counted) {
+    enum { SENT = 4000, SIZE = 1000 };
+    static const uint8_t bytes[SIZE];
+    struct addr here = loopback(0), there = loopback(0);
+    evutil_socket_t server = bound(&here), client = bound(&there);
+    uint32_t lost = 0;
+    int read = 0;
+    bool more = true;
+    for (int i = 0; i < SENT; i++)
+        send_to(client, &here, bytes, sizeof bytes);
+    for (int count = 1; read < SENT / 2 && count > 0; read += count)
+        count = datagram_batch_read(batch, server, &more);
+    send_to(client, &here, bytes, sizeof bytes);
+    for (int count; (count = datagram_batch_read(batch, server, &more)) > 0; read += count)
+        lost = datagram_batch_at(batch, count - 1)->lost;
+    ck_assert_uint_eq(lost, TELLS_LOST ? SENT + 1 - (unsigned)read : 0);
     sock_close(server);
     sock_close(client);
 }
@@ -128,7 +157,8 @@ static void expect_answer_from_the_asked(const char *every, const char *asked_ho
     ck_assert_int_eq(datagram_send(server, &datagram->peer, &datagram->local, (const uint8_t *)"a", 1), 0);
     ck_assert(becomes(client, POLLIN));
     from.length = sizeof from.storage;
-    ck_assert_int_eq((int)recvfrom(client, answer, sizeof answer, 0, (struct sockaddr *)&from.storage, &from.length), 1);
+    ck_assert_int_eq((int)recvfrom(client, answer, sizeof answer, 0, (struct sockaddr *)&from.storage, &from.length),
+                     1);
     ck_assert(addr_same_host(&from, &asked));
     sock_close(server);
     sock_close(client);
@@ -195,6 +225,7 @@ static TCase *on_every_system(void) {
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, a_datagram_is_read_and_answered);
     tcase_add_test(group, empty_and_the_largest_are_whole);
+    tcase_add_test(group, what_found_no_room_is_counted);
     tcase_add_test(group, nothing_is_no_error);
     tcase_add_test(group, a_port_is_one_programs_alone);
     tcase_add_test(group, peers_are_told_apart);
