@@ -9,6 +9,7 @@
 
 #include "admin/recent_events.h"
 #include "conf/advertised_addr.h"
+#include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/addr.h"
 #include "proto/json_fields.h"
@@ -172,8 +173,12 @@ void publishing_note_removed(struct publishing *publishing, const struct publish
 void publishing_note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
                              enum publish_refusal refusal, const char *detail) {
     char text[PROTO_NAME_MAX + sizeof(struct error) + 8];
+    struct published_trouble what;
 
-    publishing->published->refused[refusal]++;
+    strbuf_copy(what.who, sizeof what.who, owner->who);
+    strbuf_copy(what.name, sizeof what.name, name);
+    strbuf_copy(what.detail, sizeof what.detail, detail);
+    published_note_refused(publishing->published, refusal, &what, clock_us());
     snprintf(text, sizeof text, "%s: %s", name, detail);
     log_throttle_event(&publishing->refusals, publishing->server->log, LOG_LEVEL_WARNING, owner->who,
                        "may not publish a service", text, NULL);

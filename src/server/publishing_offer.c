@@ -18,7 +18,7 @@
 #include <strings.h>
 
 static struct publish_owner owner_of(const struct session *session) {
-    return (struct publish_owner){session_id(session), session_label(session)};
+    return (struct publish_owner){session_id(session), session_who(session)};
 }
 
 static void refuse(struct publishing *publishing, const struct session *session, const char *name,

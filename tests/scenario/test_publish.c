@@ -128,10 +128,15 @@ static void acknowledge(const struct attacked_session *agent, unsigned version) 
     ck_assert(intruder_send_frame(agent->control, CONTROL, (uint32_t)length, json, length));
 }
 
+static struct attacked_session begin(const struct site *site, const char *credential, const char *key) {
+    const struct attacked_server server = {.sandbox = site->sandbox, .server = site->server};
+
+    return attacked_server_join_by_key(&server, credential, key, "");
+}
+
 /* With the first part of the services, which the agent permits. */
 static struct attacked_session join(struct site *site, const char *credential, const char *key) {
-    const struct attacked_server server = {.sandbox = site->sandbox, .server = site->server};
-    struct attacked_session agent = attacked_server_join_by_key(&server, credential, key, "");
+    struct attacked_session agent = begin(site, credential, key);
 
     ck_assert_str_ne(await_op(site, &agent, "services"), "");
     acknowledge(&agent, 1);
@@ -239,6 +244,9 @@ START_TEST(nothing_outside_the_permit_is_published) {
     SAYS(ask(site, &laptop, "'add':[{'name':'w','to':['localhost']}]"), "\"refused\"");
     SAYS(ask(site, &plain, "'add':[{'name':'web','to':['localhost:1']}]"), "credential plain permits no publishing");
     ck_assert_uint_eq(process_count(site->server.process, 0, "\"published\"", NULL), 0);
+    setenv("MUNNEL_SOCKET", sandbox_path(site->sandbox, "admin.sock"), 1);
+    (void)sandbox_do(site->sandbox, "status", sandbox_program(site->sandbox, "munnel"), "status", NULL);
+    SAYS(sandbox_output(site->sandbox, "status"), "services that agents offer were refused 16 times; the last is web");
     intruder_free(laptop.control);
     intruder_free(plain.control);
     site_end(site);
@@ -433,6 +441,28 @@ START_TEST(flood_is_answered_and_bounded) {
 }
 END_TEST
 
+/* ---- many ---- */
+
+START_TEST(server_may_have_no_service_but_those_of_agents) {
+    struct site *site = site_make(__func__);
+
+    write_agents(site, permit_of(site));
+    site->server =
+        server_start(site->sandbox,
+                     (struct server_plan){.services = "",
+                                          .more =
+                                              "'publish': {'listen': '127.0.0.1', 'address': 'relay.example.org'},"});
+    struct attacked_session laptop = begin(site, "laptop", KEY_OF_LAPTOP);
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])),
+         sandbox_text(site->sandbox, "relay.example.org:%u", site->ports[0]));
+    ck_assert(is_open(site->ports[0]));
+    publish(&laptop, "'remove':['web']");
+    ck_assert(HOLDS_WITHIN(ASK_MS, !is_open(site->ports[0])));
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
 /* ---- munnel-agent ---- */
 
 /* The credential that munnel init has made gets a permit. */
@@ -500,4 +530,5 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(after_a_restart_the_same_port_is_had_again, 60),
               SCENARIO(port_of_another_program_is_passed_over, 60),
               SCENARIO(operator_sees_who_publishes_and_stops_it, 60), SCENARIO(flood_is_answered_and_bounded, 60),
+              SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
               SCENARIO(clients_reach_what_munnel_agent_publishes_until_it_has_gone, 60))

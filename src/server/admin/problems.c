@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "server/admin/problems_priv.h"
 #include "server/service/client_table.h"
+#include "server/service/published.h"
 
 /* ---- agents ---- */
 
@@ -120,6 +121,23 @@ static void check_configuration(struct problems *problems) {
     }
 }
 
+static void check_publishing(struct problems *problems) {
+    const struct published_table *published = problems->admin->options.published;
+    const struct published_trouble *trouble = published ? published_trouble(published, clock_us()) : NULL;
+    struct problem problem = {.kind = "agent"};
+
+    if (!trouble)
+        return;
+    problem.subject = strncmp(trouble->who, "agent ", 6) == 0 ? trouble->who + 6 : trouble->who;
+    problem.since_ms = problem_since(trouble->first_us);
+    PROBLEM_SAY(what, "services that agents offer were refused %u times; the last is %s", trouble->count,
+                trouble->name);
+    PROBLEM_SAY(why, "%s", trouble->detail);
+    PROBLEM_SAY(remedy,
+                "Permit it by \"publish\" in the entry of the agents file, or have the agent offer it no longer");
+    problem_list_add(&problems->list, &problem);
+}
+
 static void check_room(struct problems *problems) {
     const struct admin_options *options = &problems->admin->options;
     struct problem problem = {.is_bad = true, .kind = "descriptors", .subject = "munneld"};
@@ -145,6 +163,7 @@ json_t *admin_problems(const struct admin *admin, bool *has_bad) {
                                                                  problems_check_service_certificates,
                                                                  problems_check_trust,
                                                                  check_configuration,
+                                                                 check_publishing,
                                                                  check_room,
                                                                  check_process};
     struct problems problems = {.admin = admin, .list = problem_list_begin(), .present = admin_present(admin)};

@@ -82,6 +82,31 @@ bool published_is_of(const struct published_entry *entry, const char *credential
     return strcmp(entry->credential, credential) == 0 && strcmp(entry->agent, agent) == 0;
 }
 
+static bool is_over(const struct published_trouble *trouble, uint64_t now_us) {
+    return now_us - trouble->last_us > PUBLISHED_TROUBLE_S * 1000000ULL;
+}
+
+void published_note_refused(struct published_table *published, enum publish_refusal refusal,
+                            const struct published_trouble *what, uint64_t now_us) {
+    struct published_trouble *trouble = &published->trouble;
+    unsigned before = is_over(trouble, now_us) ? 0 : trouble->count;
+    uint64_t first_us = before ? trouble->first_us : now_us;
+
+    published->refused[refusal]++;
+    if (refusal == PUBLISH_STOPPED)
+        return;
+    *trouble = *what;
+    trouble->count = before + 1;
+    trouble->first_us = first_us;
+    trouble->last_us = now_us;
+}
+
+const struct published_trouble *published_trouble(const struct published_table *published, uint64_t now_us) {
+    const struct published_trouble *trouble = &published->trouble;
+
+    return trouble->count >= PUBLISHED_TROUBLE_LEAST && !is_over(trouble, now_us) ? trouble : NULL;
+}
+
 struct published_entry *published_add(struct published_table *published, const char *name) {
     struct published_entry **items = realloc(published->items, (published->count + 1) * sizeof *items);
     struct published_entry *entry = calloc(1, sizeof *entry);

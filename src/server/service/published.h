@@ -52,9 +52,18 @@ struct published_entry {
     char stopped_by[PUBLISHED_WHO]; /* the operator has: its name is kept from this session; "": it was not */
 };
 
+enum { PUBLISHED_TROUBLE_S = 600, PUBLISHED_TROUBLE_LEAST = 3 };
+
+struct published_trouble { /* what is refused again and again: the last of it */
+    char who[PUBLISHED_WHO], name[PROTO_NAME_MAX + 1], detail[200];
+    uint64_t first_us, last_us; /* by clock_us() */
+    unsigned count;             /* of all, without a pause of PUBLISHED_TROUBLE_S */
+};
+
 struct published_table {
     struct published_entry **items;
     size_t count;
+    struct published_trouble trouble;
     uint64_t refused[PUBLISH_REFUSAL_COUNT]; /* since the start */
     void (*on_stopped)(void *context);       /* NULL: nothing is done about it */
     void *context;
@@ -72,6 +81,12 @@ const struct published_entry *published_at_host(const struct published_table *pu
 size_t published_count_of(const struct published_table *published, const char *credential);
 size_t published_active(const struct published_table *published); /* how many are services now */
 bool published_is_of(const struct published_entry *entry, const char *credential, const char *agent);
+
+/* Counts a refusal; not what the operator stops. `now_us`: clock_us() */
+void published_note_refused(struct published_table *published, enum publish_refusal refusal,
+                            const struct published_trouble *what, uint64_t now_us);
+/* NULL: it is not often, or long ago. */
+const struct published_trouble *published_trouble(const struct published_table *published, uint64_t now_us);
 
 /* An empty entry of this name, which no other has; NULL when out of memory. */
 struct published_entry *published_add(struct published_table *published, const char *name);

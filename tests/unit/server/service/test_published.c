@@ -65,6 +65,28 @@ START_TEST(operator_stops_one_once) {
 }
 END_TEST
 
+START_TEST(refusals_are_trouble_once_they_are_often) {
+    const struct published_trouble what = {.who = "agent laptop", .name = "web", .detail = "no"};
+    struct published_table *published = published_new();
+    const uint64_t second = 1000000, start = 5000 * second;
+
+    for (unsigned i = 0; i < PUBLISHED_TROUBLE_LEAST; i++) {
+        ck_assert_ptr_null(published_trouble(published, start + i * second));
+        published_note_refused(published, PUBLISH_TAKEN, &what, start + i * second);
+        published_note_refused(published, PUBLISH_STOPPED, &what, start + i * second);
+    }
+    const struct published_trouble *trouble = published_trouble(published, start + 60 * second);
+    ck_assert_ptr_nonnull(trouble);
+    ck_assert_uint_eq(trouble->count, PUBLISHED_TROUBLE_LEAST);
+    ck_assert_uint_eq(trouble->first_us, start);
+    ck_assert_ptr_null(published_trouble(published, start + (PUBLISHED_TROUBLE_S + 3) * second));
+    published_note_refused(published, PUBLISH_TAKEN, &what, start + 2 * PUBLISHED_TROUBLE_S * second);
+    ck_assert_ptr_null(published_trouble(published, start + 2 * PUBLISHED_TROUBLE_S * second));
+    ck_assert_uint_eq(published->refused[PUBLISH_TAKEN], PUBLISHED_TROUBLE_LEAST + 1);
+    published_free(published);
+}
+END_TEST
+
 START_TEST(every_refusal_has_a_label) {
     for (unsigned i = 0; i < PUBLISH_REFUSAL_COUNT; i++)
         ck_assert_ptr_nonnull(publish_refusal_label((enum publish_refusal)i));
@@ -76,6 +98,7 @@ static TCase *tables(void) {
 
     tcase_add_test(group, entries_are_found_and_counted);
     tcase_add_test(group, operator_stops_one_once);
+    tcase_add_test(group, refusals_are_trouble_once_they_are_often);
     tcase_add_test(group, every_refusal_has_a_label);
     return group;
 }
