@@ -105,9 +105,9 @@ tests_unit_relay_datagram_test_datagram_relay_LDFLAGS = $(AM_LDFLAGS) $(relay_wo
 
 
 unit_relay_tests += tests/unit/relay/datagram/test_relay_agent_udp
-tests_unit_relay_datagram_test_relay_agent_udp_SOURCES = tests/unit/relay/datagram/test_relay_agent_udp.c $(relay_world)
+tests_unit_relay_datagram_test_relay_agent_udp_SOURCES = tests/unit/relay/datagram/test_relay_agent_udp.c $(fail_malloc) $(relay_world)
 tests_unit_relay_datagram_test_relay_agent_udp_LDADD = $(LINK_UNIT_RELAY)
-tests_unit_relay_datagram_test_relay_agent_udp_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) \
+tests_unit_relay_datagram_test_relay_agent_udp_LDFLAGS = $(AM_LDFLAGS) $(relay_world_flags) $(fail_malloc_flags) \
 	-Wl,--wrap=sock_connect_datagrams,--wrap=resolver_ask,--wrap=resolver_cancel
 unit_relay_tests += tests/unit/relay/datagram/test_reply_budget
 tests_unit_relay_datagram_test_reply_budget_SOURCES = tests/unit/relay/datagram/test_reply_budget.c

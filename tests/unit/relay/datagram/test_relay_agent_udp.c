@@ -8,6 +8,8 @@
 
 #include "relay/stream/relay_world.h"
 
+#include "fail_malloc.h"
+
 #include "lib/base/clock.h"
 #include "relay/datagram/datagram_relay.h"
 #include "relay/relay_view.h"
@@ -697,6 +699,52 @@ START_TEST(copies_for_the_next_destination_are_kept_for_a_time) {
 }
 END_TEST
 
+/* ---- without memory ---- */
+
+enum { FAILURES = 12, STEPS = 40 };
+
+static bool is_open_or_over(const void *session) {
+    return is_opened(session) || is_over(session);
+}
+
+/* Each allocation fails once. The session is refused, cut, or loses a datagram; what comes later passes. */
+START_TEST(a_session_without_memory_is_refused_or_loses_what_it_cannot_keep) {
+    unsigned served = 0, refusals = 0;
+    for (unsigned from = 1; from < FAILURES; from++) {
+        struct peer peer;
+        begin();
+        peer_open(&peer, 0);
+        struct session *session = open_session(offer(at(0, peer.port), at(1, closed_port())));
+        say(session, "first");
+        fail_malloc_begin(from, 1);
+        world_step(&world, STEPS);
+        fail_malloc_end();
+        ck_assert(wait_for(is_open_or_over, session));
+        if (session->is_over) {
+            ck_assert(session->how == STREAM_HOW_REFUSED ? session->refusal == REFUSAL_BUSY : session->is_opened);
+            refusals++;
+        } else {
+            say(session, "second!");
+            while (peer_expect(&peer) != 7)
+                ;
+            peer_answer(&peer, 3);
+            expect_taken(session, 1);
+            served++;
+        }
+        peer_close(&peer);
+        end();
+    }
+    ck_assert_uint_gt(served, 0);
+    ck_assert_uint_gt(refusals, 0);
+}
+END_TEST
+
+static TCase *without_memory(void) {
+    TCase *group = tcase_create("without_memory");
+    tcase_add_test(group, a_session_without_memory_is_refused_or_loses_what_it_cannot_keep);
+    return group;
+}
+
 static TCase *ended(void) {
     TCase *group = tcase_create("ended");
     tcase_add_checked_fixture(group, begin, end);
@@ -709,4 +757,4 @@ static TCase *ended(void) {
     return group;
 }
 
-UNIT_MAIN("relay/datagram/relay_agent_udp", passed, refused, ended)
+UNIT_MAIN("relay/datagram/relay_agent_udp", passed, refused, ended, without_memory)
