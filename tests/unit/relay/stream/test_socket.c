@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * test_socket: the plain side of a relay (socket.c, socket_write.c) over real TCP connections: no edge is lost, no byte,
- * and no reset.
+ * test_socket: the plain side of a relay (socket.c, socket_write.c) over real TCP connections: no edge is lost, no
+ * byte, and no reset.
  */
 #include "config.h"
 
