@@ -365,7 +365,8 @@ static void log_start(const struct startup *startup) {
 
 static void print_error(const struct startup *startup, const char *detail) {
     if (startup->options->is_share && startup->knows_no_server)
-        detail = "this machine has joined no server; get a join code there (munnel agent add NAME), and run "
+        detail = "this machine has joined no server; get a join code there (munnel agent add NAME --publish-ports "
+                 "20000-20099), and run "
                  "munnel-agent --join-only FILE with it";
     fprintf(stderr, "%s: %s\n", startup->options->is_share ? "munnel share" : "munnel-agent", detail);
 }
