@@ -83,7 +83,8 @@ static bool overlap(const struct claim *mine, const struct claim *other) {
 
 /* Written alike, and shared by hosts. */
 static bool share(const struct server_config *conf, const struct claim *a, const struct claim *b) {
-    return a->protocol == SERVICE_TCP && a->service != b->service && strcmp(a->text, b->text) == 0 && shared_listen_has(conf, a->text);
+    return a->protocol == SERVICE_TCP && a->service != b->service && strcmp(a->text, b->text) == 0 &&
+           shared_listen_has(conf, a->text);
 }
 
 /* What to do about two of them at one port: share it, where hosts can. */

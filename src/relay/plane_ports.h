@@ -29,7 +29,7 @@ struct plane;
 struct udp_flow;
 struct udp_port;
 
-struct udp_port_options { /* copied */
+struct udp_port_options {        /* copied */
     struct service_terms *terms; /* of its service: a reference is taken. NULL: those that it has */
     void (*on_flow)(void *context, struct udp_flow *flow);
     void *context;

@@ -22,9 +22,9 @@ struct service_terms {
     unsigned idle_timeout_s, half_close_timeout_s; /* 0: none */
     unsigned answer_timeout_s;                     /* UDP, as the next: see munnel.json(5); 0: none */
     unsigned reply_factor;
-    bool sends_tlvs;                               /* agents take what is known of a client for the PROXY header */
-    struct service_counts *counts;                 /* one reference; NULL: nothing is counted of the service */
-    struct bandwidth *bandwidth;                   /* one reference; NULL: no limit, ever */
+    bool sends_tlvs;               /* agents take what is known of a client for the PROXY header */
+    struct service_counts *counts; /* one reference; NULL: nothing is counted of the service */
+    struct bandwidth *bandwidth;   /* one reference; NULL: no limit, ever */
 };
 
 struct service_terms_plan { /* copied; of the last two references of its own are taken */

@@ -204,7 +204,7 @@ START_TEST(datagrams_of_every_size_come_back_whole_and_each_client_has_its_own) 
     ck_assert(says(second, "two", 3, ASK_MS) && says(first, "one", 3, ASK_MS));
     ck_assert_uint_eq(sessions(&site), 2);
     ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 0)); /* idle */
-    ck_assert(is_answered(first));                        /* another session */
+    ck_assert(is_answered(first));                         /* another session */
     shut(first);
     shut(second);
     before.extra_heap = agent_before.extra_heap = 4 << 20; /* the buffers to read into, which stay */
@@ -488,12 +488,10 @@ START_TEST(ten_thousand_strangers_cost_little_and_leave_nothing) {
 }
 END_TEST
 
-SCENARIO_MAIN("udp service",
-              SCENARIO(datagrams_of_every_size_come_back_whole_and_each_client_has_its_own, 60),
+SCENARIO_MAIN("udp service", SCENARIO(datagrams_of_every_size_come_back_whole_and_each_client_has_its_own, 60),
               SCENARIO(answer_comes_from_the_address_that_was_asked, 30),
               SCENARIO(question_with_one_answer_is_over_soon_and_a_talk_is_not, 60),
-              SCENARIO(client_whose_port_is_closed_ends_its_session, 60),
-              SCENARIO(limits_and_rules_count_sessions, 60),
+              SCENARIO(client_whose_port_is_closed_ends_its_session, 60), SCENARIO(limits_and_rules_count_sessions, 60),
               SCENARIO(banned_client_is_refused_until_it_is_unbanned, 60),
               SCENARIO(paused_service_takes_no_new_clients_and_keeps_the_others, 60),
               SCENARIO(address_gets_no_more_than_its_factor, 60),

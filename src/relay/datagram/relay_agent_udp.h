@@ -5,8 +5,8 @@
  *
  * Connecting sends no packet. So OPENED is held for a moment, in which the first datagrams are sent: an answer leaves
  * together with it, and an ICMP error becomes REFUSED instead, by which the server can try another agent. Until the
- * destination has answered, an error leads to the next address or destination of the service, which gets what the first ones have
- * refused. Runs on: the relay's thread. Owns: the socket, what waits for it. States: the relay's.
+ * destination has answered, an error leads to the next address or destination of the service, which gets what the first
+ * ones have refused. Runs on: the relay's thread. Owns: the socket, what waits for it. States: the relay's.
  */
 #ifndef MUNNEL_RELAY_DATAGRAM_RELAY_AGENT_UDP_H
 #define MUNNEL_RELAY_DATAGRAM_RELAY_AGENT_UDP_H

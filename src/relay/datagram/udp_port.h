@@ -35,7 +35,7 @@ struct udp_flow_user { /* the relay that serves it; each may end the flow */
     void (*on_port_closed)(void *context);
 };
 
-bool udp_flow_is_closed(const struct udp_flow *flow); /* its port is */
+bool udp_flow_is_closed(const struct udp_flow *flow);                                        /* its port is */
 void udp_flow_serve(struct udp_flow *flow, const struct udp_flow_user *user, void *context); /* a lent one */
 /* What came before it was opened, which stays for another agent. */
 const struct datagram_queue *udp_flow_first(const struct udp_flow *flow);

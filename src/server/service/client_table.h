@@ -22,7 +22,8 @@ size_t client_table_live(const struct client_table *clients);
 size_t client_table_connections(const struct client_table *clients); /* of them, those that have a descriptor */
 uint64_t client_table_total(const struct client_table *clients);
 
-/* A client just accepted, with the next relay number; takes `fd` (-1: of UDP) and a reference of `terms`. NULL: nothing was taken.
+/* A client just accepted, with the next relay number; takes `fd` (-1: of UDP) and a reference of `terms`. NULL: nothing
+ * was taken.
  */
 struct client *client_table_take(struct client_table *clients, evutil_socket_t fd, const struct addr *peer,
                                  struct service_terms *terms);

@@ -31,7 +31,7 @@ struct listener {
     char *origin, *interface;
     evutil_socket_t fd;    /* -1: of UDP, where the port has it */
     struct udp_port *port; /* of UDP, and then there are no events; else NULL */
-    bool is_passed; /* the service manager has the socket, too, and its path stays */
+    bool is_passed;        /* the service manager has the socket, too, and its path stays */
     enum listener_state state;
     struct event *readable, *resume;
     struct event *turn; /* accepts after all other events of the turn */

@@ -38,8 +38,8 @@ struct listener_options {
     bool (*has_room)(void *context); /* asked before each accept; false: pause for 100 ms */
     /* Takes fd; may not free the listener. `local`: its address as it was given, which may be a wildcard. */
     void (*on_accept)(void *context, evutil_socket_t fd, const struct addr *peer, const struct addr *local);
-    /* Not NULL: of UDP. Relay threads of this plane read it, new clients come by on_flow (see plane_ports.h), and what is
-     * above of connections is not used. `terms`: of its service; NULL: as before. */
+    /* Not NULL: of UDP. Relay threads of this plane read it, new clients come by on_flow (see plane_ports.h), and what
+     * is above of connections is not used. `terms`: of its service; NULL: as before. */
     struct plane *plane;
     bool beside; /* of UDP, see sock_bind_as */
     struct service_terms *terms;
@@ -51,10 +51,10 @@ struct listener *listener_new(const struct listener_options *options, const stru
 int listener_open(struct listener *listener, struct error *error); /* clients get in; 0 also if they do already */
 void listener_shut(struct listener *listener);                     /* clients are refused, the port is kept */
 void listener_free(struct listener *listener);
-bool listener_is_passed(const struct listener *listener); /* the service manager has opened its socket */
+bool listener_is_passed(const struct listener *listener);     /* the service manager has opened its socket */
 void listener_let_beside(struct listener *listener, bool on); /* of UDP, see sock_let_beside */
 bool listener_is_udp(const struct listener *listener);
-bool listener_is_open(const struct listener *listener);   /* clients get in, or will when a pause ends */
+bool listener_is_open(const struct listener *listener); /* clients get in, or will when a pause ends */
 const struct addr *listener_addr(const struct listener *listener);
 /* The name by which its address was found, as it was written; NULL: none, or out of memory. Copied. */
 void listener_set_origin(struct listener *listener, const char *text);

@@ -107,8 +107,8 @@ static bool share_port(const struct addr *a, const struct addr *b) {
 
 /* Those that are bound and do not listen are not: of a reserve, or of a service that is paused or has no agent. */
 static bool is_in_the_way(const struct member *member, const struct addr *addr) {
-    return !member->wanted_by && !listener_is_udp(member->listener) && listener_is_open(member->listener) && !listener_is_passed(member->listener) &&
-           share_port(listener_addr(member->listener), addr);
+    return !member->wanted_by && !listener_is_udp(member->listener) && listener_is_open(member->listener) &&
+           !listener_is_passed(member->listener) && share_port(listener_addr(member->listener), addr);
 }
 
 static bool would_pause(const struct listener_group *listeners, const struct addr *addr) {

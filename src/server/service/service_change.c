@@ -21,8 +21,7 @@ static bool keeps_addresses(const struct service *service, const struct service_
     bool keeps_interface = before->interface && after->interface ? strcmp(before->interface, after->interface) == 0
                                                                  : before->interface == after->interface;
 
-    return keeps_interface &&
-           shared_listen_same_own_of(service->options.config, before, options->config, after);
+    return keeps_interface && shared_listen_same_own_of(service->options.config, before, options->config, after);
 }
 
 /* What it has is read again by itself: files that are wrong at the moment do not keep other options from changing. */

@@ -17,8 +17,7 @@
 static const struct slip slips[] = {
     {WITH_SERVICE("\"protocol\": \"sctp\""),
      ": services[0].protocol: \"sctp\" is not right here; write \"tcp\" or \"udp\""},
-    {UDP("\"visitors\": \"*\""),
-     ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
+    {UDP("\"visitors\": \"*\""), ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
     {UDP("\"hosts\": \"a.example\""), ": services[0].hosts: not with UDP: datagrams are not told apart by names; give "
                                       "each service a port of its own"},
     {UDP("\"tls\": { \"cert\": \"c\", \"key\": \"k\" }"),
@@ -62,16 +61,16 @@ static struct server_config *read_right(const char *text) {
 }
 
 START_TEST(a_port_may_be_of_both_protocols) {
-    server_config_free(read_right(TWO("\"listen\": \":443\", \"hosts\": \"a.example\"",
-                                      "\"protocol\": \"udp\", \"listen\": \":443\"")));
+    server_config_free(read_right(
+        TWO("\"listen\": \":443\", \"hosts\": \"a.example\"", "\"protocol\": \"udp\", \"listen\": \":443\"")));
     server_config_free(read_right("{ \"agents\": { \"listen\": \":443\" }, \"services\": [ { \"name\": \"a\", "
                                   "\"protocol\": \"udp\", \"listen\": \":443\", \"connect\": \"h:1\" } ] }"));
 }
 END_TEST
 
 START_TEST(a_session_of_datagrams_always_ends) {
-    struct server_config *conf = read_right(
-        TWO("\"listen\": \":1\"", "\"protocol\": \"udp\", \"listen\": \":1\", \"answer_timeout\": 2"));
+    struct server_config *conf =
+        read_right(TWO("\"listen\": \":1\"", "\"protocol\": \"udp\", \"listen\": \":1\", \"answer_timeout\": 2"));
     ck_assert_uint_eq(server_config_idle_s(&conf->services[0]), 0);
     ck_assert_uint_eq(server_config_idle_s(&conf->services[1]), 60);
     conf->services[1].idle_timeout_s = 180;

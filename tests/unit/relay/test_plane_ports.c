@@ -64,8 +64,7 @@ static void begin(void) {
     world.terms = service_terms_new(
         &(struct service_terms_plan){.service = "s", .destination = "d:1", .id = 1, .counts = world.counts});
     evutil_socket_t fd = bind_datagrams(&world.addr);
-    world.port = plane_port_new(world.plane, fd, &world.addr,
-                                &(struct udp_port_options){world.terms, on_flow, &world});
+    world.port = plane_port_new(world.plane, fd, &world.addr, &(struct udp_port_options){world.terms, on_flow, &world});
     ck_assert_ptr_nonnull(world.port);
     world.client = bind_datagrams(&client);
 }
@@ -81,8 +80,7 @@ static void end(void) {
 }
 
 static void send_from(evutil_socket_t fd) {
-    ck_assert_int_eq(
-        (int)sendto(fd, "x", 1, 0, (const struct sockaddr *)&world.addr.storage, world.addr.length), 1);
+    ck_assert_int_eq((int)sendto(fd, "x", 1, 0, (const struct sockaddr *)&world.addr.storage, world.addr.length), 1);
 }
 
 static uint64_t counted(unsigned drop) {
