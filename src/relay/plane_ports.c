@@ -22,21 +22,6 @@ struct terms_order {
 
 /* ---- flows ---- */
 
-static void on_flow(struct message *message) {
-    struct udp_flow *flow = (struct udp_flow *)message;
-    const struct udp_port *port = flow->port;
-
-    if (!port->control.is_freed && atomic_load_explicit(&port->is_open, memory_order_relaxed))
-        port->control.options.on_flow(port->control.options.context, flow);
-    else
-        plane_flow_refuse(flow);
-}
-
-void plane_event_flow(struct udp_flow *flow) {
-    flow->message.deliver = on_flow;
-    loop_post(flow->port->thread->options->control, &flow->message);
-}
-
 struct addr plane_flow_peer(const struct udp_flow *flow) {
     return datagram_peer_addr(&flow->peer);
 }
@@ -60,6 +45,16 @@ void plane_flow_refuse(struct udp_flow *flow) {
         return; /* it is freed with its port */
     flow->message.deliver = on_refused;
     loop_post(thread->loop, &flow->message);
+}
+
+static void on_flow(struct message *message) {
+    struct udp_flow *flow = (struct udp_flow *)message;
+    const struct udp_port *port = flow->port;
+
+    if (!port->control.is_freed && atomic_load_explicit(&port->is_open, memory_order_relaxed))
+        port->control.options.on_flow(port->control.options.context, flow);
+    else
+        plane_flow_refuse(flow);
 }
 
 /* ---- ports ---- */
@@ -87,6 +82,7 @@ struct udp_port *plane_port_new(struct plane *plane, evutil_socket_t fd, const s
     port->thread = plane->threads[plane->next_port++ % plane->count];
     port->begin = (struct udp_port_message){{.deliver = on_begin}, port};
     port->end = (struct udp_port_message){{.deliver = on_end}, port};
+    port->on_flow = on_flow;
     port->fd = fd;
     TAILQ_INIT(&port->refused);
     TAILQ_INIT(&port->quiet);

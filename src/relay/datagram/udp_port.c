@@ -178,7 +178,8 @@ static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_
     datagram_queue_init(&flow->first, &port->thread->datagram_memory, &limits_of_first, &port->part->datagrams,
                         DATAGRAM_IN);
     flow_table_add(port, flow);
-    plane_event_flow(flow);
+    flow->message.deliver = port->on_flow;
+    loop_post(port->thread->options->control, &flow->message);
     return flow;
 }
 

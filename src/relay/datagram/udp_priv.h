@@ -49,10 +49,11 @@ struct udp_port_message {
 struct udp_port {
     struct addr addr;
     struct relay_thread *thread;
-    atomic_bool is_open;                /* set by the control thread: lets new clients in */
-    struct udp_port_message begin, end; /* each is sent once */
-    struct {                            /* the control thread's own */
-        struct plane *plane;            /* NULL: the plane is gone */
+    atomic_bool is_open;                   /* set by the control thread: lets new clients in */
+    struct udp_port_message begin, end;    /* each is sent once */
+    void (*on_flow)(struct message *flow); /* on the control thread: of a new client */
+    struct {                               /* the control thread's own */
+        struct plane *plane;               /* NULL: the plane is gone */
         LIST_ENTRY(udp_port) entry;
         struct udp_port_options options; /* without the terms */
         bool has_begun, is_freed;
@@ -80,9 +81,6 @@ void udp_port_end(struct udp_port *port);
 void udp_port_use_terms(struct udp_port *port, struct service_terms *terms); /* takes the reference */
 void udp_flow_refused(struct udp_flow *flow);
 void udp_port_destroy(struct udp_port *port); /* nobody has it any more, nor one of its flows */
-
-/* plane_ports.c */
-void plane_event_flow(struct udp_flow *flow); /* on_flow */
 
 /* flow_table.c: the flows of a port by their addresses. */
 bool flow_table_init(struct udp_port *port); /* false: out of memory */

@@ -136,8 +136,6 @@ void relay_abort(struct relay *relay, enum relay_reason reason, const char *by, 
 /* The plain side is broken: by its peer, for which `reason` and `by` are, or for want of memory. */
 void relay_abort_broken(struct relay *relay, enum relay_reason reason, const char *by);
 
-void relay_server_renew_limits(struct relay *relay); /* one that had none may have a limit of bandwidth now */
-
 /* relay_server.c, for its counterpart of datagrams. */
 bool relay_server_open_stream(struct relay *relay); /* OPEN. False: no carrier, or no memory */
 void relay_server_enter(struct relay *relay);       /* behind it: the attempt begins */

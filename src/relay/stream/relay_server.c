@@ -269,19 +269,6 @@ void relay_server_describe(const struct relay *relay, struct relay_view *view) {
     view->dispatched_us = client->dispatched_us;
 }
 
-static const struct relay_role server_role = {.on_opened = on_opened,
-                                              .on_broken = on_broken,
-                                              .on_suspended = on_suspended,
-                                              .on_over = on_over,
-                                              .on_finished = relay_server_on_finished,
-                                              .stop = stop,
-                                              .recall = recall,
-                                              .sweep = relay_sweep_server,
-                                              .sweep_opening = sweep_opening,
-                                              .cancel = cancel,
-                                              .has_id = relay_server_has_id,
-                                              .describe = relay_server_describe};
-
 /* ---- limits of bandwidth ---- */
 
 /* Checks are not held back, and of a visit the other relay is. False: out of memory. */
@@ -294,10 +281,25 @@ static bool throttle(struct relay *relay) {
            pump_throttle(&relay->pump, relay_thread_base(relay->thread), limits, &relay->counts->throttled);
 }
 
-void relay_server_renew_limits(struct relay *relay) {
-    if (!relay->pump.throttle)
-        (void)throttle(relay); /* without memory the next sweep tries again */
+/* One that had no limit may have one now; without memory the next sweep tries again. */
+static void sweep(struct relay *relay, uint64_t now_us) {
+    if (!relay->pump.throttle && relay->pump.lingers == 0)
+        (void)throttle(relay);
+    relay_sweep_server(relay, now_us);
 }
+
+static const struct relay_role server_role = {.on_opened = on_opened,
+                                              .on_broken = on_broken,
+                                              .on_suspended = on_suspended,
+                                              .on_over = on_over,
+                                              .on_finished = relay_server_on_finished,
+                                              .stop = stop,
+                                              .recall = recall,
+                                              .sweep = sweep,
+                                              .sweep_opening = sweep_opening,
+                                              .cancel = cancel,
+                                              .has_id = relay_server_has_id,
+                                              .describe = relay_server_describe};
 
 /* ---- OPEN ---- */
 

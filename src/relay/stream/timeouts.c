@@ -128,7 +128,6 @@ void relay_sweep_server(struct relay *relay, uint64_t now_us) {
         half_close_s = 0;
     }
     relay_note_rates(relay);
-    relay_server_renew_limits(relay);
     note_progress(relay, now_us);
     if (!relay_sweep_quiet(relay, half_close_s, REASON_HALF_CLOSE_TIMEOUT, now_us) &&
         !relay_sweep_quiet(relay, idle_s, REASON_IDLE_TIMEOUT, now_us))
