@@ -31,9 +31,8 @@ struct echo { /* answers each datagram by itself, `factor` times as long */
     int fd;
     uint16_t port;
     unsigned factor;
-    bool is_mute;
     atomic_uint received;
-    atomic_bool is_over;
+    atomic_bool is_mute, is_over;
     pthread_t thread;
 };
 
@@ -65,7 +64,7 @@ static void *run_echo(void *context) {
         if (got < 0)
             continue;
         atomic_fetch_add(&echo->received, 1);
-        if (!echo->is_mute)
+        if (!atomic_load(&echo->is_mute))
             (void)sendto(echo->fd, bytes, (size_t)got * echo->factor, 0, (struct sockaddr *)&from, length);
     }
     return NULL;
@@ -248,12 +247,12 @@ START_TEST(client_whose_port_is_closed_ends_its_session) {
     struct site site = start(__func__, "");
     int fd = client_of("127.0.0.1", site.port);
 
-    site.echo->is_mute = true;
+    atomic_store(&site.echo->is_mute, true);
     ck_assert_int_eq((int)send(fd, "x", 1, 0), 1);
     ck_assert(HOLDS_WITHIN(END_MS, atomic_load(&site.echo->received) == 1));
     size_t mark = process_mark(site.server.process);
     ck_assert(is_left_alone(fd));
-    site.echo->is_mute = false;
+    atomic_store(&site.echo->is_mute, false);
     ck_assert_int_eq((int)send(fd, "x", 1, 0), 1); /* its answer meets a closed port */
     shut(fd);
     free(process_expect(site.server.process, mark, END_MS, "client reset", NULL));
@@ -474,11 +473,11 @@ START_TEST(ten_thousand_strangers_cost_little_and_leave_nothing) {
     int fd = client_of("127.0.0.1", site.port);
 
     ck_assert(is_answered(fd));
-    site.echo->is_mute = true;
+    atomic_store(&site.echo->is_mute, true);
     for (unsigned i = 1; i <= STRANGERS; i++)
         send_as_a_stranger(site.port, i);
     ck_assert_uint_le(sessions(&site), 100);
-    site.echo->is_mute = false;
+    atomic_store(&site.echo->is_mute, false);
     ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(fd)));
     shut(fd);
     ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 0));
