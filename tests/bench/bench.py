@@ -25,7 +25,7 @@ from processes import Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-TOOLS = ("wan", "echo", "clients", "relays", "requests")
+TOOLS = ("wan", "echo", "clients", "relays", "requests", "datagrams")
 DISTANT = ("first", "wan", "lossy")
 NEEDED = ("cc", "iperf3", "nginx", "ab", "wrk")
 

@@ -62,6 +62,7 @@ struct load {
     unsigned clients;
     size_t size;
     uint64_t seconds, sent, received, wrong, not_sent;
+    double took_s; /* until the last was sent */
     struct client *client;
     uint32_t *delay_us; /* of each that came back, by its number; UINT32_MAX: it did not */
 };
@@ -213,6 +214,7 @@ static void run_stream(struct load *load, unsigned rate) {
         if (i % EVENTS == 0) /* also when it is late itself */
             serve_clients(load, 0, false, false);
     }
+    load->took_s = (double)(now_us() - begin) / 1e6;
     for (uint64_t end = now_us() + LATE_MS * 1000u; now_us() < end && load->received < load->sent;)
         serve_clients(load, now_us() + 10000, false, false);
 }
@@ -226,6 +228,7 @@ static void ask_again(struct load *load) {
 
 static void run_questions(struct load *load) {
     uint64_t end = now_us() + load->seconds * 1000000u, look = 0;
+    load->took_s = (double)load->seconds;
     for (uint64_t now = now_us(); now < end; now = now_us()) {
         if (now > look) {
             ask_again(load);
@@ -257,14 +260,14 @@ static int compare(const void *one, const void *other) {
     return (a > b) - (a < b);
 }
 
-static void report(struct load *load, double took_s) {
+static void report(struct load *load) {
     qsort(load->delay_us, load->sent, sizeof *load->delay_us, compare); /* the lost ones come last */
     uint64_t got = load->received;
 #define PART(percent) (got ? load->delay_us[(got - 1) * (percent) / 1000] : 0)
     printf("{\"sent\": %ju, \"received\": %ju, \"lost\": %ju, \"wrong\": %ju, \"not_sent\": %ju, \"seconds\": %.3f, "
            "\"p50_us\": %u, \"p90_us\": %u, \"p99_us\": %u, \"p999_us\": %u, \"max_us\": %u}\n",
            (uintmax_t)load->sent, (uintmax_t)got, (uintmax_t)(load->sent - got), (uintmax_t)load->wrong,
-           (uintmax_t)load->not_sent, took_s, PART(500), PART(900), PART(990), PART(999), PART(1000));
+           (uintmax_t)load->not_sent, load->took_s, PART(500), PART(900), PART(990), PART(999), PART(1000));
 #undef PART
 }
 
@@ -294,11 +297,10 @@ int main(int argc, char **argv) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     load_open(&load);
-    uint64_t begin = now_us();
     if (streams)
         run_stream(&load, number(argv[7], RATE_MOST));
     else
         run_questions(&load);
-    report(&load, streams ? (double)(now_us() - begin) / 1e6 : (double)load.seconds);
+    report(&load);
     return 0;
 }
