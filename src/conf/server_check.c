@@ -87,6 +87,8 @@ static int check_end_to_end(const struct service_config *service, const struct o
         return option_error(place, "clients of a port have no agent that encrypts; leave \"listen\" out");
     if (service->proxy_protocol != PROXY_OFF)
         return option_error(place, "the destination gets nothing of the server's; leave \"proxy_protocol\" out");
+    if (service->check.type == HEALTH_CHECK_HTTP)
+        return option_error(place, "the destination gets nothing of the server's; let \"check\" be \"tcp\" or \"tls\"");
     return 0;
 }
 

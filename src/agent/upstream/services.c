@@ -111,7 +111,9 @@ static const char *find_mismatch(const struct service_keys *keys, const struct s
         return "end to end is for services of TCP";
     if (leads_elsewhere(offer, key->connect))
         return "its connect is not the one that the agent's --end-to-end-keys have for it";
-    return offer->proxy == PROXY_OFF ? NULL : "end to end with proxy_protocol, by which the server would write to it";
+    if (offer->proxy != PROXY_OFF)
+        return "end to end with proxy_protocol, by which the server would write to it";
+    return offer->check.type != HEALTH_CHECK_HTTP ? NULL : "end to end with a check by HTTP, which the server words";
 }
 
 static bool refuse_by_key(const struct service_keys *keys, const struct service_offer *offer,

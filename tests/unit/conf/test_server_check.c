@@ -19,7 +19,19 @@ static struct server_config *read_right(const char *text) {
     return conf;
 }
 
+#define INNER(members)                                                                                                 \
+    "{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\", \"end_to_end\": true, " members " } ] }"
+
 static const struct slip slips[] = {
+    {INNER("\"listen\": \":1\""),
+     ": services[0].end_to_end: is for services that agents open on their side; name their "
+     "groups in \"visitors\""},
+    {INNER("\"visitors\": \"*\", \"listen\": \":1\""),
+     ": services[0].end_to_end: clients of a port have no agent that encrypts; leave \"listen\" out"},
+    {INNER("\"visitors\": \"*\", \"proxy_protocol\": \"v2\""),
+     ": services[0].end_to_end: the destination gets nothing of the server's; leave \"proxy_protocol\" out"},
+    {INNER("\"visitors\": \"*\", \"check\": { \"type\": \"http\" }"),
+     ": services[0].end_to_end: the destination gets nothing of the server's; let \"check\" be \"tcp\" or \"tls\""},
     {"{ \"services\": [ " SERVICE ", { \"name\": \"a\", \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
      ": services[1].name: \"a\" is the name of an earlier service; write another"},
     {WITH_CONNECT("\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\", \"a:6\", \"a:7\", \"a:8\", \"a:9\""),

@@ -321,8 +321,9 @@ tests_unit_relay_mux_test_receive_SOURCES = tests/unit/relay/mux/test_receive.c 
 tests_unit_relay_mux_test_receive_LDADD = $(LINK_UNIT_RELAY)
 
 unit_relay_tests += tests/unit/relay/stream/test_pump
-tests_unit_relay_stream_test_pump_SOURCES = tests/unit/relay/stream/test_pump.c $(mux_pair)
+tests_unit_relay_stream_test_pump_SOURCES = tests/unit/relay/stream/test_pump.c $(fail_malloc) $(mux_pair)
 tests_unit_relay_stream_test_pump_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_pump_LDFLAGS = $(AM_LDFLAGS) $(fail_malloc_flags)
 
 unit_relay_tests += tests/unit/relay/mux/test_seen_numbers
 tests_unit_relay_mux_test_seen_numbers_SOURCES = tests/unit/relay/mux/test_seen_numbers.c

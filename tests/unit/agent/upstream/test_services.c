@@ -74,6 +74,14 @@ static const struct {
     {"ssh", "\"to\":[\"127.0.0.1:23\"],\"end_to_end\":true", "its connect is not the one"},
     {"ssh", "\"to\":[\"127.0.0.1:22\",\"10.0.0.1:22\"],\"end_to_end\":true", "its connect is not the one"},
     {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"proxy_protocol\":\"v2\"", "with proxy_protocol"},
+    {"ssh",
+     "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"check\":{\"type\":\"http\",\"interval\":10,\"timeout\":3,"
+     "\"rise\":2,\"fall\":3,\"path\":\"/\",\"host\":\"h\",\"status\":\"200\"}",
+     "by HTTP"},
+    {"ssh",
+     "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"check\":{\"type\":\"tcp\",\"interval\":10,\"timeout\":3,\"rise\":"
+     "2,\"fall\":3}",
+     NULL},
     {"ssh", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true,\"protocol\":\"udp\"", "for services of TCP"},
     {"visited", "\"to\":[\"127.0.0.1:22\"],\"end_to_end\":true", "has no \\\"connect\\\""},
     {"visited", "\"to\":[\"127.0.0.1:22\"]", "the server announces it without end_to_end"},

@@ -7,6 +7,8 @@
 
 #include "relay/stream/pump.h"
 
+#include "fail_malloc.h"
+
 #include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "lib/net/socket_types.h"
@@ -21,7 +23,15 @@
 #include <openssl/err.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 30000, RECHECK_US = 1000, BULK = 6 * 1024 * 1024, STEPS = 4000, PIECE = 50000, LITTLE = 5000 };
+enum {
+    TIMEOUT_MS = 30000,
+    RECHECK_US = 1000,
+    BULK = 6 * 1024 * 1024,
+    STEPS = 4000,
+    PIECE = 50000,
+    LITTLE = 5000,
+    LACKS = 40
+};
 
 struct side { /* one end of the stream, and the peer of its socket */
     struct pump pump;
@@ -455,6 +465,8 @@ END_TEST
 /* ---- TLS within the stream ---- */
 
 static void make_keys(void) {
+    memset(counts, 0, sizeof counts);
+    memset(&pace, 0, sizeof pace);
     ck_assert_int_eq(secret_random(keys, sizeof keys), 0);
 }
 
@@ -518,6 +530,37 @@ START_TEST(handshakes_wait_for_their_turn) {
     run(100, 200, SIZE_MAX);
     assert_whole(&world.client, 200);
     assert_whole(&world.destination, 100);
+    end();
+}
+END_TEST
+
+/* As a thread does: an event that had no memory is awaited again. */
+static bool are_over_when_swept(void *context) {
+    run(LITTLE, LITTLE, SIZE_MAX);
+    if (!both_over() && stream_socket_sweep(&world.client.pump.socket))
+        (void)stream_socket_sweep(&world.destination.pump.socket);
+    return are_over_after_a_step(context);
+}
+
+/* One allocation fails, or each from there on for a while. */
+START_TEST(it_is_whole_or_reset_when_memory_lacks) {
+    begin_either(true);
+    pair_run(&world.pair, 2); /* it is accepted */
+    fail_malloc_begin(1 + (unsigned)_i / 2, _i % 2 ? 1000 : 1);
+    for (int i = 0; i < 40 && !both_over(); i++) {
+        peer_sends(&world.client, LITTLE);
+        peer_sends(&world.destination, LITTLE);
+        pair_run(&world.pair, 1);
+    }
+    fail_malloc_end();
+    ck_assert(unit_wait_until(are_over_when_swept, NULL, 10000));
+    if (world.client.how == STREAM_HOW_WHOLE) {
+        assert_whole(&world.client, LITTLE);
+        assert_whole(&world.destination, LITTLE);
+    } else {
+        ck_assert_uint_eq(world.destination.how, STREAM_HOW_RESET);
+        ck_assert_uint_eq(world.client.wrong + world.destination.wrong, 0);
+    }
     end();
 }
 END_TEST
@@ -709,6 +752,7 @@ static TCase *all(void) {
     tcase_add_test(group, ends_with_other_keys_are_reset_and_both_have_the_reason);
     tcase_add_test(group, a_handshake_waits_for_the_destination);
     tcase_add_test(group, handshakes_wait_for_their_turn);
+    tcase_add_loop_test(group, it_is_whole_or_reset_when_memory_lacks, 0, LACKS);
     tcase_add_test(group, an_end_without_close_notify_is_a_reset);
     tcase_add_test(group, an_end_before_the_handshake_is_a_reset);
     tcase_add_test(group, changed_bytes_are_a_reset);
