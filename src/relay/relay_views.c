@@ -79,7 +79,8 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->thread = relay->thread->index;
     view->state = state_of(relay);
     view->is_udp = relay->pump.stream.datagrams;
-    view->agent[0] = '\0';
+    view->agent[0] = view->visitor[0] = '\0';
+    view->end_to_end = NULL;
     view->accepted_us = relay->begun_us;
     view->opened_us = relay->opened_us;
     view->first_byte_us = relay->first_byte_us;
