@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEPT_MOST = 4 * PUBLICATIONS_MOST /* leases that come and go faster than servers hear of it */ };
+
 struct publications {
     TAILQ_HEAD(, publication) entries;
-    size_t servers, count; /* count: without those that are withdrawn */
+    size_t servers, count, kept; /* count: without those that are withdrawn; kept: with them */
     struct publications_owner owner;
 };
 
@@ -92,7 +94,7 @@ enum publications_result publications_add(struct publications *list, const struc
     *entry = publications_find(list, order->name);
     if (*entry)
         return PUBLICATIONS_TAKEN;
-    if (list->count >= PUBLICATIONS_MOST)
+    if (list->count >= PUBLICATIONS_MOST || list->kept >= KEPT_MOST)
         return PUBLICATIONS_FULL;
     *entry = make(list, order);
     if (!*entry)
@@ -100,6 +102,7 @@ enum publications_result publications_add(struct publications *list, const struc
     (*entry)->lease_until_ms = now_ms + order->lease_ms;
     TAILQ_INSERT_TAIL(&list->entries, *entry, in_order);
     list->count++;
+    list->kept++;
     return PUBLICATIONS_ADDED;
 }
 
@@ -191,6 +194,7 @@ void publications_sweep(struct publications *list) {
         if (!is_forgotten(list, entry))
             continue;
         TAILQ_REMOVE(&list->entries, entry, in_order);
+        list->kept--;
         free(entry);
     }
 }

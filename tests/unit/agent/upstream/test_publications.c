@@ -99,6 +99,20 @@ START_TEST(withdrawn_one_is_kept_until_no_server_may_know_it) {
 }
 END_TEST
 
+START_TEST(leases_that_come_and_go_are_bounded_until_servers_have_heard_of_them) {
+    unsigned added = 0;
+    while (added < 10000 && add("web", 500) == PUBLICATIONS_ADDED) {
+        entry->at[0].may_be_known = true;
+        publications_withdraw(list, entry);
+        added++;
+    }
+    ck_assert_uint_eq(added, 4 * PUBLICATIONS_MOST);
+    publications_first(list)->at[0].may_be_known = false;
+    publications_sweep(list);
+    ck_assert_int_eq(add("web", 500), PUBLICATIONS_ADDED);
+}
+END_TEST
+
 START_TEST(offer_is_ours_by_its_name_to_its_destination_alone) {
     static const struct service_offer offers[] = {
         {.name = "web", .to = {"localhost:80"}, .to_count = 1},
@@ -123,6 +137,7 @@ static TCase *kept(void) {
     tcase_add_test(group, lease_ends_when_it_is_not_renewed);
     tcase_add_test(group, leases_end_with_the_agent_and_what_is_configured_stays);
     tcase_add_test(group, withdrawn_one_is_kept_until_no_server_may_know_it);
+    tcase_add_test(group, leases_that_come_and_go_are_bounded_until_servers_have_heard_of_them);
     tcase_add_test(group, offer_is_ours_by_its_name_to_its_destination_alone);
     return group;
 }
