@@ -313,9 +313,9 @@ static size_t make_payload(struct steps *steps, enum frame_type type, uint8_t pa
 }
 
 static void take_frame(struct world *world, struct steps *steps) {
-    static const enum frame_type types[] = {FRAME_OPEN,  FRAME_OPENED, FRAME_REFUSED,  FRAME_DATA,   FRAME_FIN,
-                                            FRAME_RESET, FRAME_ACK,    FRAME_CONTINUE, FRAME_RESUME, FRAME_ENDED,
-                                            FRAME_DATAGRAM};
+    static const enum frame_type types[] = {FRAME_OPEN,   FRAME_OPENED, FRAME_REFUSED, FRAME_DATA,
+                                            FRAME_FIN,    FRAME_RESET,  FRAME_ACK,     FRAME_CONTINUE,
+                                            FRAME_RESUME, FRAME_ENDED,  FRAME_DATAGRAM};
     struct end *end = &world->ends[next(steps) % CARRIERS];
     uint8_t payload[12];
     const char *detail = NULL;

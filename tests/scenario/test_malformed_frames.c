@@ -128,11 +128,11 @@ static void push_for_no_stream(struct attacked_server *attacked_server, void *co
         uint32_t size;
         bool is_exclusive;
         const char *detail;
-    } wrongs[] = {{DATA, 16376, false, "never opened"},       {DATA, 1, true, "never opened"},
-                  {CONTROL, 100, false, "CONTROL"},           {HELLO, 100, false, "HELLO"},
-                  {0x16, 0, false, "malformed frame"},        {0x30, 4, false, "malformed frame"},
-                  {PING, 9, true, "malformed frame"},         {DATAGRAM, 65507, false, "never opened"},
-                  {DATAGRAM, 0, false, "never opened"},       {DATAGRAM, 65508, false, "malformed frame"}};
+    } wrongs[] = {{DATA, 16376, false, "never opened"}, {DATA, 1, true, "never opened"},
+                  {CONTROL, 100, false, "CONTROL"},     {HELLO, 100, false, "HELLO"},
+                  {0x16, 0, false, "malformed frame"},  {0x30, 4, false, "malformed frame"},
+                  {PING, 9, true, "malformed frame"},   {DATAGRAM, 65507, false, "never opened"},
+                  {DATAGRAM, 0, false, "never opened"}, {DATAGRAM, 65508, false, "malformed frame"}};
     struct attacked_session session = attacked_server_join(attacked_server, "mallory", "\"group\":\"nobody\",");
     char answer[100];
     for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {

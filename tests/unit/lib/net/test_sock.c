@@ -232,8 +232,7 @@ START_TEST(datagrams_go_to_one_address_and_come_from_there_alone) {
     ck_assert(sock_would_block(errno));
     ck_assert_int_eq((int)sock_writev(fd, &out, 1), 3);
     ck_assert(becomes(peer, POLLIN));
-    ck_assert_int_eq(
-        (int)recvfrom(peer, bytes, sizeof bytes, 0, (struct sockaddr *)&from.storage, &from.length), 3);
+    ck_assert_int_eq((int)recvfrom(peer, bytes, sizeof bytes, 0, (struct sockaddr *)&from.storage, &from.length), 3);
     ck_assert_int_eq(addr_port(&from), addr_port(&here));
     ck_assert_int_ge((int)sendto(stranger, "x", 1, 0, (const struct sockaddr *)&here.storage, here.length), 0);
     ck_assert_int_ge((int)sendto(peer, "yes", 3, 0, (const struct sockaddr *)&here.storage, here.length), 0);

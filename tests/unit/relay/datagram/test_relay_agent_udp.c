@@ -86,9 +86,9 @@ static int peer_take(struct peer *peer) {
 }
 
 static void peer_answer(const struct peer *peer, size_t length) {
-    ck_assert_int_eq(
-        (int)sendto(peer->fd, (char *)buffer, (int)length, 0, (const struct sockaddr *)&peer->from, sizeof peer->from),
-        (int)length);
+    ck_assert_int_eq((int)sendto(peer->fd, (char *)buffer, (int)length, 0, (const struct sockaddr *)&peer->from,
+                                 sizeof peer->from),
+                     (int)length);
 }
 
 /* ---- the server's side of a session ---- */

@@ -52,8 +52,7 @@ static void on_over(struct mux_stream *stream, enum stream_outcome_how how, cons
 }
 
 static int accept_target(struct pair *of, uint32_t number, const uint8_t *payload, struct error *error) {
-    static const struct mux_stream_events events = {on_opened, on_bytes, on_any,  on_any,
-                                                    on_any,    on_any,   on_over, NULL};
+    static const struct mux_stream_events events = {on_opened, on_bytes, on_any, on_any, on_any, on_any, on_over, NULL};
     if (payload[0] == UINT8_MAX)
         return error_set(error, "OPEN that names nothing");
     if (!targets)
