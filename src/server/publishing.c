@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MS = 100, MESSAGES_A_MINUTE = 60, REQUESTS_MOST = 1024, LINES_A_MINUTE = 60 };
+enum { TURN_MS = 100, REST_FACTOR = 9, MESSAGES_A_MINUTE = 60, REQUESTS_MOST = 1024, LINES_A_MINUTE = 60 };
 
 /* ---- a turn ---- */
 
@@ -114,8 +114,11 @@ static void obey_some(struct publishing *publishing) {
     }
 }
 
+/* Of a server with a thousand services a step takes 0.1 s: whatever agents ask for, the loop is free for nine tenths.
+ */
 static void call(struct publishing *publishing) {
-    const struct timeval wait = clock_timeval(TURN_MS * 1000ULL);
+    uint64_t pause_us = publishing->step_us * REST_FACTOR, least_us = TURN_MS * 1000ULL;
+    const struct timeval wait = clock_timeval(pause_us > least_us ? pause_us : least_us);
 
     if (!event_pending(publishing->turn, EV_TIMEOUT, NULL) && event_add(publishing->turn, &wait))
         event_active(publishing->turn, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
@@ -130,9 +133,12 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
         return;
     review(publishing);
     obey_some(publishing);
+    publishing->step_us = 0;
     if (publishing->has_changed) {
+        uint64_t begun_us = clock_us();
         publishing->has_changed = false;
         publishing_apply(publishing);
+        publishing->step_us = clock_us() - begun_us;
     }
     publishing_send_answers(publishing);
     if (!TAILQ_EMPTY(&publishing->asked))

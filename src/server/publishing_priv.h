@@ -36,6 +36,7 @@ struct publishing {
     size_t answer_count, answer_room;
     struct log_throttle refusals;
     struct log_limit lines;
+    uint64_t step_us; /* what the last turn took to put into force */
     bool has_changed; /* what is active is not what is in force */
 };
 
