@@ -90,6 +90,13 @@ def dig(port, *words):
     return result.stdout + result.stderr
 
 
+def check_ended(run):
+    """Each has ended at a time, and for a reason."""
+    if not DIRECT:
+        for relay in run.ask("/v1/relays?state=ended&limit=1000")[1]["relays"]:
+            expect(relay["ended"] and (relay["reason"], relay["by"], relay["detail"]) == ("done", "server", "answered"), relay)
+
+
 def questions_of_dig_are_answered():
     """dig asks dnsmasq: short answers, one of 3,000 bytes, hundreds by turns; and the sessions end soon"""
     if not peer("dig") or not peer("dnsmasq"):
@@ -110,6 +117,7 @@ def questions_of_dig_are_answered():
             expect(text.count("status: NOERROR") == QUERIES, text.count("status: NOERROR"), text[-400:])
         # By chance a dig has the port of one before it, and the session has had two questions: such a one stays.
         wait_for(lambda: run.sessions() < QUERIES * AT_ONCE / 20, "the sessions have ended, before 60 s idle", 15 * SLOW)
+        check_ended(run)
     return None
 
 

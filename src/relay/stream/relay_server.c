@@ -229,7 +229,8 @@ static void note_end(const struct relay *relay, struct client *client, enum rela
     client->bytes_down = relay->faces_client ? relay->pump.out : relay->pump.in;
     client->opened_us = relay->opened_us;
     client->first_byte_us = relay->first_byte_us;
-    client->ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
+    /* A session of datagrams is done without having been complete. */
+    client->ended_us = reason == REASON_DONE && relay->complete_us ? relay->complete_us : clock_us();
 }
 
 void relay_server_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
