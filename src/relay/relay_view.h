@@ -55,7 +55,7 @@ struct relay_view {
     uint64_t session;                /* its tag */
     unsigned thread;
     enum relay_view_state state;
-    bool is_udp; /* a session of datagrams */
+    bool is_udp;                                        /* a session of datagrams */
     char service[PROTO_NAME_MAX + 1], destination[256]; /* as configured */
     char address[64];                                   /* as reached; "": not reached yet, or not known */
     char agent[RECORD_AGENT];                           /* on a server; else "" */

@@ -73,8 +73,9 @@ static json_t *served_json(const struct upstream_view *view, const struct served
 
     for (size_t i = 0; i < service->to_count; i++)
         json_array_append_new(connect, value_text(service->to[i]));
-    return json_pack("{s:o,s:s,s:o,s:o,s:s,s:s,s:o,s:o,s:o}", "name", value_text(service->name), "state",
-                     state_of(view, service), "server", value_text(view->address), "connect", connect, "proxy_protocol",
+    return json_pack("{s:o,s:s,s:o,s:s,s:o,s:s,s:s,s:o,s:o,s:o}", "name", value_text(service->name), "state",
+                     state_of(view, service), "server", value_text(view->address), "protocol",
+                     service->protocol == SERVICE_UDP ? "udp" : "tcp", "connect", connect, "proxy_protocol",
                      proxy_version_name(service->proxy), "answer",
                      services_are_answered(view->services) ? "permits" : "unanswered", "because",
                      value_text(agent_admin_is_unhealthy(service) ? service->verdict->detail : NULL), "destination",
@@ -82,10 +83,11 @@ static json_t *served_json(const struct upstream_view *view, const struct served
 }
 
 static json_t *refused_json(const struct upstream_view *view, const struct refused_service *service) {
-    return json_pack("{s:o,s:s,s:o,s:[o],s:n,s:s,s:o,s:{s:n,s:n,s:n},s:n}", "name", value_text(service->name), "state",
-                     view->condition == UPSTREAM_CONNECTED ? "refused" : "offline", "server", value_text(view->address),
-                     "connect", value_text(service->to), "proxy_protocol", "answer", "refuses", "because",
-                     value_text(service->reason), "destination", "connected", "failed", "reason", "health");
+    return json_pack("{s:o,s:s,s:o,s:n,s:[o],s:n,s:s,s:o,s:{s:n,s:n,s:n},s:n}", "name", value_text(service->name),
+                     "state", view->condition == UPSTREAM_CONNECTED ? "refused" : "offline", "server",
+                     value_text(view->address), "protocol", "connect", value_text(service->to), "proxy_protocol",
+                     "answer", "refuses", "because", value_text(service->reason), "destination", "connected", "failed",
+                     "reason", "health");
 }
 
 /* ---- the list ---- */

@@ -44,6 +44,8 @@ unsigned view_own_service(const struct top *top, struct grid *grid, unsigned y) 
     y = put_head(top, grid, y, "name", style, state);
     y = view_fact_of(grid, y, "server", service, "server");
     y = view_fact_of(grid, y, "destination", service, "connect");
+    if (answer_is(service, "protocol", "udp"))
+        y = view_fact_of(grid, y, "protocol", service, "protocol");
     if (strcmp(answer_text(service, "proxy_protocol", "off"), "off") != 0)
         y = view_fact_of(grid, y, "PROXY header", service, "proxy_protocol");
     y = view_fact_of(grid, y, "this agent", service, "answer");

@@ -190,6 +190,10 @@ START_TEST(both_keys_of_a_service_are_shown) {
     expect_text("services/1/state", "ok");
     expect_text("services/1/answer", "permits");
     expect_text("services/1/connect/0", "10.0.0.1:80");
+    expect_text("services/1/protocol", "tcp");
+    service_table_find(fake_plane()->services, 1)->protocol = SERVICE_UDP;
+    get("/v1/services");
+    expect_text("services/1/protocol", "udp");
     get("/v1/status");
     expect_number("services/count", 2);
     expect_number("services/refused", 1);
