@@ -521,6 +521,41 @@ START_TEST(clients_reach_what_munnel_agent_publishes_until_it_has_gone) {
 }
 END_TEST
 
+/* Reads the request first: closed before, it would be reset with the answer. */
+static void serve_page(struct connection *connection) {
+    static const char page[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    char request[4096];
+    size_t got = 0;
+
+    if (socket_read_some(connection->fd, request, sizeof request, &got, ASK_MS) != END_NONE)
+        return;
+    (void)socket_send(connection->fd, page, sizeof page - 1, ASK_MS);
+    (void)socket_wait_end(connection->fd, ASK_MS);
+}
+
+START_TEST(tls_of_a_published_host_ends_at_the_server_by_its_certificate) {
+    struct site *site = site_make(__func__);
+    const char *curl = sandbox_peer(site->sandbox, "curl");
+
+    if (!curl)
+        return;
+    struct destination *web = destination_start(serve_page, NULL);
+    permit_first(site, "{\"hosts\": \"*.dev.example.org\"}");
+    site_serve(site, ", 'tls': {'cert': 'pki/server.pem', 'key': 'pki/server.key'}");
+    agent_start(&site->server, "alpha", NULL, "--publish",
+                sandbox_text(site->sandbox, "web=127.0.0.1:%u", destination_port(web)), NULL);
+    process_await(site->server.process, 0, ASK_MS, "\"published\"",
+                  sandbox_text(site->sandbox, "https://web.dev.example.org:%u", site->hosts), NULL);
+    ck_assert_int_eq(sandbox_do(site->sandbox, "curl", curl, "-ksS", "--max-time", "5", "--resolve",
+                                sandbox_text(site->sandbox, "web.dev.example.org:%u:127.0.0.1", site->hosts),
+                                sandbox_text(site->sandbox, "https://web.dev.example.org:%u/", site->hosts), NULL),
+                     0);
+    SAYS(sandbox_output(site->sandbox, "curl"), "hello");
+    site_end(site);
+    destination_free(web);
+}
+END_TEST
+
 SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until_it_is_removed, 40),
               SCENARIO(place_is_chosen_within_the_permit_and_stays, 40),
               SCENARIO(nothing_outside_the_permit_is_published, 40),
@@ -529,6 +564,7 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(what_the_permit_loses_ends_at_once, 60),
               SCENARIO(after_a_restart_the_same_port_is_had_again, 60),
               SCENARIO(port_of_another_program_is_passed_over, 60),
-              SCENARIO(operator_sees_who_publishes_and_stops_it, 60), SCENARIO(flood_is_answered_and_bounded, 60),
-              SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
+              SCENARIO(operator_sees_who_publishes_and_stops_it, 60),
+              SCENARIO(tls_of_a_published_host_ends_at_the_server_by_its_certificate, 40),
+              SCENARIO(flood_is_answered_and_bounded, 60), SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
               SCENARIO(clients_reach_what_munnel_agent_publishes_until_it_has_gone, 60))
