@@ -117,10 +117,10 @@ START_TEST(an_error_never_shows_what_a_file_or_variable_holds) {
     static const struct slip slips[] = {
         {"{ \"services\": [ { \"name\": \"a\", \"listen\": \"${SECRET}\", \"connect\": \"h:1\" } ] }",
          ": services[0].listen: what \"${SECRET}\" stands for is not right here; write an address like "
-         "\"0.0.0.0:5900\", or a list of them"},
+         "\"0.0.0.0:5900\", or a list of them, or null"},
         {"{ \"services\": [ { \"name\": \"a\", \"listen\": [\":1\", \"x${SECRET}\"], \"connect\": \"h:1\" } ] }",
          ": services[0].listen: what [\":1\",\"x${SECRET}\"] stands for is not right here; write an address like "
-         "\"0.0.0.0:5900\", or a list of them"},
+         "\"0.0.0.0:5900\", or a list of them, or null"},
         {"{ \"log\": { \"level\": \"${SECRET}\" } }",
          ": log.level: what \"${SECRET}\" stands for is not right here; write \"error\", \"warning\", \"info\" or "
          "\"debug\""}};

@@ -54,7 +54,7 @@ static const struct slip slips[] = {
      "write a whole number from 0 to 1000000"},
     {WITH_SERVICE("\"allow\": []"), ": services[0].allow: the list is empty; write at least one, or leave it out"},
     {"{ \"services\": [ { \"name\": \"a\", \"listen\": [] } ] }",
-     ": services[0].listen: the list is empty; write at least one"},
+     ": services[0].listen: the list is empty; write at least one, or leave it out"},
     {WITH_SERVICE("\"group\": [\"x\", \"x\"]"), ": services[0].group[1]: \"x\" is written twice; leave one out"},
     {"{ \"agents\": { \"auth\": { \"require\": \"mtls\" } } }",
      ": agents.auth.require: \"mtls\" is not right here; write \"token\", \"certificate\", \"both\" or \"either\""},
