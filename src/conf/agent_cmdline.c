@@ -11,6 +11,7 @@
 #include "conf/cmdline.h"
 #include "conf/publish_spec.h"
 #include "conf/validators.h"
+#include "conf/visit_spec.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/path.h"
@@ -60,7 +61,7 @@ static const struct option_spec agent_specs[] = {
     {"publish", OPTION_TEXTS, AT(publish), "null", .check = publish_spec_check,
      .wanted = "a service like \"web=localhost:8080\", or a list of them", .flag = "publish",
      .argument = "NAME=HOST:PORT", .help = "a service of our own; again for more"},
-    {"visit", OPTION_TEXTS, AT(visits), "null", .check = validate_visit,
+    {"visit", OPTION_TEXTS, AT(visits), "null", .check = visit_spec_check,
      .wanted = "a service and an address like \"vnc=127.0.0.1:5900\", or a list of them", .flag = "visit",
      .argument = "NAME=ADDR:PORT", .help = "open a private service here; again for more"},
     {"retry", OPTION_NUMBER, AT(retry_s), "5", 1, 3600, .flag = "retry", .argument = "SECONDS",

@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include "conf/validators.h"
-#include "conf/visit_spec.h"
 #include "lib/base/path.h"
 #include "lib/net/acl.h"
 #include "lib/net/addr.h"
@@ -158,11 +157,6 @@ int validate_group(const char *text, struct error *error) {
     if (strcmp(text, "*") == 0)
         return error_set(error, "\"*\" is no group; leave it out to take every agent");
     return validate_name(text, error);
-}
-
-int validate_visit(const char *text, struct error *error) {
-    struct visit_spec spec;
-    return visit_spec_parse(&spec, text, error);
 }
 
 int validate_visitors(const char *text, struct error *error) {

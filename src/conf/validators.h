@@ -19,7 +19,6 @@ int validate_destination(const char *text, struct error *error); /* "HOST:PORT",
 int validate_server(const char *text, struct error *error);      /* "HOST:PORT" of an agent port */
 int validate_name(const char *text, struct error *error);        /* of a service, an agent, a group */
 int validate_group(const char *text, struct error *error);
-int validate_visit(const char *text, struct error *error);    /* as visit_spec.h has it */
 int validate_visitors(const char *text, struct error *error); /* a group, or "*" */
 int validate_source(const char *text, struct error *error);   /* "10.0.0.0/8": addresses of clients */
 int validate_balancer(const char *text, struct error *error); /* the same, or "unix:*" */

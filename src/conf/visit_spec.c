@@ -42,3 +42,8 @@ int visit_spec_parse(struct visit_spec *spec, const char *text, struct error *er
                          spec->name);
     return 0;
 }
+
+int visit_spec_check(const char *text, struct error *error) {
+    struct visit_spec spec;
+    return visit_spec_parse(&spec, text, error);
+}

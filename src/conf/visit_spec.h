@@ -17,5 +17,6 @@ struct visit_spec {
 
 /* NAME=ADDRESS:PORT, or NAME=PORT on 127.0.0.1. 0, or -1 with `error`. */
 int visit_spec_parse(struct visit_spec *spec, const char *text, struct error *error);
+int visit_spec_check(const char *text, struct error *error); /* of an option */
 
 #endif

@@ -87,6 +87,7 @@ libmunnel_server_a_SOURCES = \
 	src/server/service/access.c \
 	src/server/service/access.h \
 	src/server/service/agent_bans.c \
+	src/server/service/visit_permits.c \
 	src/server/service/visit_relays.c \
 	src/server/service/visits.c \
 	src/server/service/visits.h \

@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * visits: see visits.h. Here is what agents may visit, and what they are told of it.
+ * visits: see visits.h. Here is what agents ask for, and what they are told.
  */
 #include "config.h"
 
 #include "server/service/visits_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/strbuf.h"
 #include "proto/features.h"
 #include "server/service/service_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGES_A_SECOND = 900, LINES_A_MINUTE = 20 };
-
-static const char *const details[VISIT_VERDICT_COUNT] = {
-#define VISIT_VERDICT_DETAIL(name, label, detail) detail,
-    VISIT_VERDICTS(VISIT_VERDICT_DETAIL)
-#undef VISIT_VERDICT_DETAIL
-};
-
-const char *visit_verdict_label(enum visit_verdict verdict) {
-    static const char *const labels[VISIT_VERDICT_COUNT] = {
-#define VISIT_VERDICT_LABEL(name, label, detail) label,
-        VISIT_VERDICTS(VISIT_VERDICT_LABEL)
-#undef VISIT_VERDICT_LABEL
-    };
-    return labels[verdict];
-}
+enum { MESSAGES_A_SECOND = 900 };
 
 struct visits *visits_new(const struct visits_options *options) {
     struct visits *visits = calloc(1, sizeof *visits);
@@ -42,57 +26,6 @@ struct visits *visits_new(const struct visits_options *options) {
     TAILQ_INIT(&visits->connecting);
     TAILQ_INIT(&visits->running);
     return visits;
-}
-
-size_t visits_running(const struct visits *visits) {
-    return visits->running_count;
-}
-
-uint64_t visits_count(const struct visits *visits, enum visit_verdict verdict) {
-    return visits->counts[verdict];
-}
-
-/* ---- who may ---- */
-
-bool visits_permit(const struct service_config *conf, const struct session *session) {
-    for (size_t i = 0; i < conf->visitors.count; i++)
-        if (strcmp(conf->visitors.items[i], "*") == 0)
-            return true;
-    return conf->visitors.count && session_serves(session, &conf->visitors);
-}
-
-static struct service *find_service(const struct visits *visits, const char *name) {
-    for (size_t i = 0; i < visits->options.services->count; i++) {
-        struct service *service = visits->options.services->items[i];
-        if (strcmp(service->conf->name, name) == 0 && !service->is_shut)
-            return service;
-    }
-    return NULL;
-}
-
-static bool has_link(struct session *session) {
-    return session_is_connected(session) && !session_is_draining(session) && session_carriers(session)->ready;
-}
-
-enum visit_verdict visits_judge(const struct visits *visits, struct session *session,
-                                const struct visiting_entry *entry, struct service **service) {
-    *service = entry ? find_service(visits, entry->name) : NULL;
-    if (!*service || !visits_permit((*service)->conf, session))
-        return VISIT_NOT_PERMITTED;
-    if ((*service)->is_paused)
-        return VISIT_PAUSED;
-    if (!balance_usable((*service)->balance))
-        return VISIT_NO_AGENT;
-    return has_link(session) ? VISIT_ACCEPTED : VISIT_NO_LINK;
-}
-
-struct visiting_entry *visits_find_entry(struct session *session, uint32_t id) {
-    struct visiting *visiting = session_visiting(session);
-
-    for (size_t i = 0; i < visiting->count; i++)
-        if (visiting->entries[i].id == id)
-            return &visiting->entries[i];
-    return NULL;
 }
 
 /* ---- what agents are told ---- */
@@ -135,7 +68,7 @@ static void tell(struct visits *visits, struct session *session, bool all) {
         entry->is_told = true;
         entry->told = verdict;
         entry->told_end_to_end = end_to_end;
-        states[count++] = (struct visit_state){entry->id, verdict ? details[verdict] : NULL, end_to_end};
+        states[count++] = (struct visit_state){entry->id, verdict ? visits_detail(verdict) : NULL, end_to_end};
     }
     char *json = count || all ? visit_states_format(states, count) : NULL;
     if (json)
@@ -153,23 +86,6 @@ void visits_update(struct visits *visits) {
         if (session_is_connected(session))
             tell(visits, session, false);
     }
-}
-
-void visits_refuse(struct visits *visits, const struct session *session, uint32_t ticket, enum visit_verdict verdict,
-                   const char *detail) {
-    const struct visit_refused refused = {ticket, detail && *detail ? detail : details[verdict]};
-    unsigned skipped = 0;
-
-    visits->counts[verdict]++;
-    if (!session || !session_is_connected(session))
-        return;
-    if (log_limit_allows(&visits->lines, LINES_A_MINUTE, &skipped))
-        log_event(visits->options.log, LOG_LEVEL_WARNING, session_who(session), "its visit is refused",
-                  LOG_FIELDS(LOG_TEXT("detail", refused.reason), LOG_NUMBER("left_out", skipped)));
-    char *json = visit_refused_format(&refused);
-    if (json)
-        plane_send_control(visits->options.plane, session_control(session), json);
-    free(json);
 }
 
 /* ---- messages ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * visits_priv: struct visits, and what its files call of each other: visits.c knows what agents may visit,
- * visit_relays.c makes and ends visits.
+ * visits_priv: struct visits, and what its files call of each other: visits.c knows what agents ask for, visit_relays.c
+ * makes and ends visits, and both ask visit_permits.c.
  */
 #ifndef MUNNEL_SERVER_SERVICE_VISITS_PRIV_H
 #define MUNNEL_SERVER_SERVICE_VISITS_PRIV_H
@@ -37,9 +37,10 @@ struct visits {
     struct log_limit lines;
 };
 
-/* visits.c: what becomes of a client of this entry (NULL: of none) now; *service: NULL if there is none. */
+/* visit_permits.c: what becomes of a client of this entry (NULL: of none) now; *service: NULL if there is none. */
 enum visit_verdict visits_judge(const struct visits *visits, struct session *session,
                                 const struct visiting_entry *entry, struct service **service);
+const char *visits_detail(enum visit_verdict verdict);                          /* for people */
 struct visiting_entry *visits_find_entry(struct session *session, uint32_t id); /* NULL: none */
 /* `detail` NULL: that of the verdict. */
 void visits_refuse(struct visits *visits, const struct session *session, uint32_t ticket, enum visit_verdict verdict,
