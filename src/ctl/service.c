@@ -47,6 +47,7 @@ static const struct detail service_details[] = {
     {"protocol", "protocol", VALUE_TEXT},
     {"listens at", "listen", VALUE_LIST},
     {"visitors", "visitors", VALUE_LIST},
+    {"end to end", "configuration.end_to_end", VALUE_FLAG},
     {"hosts", "hosts", VALUE_LIST},
     {"groups", "groups", VALUE_LIST},
     {"destination", "connect", VALUE_LIST},

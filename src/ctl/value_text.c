@@ -25,6 +25,8 @@ char *value_text(const json_t *json, const char *name, enum value_kind kind) {
     char number[NUMBER_TEXT];
 
     switch (kind) {
+    case VALUE_FLAG:
+        return strdup(json_is_true(answer_at(json, name)) ? "yes" : "");
     case VALUE_LIST:
         return answer_list(json, name);
     case VALUE_COUNT:

@@ -12,6 +12,7 @@
 enum value_kind {
     VALUE_TEXT,
     VALUE_STATE, /* a text with a colour of its own */
+    VALUE_FLAG,  /* "yes", or nothing */
     VALUE_LIST,
     VALUE_COUNT,
     VALUE_BYTES,
