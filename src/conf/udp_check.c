@@ -17,7 +17,6 @@ struct unusable { /* an option that is for TCP alone, or all below that key */
 static const struct unusable unusable[] = {
     {"visitors", "agents open ports of TCP alone on their side"},
     {"end_to_end", "it is TLS between two agents, and of connections"},
-    {"visitors", "visitors relay connections alone; write \"listen\""},
     {"hosts", "datagrams are not told apart by names; give each service a port of its own"},
     {"tls", "TLS is of connections; let the destination end DTLS or QUIC itself"},
     {"proxy_protocol", "the header is of connections; a destination of UDP does not expect it"},

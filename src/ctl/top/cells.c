@@ -39,6 +39,18 @@ void cell_texts(struct top_cell *to, const json_t *item, const char *path, const
     to->style = json_array_size(list) ? STYLE_PLAIN : STYLE_FAINT;
 }
 
+/* A service without ports is for visitors. */
+void cell_places(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
+    struct top_cell visitors;
+
+    cell_texts(to, item, path, look);
+    if (json_array_size(answer_at(item, path)) > 0 || json_array_size(answer_at(item, "visitors")) == 0)
+        return;
+    cell_texts(&visitors, item, "visitors", look);
+    snprintf(to->text, sizeof to->text, "visitors: %.*s", (int)sizeof to->text - 12, visitors.text);
+    to->style = STYLE_PLAIN;
+}
+
 typedef char *figure_format(char *to, double number);
 
 static void write_number(struct top_cell *to, double number, figure_format *format) {

@@ -12,7 +12,7 @@
 
 typedef void cell_writer(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look);
 
-cell_writer cell_text, cell_texts, cell_count, cell_rate, cell_per_s, cell_bytes, cell_ms;
+cell_writer cell_text, cell_texts, cell_places, cell_count, cell_rate, cell_per_s, cell_bytes, cell_ms;
 cell_writer cell_age;                             /* since a time */
 cell_writer cell_clock, cell_minute, cell_until;  /* a time; a time from now on, in its largest unit */
 cell_writer cell_able, cell_links, cell_refused;  /* 2/3; 1+2; the sum of all reasons */

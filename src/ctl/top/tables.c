@@ -28,7 +28,7 @@ static const struct column service_columns[] = {
     LEFT("", "Service", "name", "name", cell_text, 7, 24, 0),
     LEFT("", "State", "state", "", cell_service, 11, 24, 0),
     LEFT("", "Since", NULL, "since", cell_minute, 5, 16, 11),
-    LEFT("", "Listens on", NULL, "listen", cell_texts, 10, 40, 6),
+    LEFT("", "Listens on", NULL, "listen", cell_places, 10, 40, 6),
     LEFT("", "Group", NULL, "groups", cell_texts, 5, 20, 7),
     LEFT("", "Destination", NULL, "connect", cell_texts, 11, 40, 8),
     RIGHT("", "Able", NULL, "", cell_able, 4, 1),

@@ -22,7 +22,18 @@ static struct server_config *read_right(const char *text) {
 #define INNER(members)                                                                                                 \
     "{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\", \"end_to_end\": true, " members " } ] }"
 
+#define PRIVATE(members) "{ \"services\": [ { \"name\": \"a\", " members " } ] }"
+
 static const struct slip slips[] = {
+    {PRIVATE("\"connect\": \"h:1\""), ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or "
+                                      "the groups of agents that open it on "
+                                      "their side in \"visitors\""},
+    {PRIVATE("\"connect\": \"h:1\", \"visitors\": \"x\", \"hosts\": \"a.example\""),
+     ": services[0].hosts: names are for a port that services share; write \"listen\", too"},
+    {PRIVATE("\"connect\": \"localhost:+0\", \"visitors\": [\"x\"]"),
+     ": services[0].connect: \"localhost:+0\" is relative to a port, and a visitor's is its own; write the port"},
+    {PRIVATE("\"connect\": \"h:1\", \"visitors\": \"x\", \"protocol\": \"udp\", \"listen\": \":1\""),
+     ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
     {INNER("\"listen\": \":1\""),
      ": services[0].end_to_end: is for services that agents open on their side; name their "
      "groups in \"visitors\""},
