@@ -116,6 +116,20 @@ static void apply_list(struct reconfigure *change) {
     change->items = before;
 }
 
+static uint64_t tag_of(const char *publisher) {
+    return publisher ? session_id_tag(publisher) : 0;
+}
+
+/* server->conf is still the one before. */
+static uint64_t publisher_before(const struct reconfigure *change, const struct service *service) {
+    const struct server_config *before = change->server->conf;
+
+    for (size_t i = 0; i < before->service_count; i++)
+        if (strcmp(before->services[i].name, service_config(service)->name) == 0)
+            return tag_of(before->services[i].publisher);
+    return 0;
+}
+
 static void announce(struct reconfigure *change) {
     struct announce *announce = change->server->announce;
 
@@ -124,7 +138,7 @@ static void announce(struct reconfigure *change) {
         if (!has_new_id(step))
             continue;
         if (!step->is_new)
-            announce_removed(announce, step->old_id);
+            announce_removed(announce, step->old_id, publisher_before(change, step->service));
         announce_added(announce, step->service);
     }
 }
@@ -251,7 +265,7 @@ static void forget(struct server *server, size_t index) {
     struct service_list *list = &server->services;
     struct service *service = list->items[index];
 
-    announce_removed(server->announce, service_id(service));
+    announce_removed(server->announce, service_id(service), tag_of(service_config(service)->publisher));
     server->refused_before += service_refused(service);
     list->count--;
     memmove(&list->items[index], &list->items[index + 1], (list->count - index) * sizeof(struct service *));

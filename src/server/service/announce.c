@@ -18,10 +18,15 @@
 
 enum { WARNINGS_MOST = 10 /* refused services that one session's round of parts names in the log */ };
 
+struct removal {
+    uint64_t session; /* the tag of the only one that knows the id; 0: any may */
+    uint32_t id;
+};
+
 struct announce {
     struct announce_options options;
     struct event *timer;
-    uint32_t *removed; /* ids that some session has not been sent yet */
+    struct removal *removed; /* that some session has not been sent yet */
     size_t removed_count;
     uint64_t removed_before; /* removals before these, which all sessions know */
 };
@@ -88,13 +93,31 @@ static uint64_t removals(const struct announce *announce) {
     return announce->removed_before + announce->removed_count;
 }
 
+static const struct removal *removal_at(const struct announce *announce, uint64_t number) {
+    return &announce->removed[number - announce->removed_before];
+}
+
+static bool may_know(const struct session *session, const struct removal *removal) {
+    return !removal->session || removal->session == session_tag(session);
+}
+
 /* Returns up to which removal the part has them. */
-static uint64_t write_removed(const struct announce *announce, struct services_writer *writer, uint64_t from) {
+static uint64_t write_removed(const struct announce *announce, struct services_writer *writer,
+                              const struct session *session, uint64_t from) {
     uint64_t to = from;
 
     for (; to < removals(announce) && to - from < SERVICES_PART_MAX; to++)
-        services_write_removed(writer, announce->removed[to - announce->removed_before]);
+        if (may_know(session, removal_at(announce, to)))
+            services_write_removed(writer, removal_at(announce, to)->id);
     return to;
+}
+
+/* Those that are none of its affair are no reason to send it anything. */
+static void skip_removed(const struct announce *announce, const struct session *session,
+                         struct announcement *announcement) {
+    while (announcement->removed < removals(announce) &&
+           !may_know(session, removal_at(announce, announcement->removed)))
+        announcement->removed++;
 }
 
 /* Sends the next part. Without memory nothing is sent, and the timer tries again. */
@@ -105,7 +128,7 @@ static void send_part(struct announce *announce, struct session *session, size_t
     uint32_t sent_id = announcement->sent_id;
 
     services_write(&writer, announcement->version + 1);
-    uint64_t removed = write_removed(announce, &writer, announcement->removed);
+    uint64_t removed = write_removed(announce, &writer, session, announcement->removed);
     while ((service = next_unsent(announce, session, sent_id, &index)) &&
            (service_lacking(service, session) || write_service(&writer, service)))
         sent_id = service->id;
@@ -125,8 +148,11 @@ static void send_part(struct announce *announce, struct session *session, size_t
 /* True if it has to be looked at again, although no answer of it is under way. */
 static bool send_due(struct announce *announce, struct session *session, uint64_t now_us) {
     struct announcement *announcement = session_announcement(session);
-    bool has_removals = announcement->removed < removals(announce);
     size_t index = 0;
+
+    if (!announcement->is_over)
+        skip_removed(announce, session, announcement);
+    bool has_removals = announcement->removed < removals(announce);
 
     if (announcement->is_sent || announcement->is_over || (announcement->is_complete && !has_removals))
         return false;
@@ -200,13 +226,13 @@ static void forget_removed(struct announce *announce) {
         memmove(announce->removed, announce->removed + count, announce->removed_count * sizeof *announce->removed);
 }
 
-void announce_removed(struct announce *announce, uint32_t id) {
+void announce_removed(struct announce *announce, uint32_t id, uint64_t session) {
     forget_removed(announce);
-    uint32_t *removed = realloc(announce->removed, (announce->removed_count + 1) * sizeof *removed);
+    struct removal *removed = realloc(announce->removed, (announce->removed_count + 1) * sizeof *removed);
     if (!removed)
         return;
     announce->removed = removed;
-    removed[announce->removed_count++] = id;
+    removed[announce->removed_count++] = (struct removal){session, id};
     event_active(announce->timer, EV_TIMEOUT, 0);
 }
 

@@ -35,8 +35,9 @@ void announce_free(struct announce *announce);
 
 /* A reload: all agents are asked for a service that is new, or has a new id, at the end of the list of services. */
 void announce_added(struct announce *announce, struct service *service);
-/* No client will be sent by this id any more. Without memory the agents keep it, which does no harm. */
-void announce_removed(struct announce *announce, uint32_t id);
+/* No client will be sent by this id any more, which the session of this tag alone knows; 0: any may. Without memory the
+ * agents keep it, which does no harm. */
+void announce_removed(struct announce *announce, uint32_t id, uint64_t session);
 void announce_join(struct announce *announce, struct session *session); /* sends later in this turn of the loop */
 void announce_turn(struct announce *announce);                          /* sends what is due; runs by itself */
 /* It takes no more clients: takes it out of all services. May be called again. */

@@ -87,6 +87,42 @@ START_TEST(agent_is_told_the_services_of_its_groups) {
 }
 END_TEST
 
+static struct session *admit(struct server_fixture *server_fixture, const char *name, struct link_ref *control) {
+    struct addr peer = {.length = 0};
+    struct session_options options = {
+        .control = fake_link(), .peer = &peer, .name = name, .instance = name, .credential = "", .threads = 1};
+
+    options.serves_all = true;
+    *control = options.control;
+    return registry_admit(server_fixture->server->registry, &options);
+}
+
+START_TEST(removal_is_told_to_the_session_alone_that_knows_the_service) {
+    struct server_fixture server_fixture;
+    struct link_ref first, second;
+    struct fake_order sent;
+    struct error error = {""};
+
+    begin(&server_fixture);
+    struct announce *announce = server_fixture.server->announce;
+    struct session *one = admit(&server_fixture, "one", &first), *other = admit(&server_fixture, "two", &second);
+    announce_turn(announce);
+    while (fake_take_with(FAKE_CONTROL, "services", &sent))
+        ;
+    json_t *ack = json_pack("{s:i,s:[]}", "version", 1, "refused");
+    ck_assert(announce_answered(announce, one, ack, &error) == 0 &&
+              announce_answered(announce, other, ack, &error) == 0);
+    session_announcement(one)->sent_us = session_announcement(other)->sent_us = 0; /* long ago */
+    announce_removed(announce, 77, session_tag(other));
+    announce_turn(announce);
+    ck_assert(fake_take_with(FAKE_CONTROL, "\"remove\":[77]", &sent));
+    ck_assert(link_ref_same(sent.link, second));
+    ck_assert(!fake_take_with(FAKE_CONTROL, "services", &sent));
+    json_decref(ack);
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
 /* Its agents are not asked for what they do not know, and those who look see why. */
 START_TEST(service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_as_refused) {
     struct server_fixture server_fixture;
@@ -384,6 +420,7 @@ static TCase *announcing(void) {
     TCase *group = tcase_create("announcing");
 
     tcase_add_test(group, agent_is_told_the_services_of_its_groups);
+    tcase_add_test(group, removal_is_told_to_the_session_alone_that_knows_the_service);
     tcase_add_test(group, service_that_needs_more_than_the_agent_knows_is_not_sent_and_counts_as_refused);
     tcase_add_test(group, service_with_a_proxy_header_needs_agents_that_know_of_it);
     tcase_add_test(group, large_table_goes_in_parts_one_at_a_time_and_not_too_fast);
