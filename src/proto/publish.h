@@ -5,8 +5,7 @@
  * the server answers under which address each is reached, or why it is not.
  *
  * A service is known by its name. The server answers each that was added, and again when its address changes or it is
- * withdrawn; one that the agent removes has no answer. Both sides have to know the feature
- * `publish`.
+ * withdrawn; one that the agent removes has no answer. Both sides have to know the feature `publish`.
  * Runs on: any thread. Owns: nothing; parsed strings live in the message's JSON.
  */
 #ifndef MUNNEL_PROTO_PUBLISH_H

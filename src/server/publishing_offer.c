@@ -45,13 +45,14 @@ static bool same_destinations(const struct strlist *to, const struct publish_off
 static int check_name(const struct publishing *publishing, const struct session *session, const char *name,
                       const struct published_entry *entry, enum publish_refusal *refusal, struct error *error) {
     const struct server_config *conf = publishing->server->conf;
-    char date[DATE_TEXT];
 
     *refusal = PUBLISH_TAKEN;
     if (server_config_has_name(conf, name))
         return error_set(error, "%s is a service of the server's configuration", name);
-    if (entry && !published_is_of(entry, session_credential(session), session_name(session)))
+    if (entry && !published_is_of(entry, session_credential(session), session_name(session))) {
+        char date[DATE_TEXT];
         return error_set(error, "%s is published by %s since %s", name, entry->who, date_format(entry->since, date));
+    }
     *refusal = PUBLISH_STOPPED;
     if (entry && *entry->stopped_by && strcmp(entry->session, session_id(session)) == 0)
         return error_set(error, "%s was stopped by %s", name, entry->stopped_by);
