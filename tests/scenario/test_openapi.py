@@ -19,15 +19,18 @@ SECONDS = {"view": 25, "operate": 25, "admin": 50}
 
 
 def serve(run):
-    """A server with two services, one of them to be changed by PUT, an agent, and a client that stays."""
+    """A server with services, one of them of UDP and one to be changed by PUT, an agent, and clients that stay."""
     run.initialise()
     os.makedirs(run.path("pki/services.d"), exist_ok=True)
-    run.configure(include="services.d/*.json")
+    echo = run.configuration()["services"][0]
+    run.configure(include="services.d/*.json", services=[echo, {**echo, "name": "datagrams", "protocol": "udp"}])
     run.start_server()
     run.start_agent()
     run.relay()
     client = socket.create_connection(("127.0.0.1", run.port))
     client.sendall(b"stays")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.sendto(b"a datagram", ("127.0.0.1", run.port))
     return client
 
 
