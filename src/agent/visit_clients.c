@@ -16,23 +16,24 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     WAIT_MS = 10000,
     PAUSE_MS = 5,
-    ACCEPTS_PER_TURN = 32,
-    /* New clients: a server closes a control link with more than 1000 frames in a second. */
-    CLIENT_US = 1000000 / 600,
-    CLIENTS_BURST = 200 /* after a pause */
+    /* A server closes a control link with more than 1000 frames or 256 KiB in a second. */
+    MESSAGES_A_SECOND = 600,
+    BYTES_A_SECOND = 128 * 1024,
+    MESSAGE_US = 1000000 / MESSAGES_A_SECOND,
+    BURST_US = 200 * MESSAGE_US /* after a pause */
 };
 
 static const char no_server[] = "no server takes it now";
 
 /* ---- pausing ---- */
 
-/* No event tells when a relay thread has taken one. */
-static void pause_all(struct visits *visits) {
-    static const struct timeval pause = {0, PAUSE_MS * 1000};
+static void pause_all(struct visits *visits, uint64_t us) {
+    const struct timeval pause = {(long)(us / 1000000), (long)(us % 1000000)};
 
     if (event_add(visits->resume, &pause))
         return; /* out of memory: the next turn tries again */
@@ -58,13 +59,19 @@ void visits_on_resume(evutil_socket_t fd, short what, void *visits) {
     visits_expire(visits);
 }
 
-/* False: as many have come as may, for the moment. */
-static bool is_paced(struct visits *visits) {
-    uint64_t now_us = clock_us(), earliest_us = now_us - (uint64_t)CLIENTS_BURST * CLIENT_US;
+/* How long no message may be sent. Clients that come meanwhile wait in the backlog, and share the next one. */
+static uint64_t pace(struct visits *visits) {
+    uint64_t now_us = clock_us(), earliest_us = now_us - BURST_US;
 
     if (visits->paced_us < earliest_us)
         visits->paced_us = earliest_us;
-    return visits->paced_us + CLIENT_US <= now_us;
+    return visits->paced_us + MESSAGE_US > now_us ? visits->paced_us + MESSAGE_US - now_us : 0;
+}
+
+static void charge(struct visits *visits, size_t bytes) {
+    uint64_t us = (uint64_t)bytes * 1000000 / BYTES_A_SECOND;
+
+    visits->paced_us += us > MESSAGE_US ? us : MESSAGE_US;
 }
 
 /* ---- one that waits ---- */
@@ -99,15 +106,6 @@ static const struct visit_server *next_server(const struct visits *visits, const
     return server;
 }
 
-static bool send_open(struct visits *visits, const struct waiting_client *client) {
-    const struct visit_open open = {(uint32_t)client->visit->index + 1, client->ticket, client->client, client->local};
-    char *json = visit_open_format(&open);
-    bool is_sent = json && visits->options.send(visits->options.context, client->session, json);
-
-    free(json);
-    return is_sent;
-}
-
 /* Its socket, which nobody else has any more; -1: a relay thread has it. */
 static evutil_socket_t take_back(struct visits *visits, const struct waiting_client *client) {
     struct visit_client taken;
@@ -118,28 +116,85 @@ static evutil_socket_t take_back(struct visits *visits, const struct waiting_cli
     return taken.fd;
 }
 
-/* Offers it to the next server that has not refused it; takes `fd`. False: none is left, and the client is forgotten.
- */
-static bool offer(struct visits *visits, struct waiting_client *client, evutil_socket_t fd, const char *detail) {
+static bool is_same(const struct open_address *a, const struct open_address *b) {
+    return a->port == b->port && memcmp(a->host, b->host, sizeof a->host) == 0;
+}
+
+static void send_gathered(struct visits *visits);
+
+/* Clients of one visit share a message, up to the end of this turn. */
+static void gather(struct visits *visits, const struct waiting_client *client) {
+    struct visit_open *open = &visits->gathered;
+    uint32_t visit = (uint32_t)client->visit->index + 1;
+
+    if (open->count == VISIT_CLIENTS_MAX || open->visit != visit || visits->gathered_session != client->session ||
+        !is_same(&open->local, &client->local))
+        send_gathered(visits);
+    open->visit = visit;
+    open->local = client->local;
+    visits->gathered_session = client->session;
+    open->arrivals[open->count++] = (struct visit_arrival){client->ticket, client->client};
+}
+
+/* Offers it to the next server that has not refused it; takes `fd`. If none is left, the client is forgotten. */
+static void offer(struct visits *visits, struct waiting_client *client, evutil_socket_t fd, const char *detail) {
     const struct visit_server *server;
 
     while ((server = next_server(visits, client))) {
         struct visit_client waiting = {fd, served_service_hold(client->visit->service), ""};
         strbuf_copy(waiting.server, sizeof waiting.server, server->digits);
-        visits->paced_us += CLIENT_US;
         client->session = client->tried[client->tried_count++] = server->session;
         client->until_us = clock_us() + WAIT_MS * 1000ULL;
         client->ticket = visit_tickets_put(visits->tickets, &waiting, server->session);
-        if (client->ticket && send_open(visits, client))
-            return true;
-        if (client->ticket)
-            (void)take_back(visits, client); /* nobody else knows the ticket */
-        else
-            served_service_release(waiting.service);
+        if (client->ticket) {
+            gather(visits, client);
+            return;
+        }
+        served_service_release(waiting.service);
     }
     refuse(client->visit, fd, &client->peer, detail);
     forget(visits, client);
-    return false;
+}
+
+static void offer_again(struct visits *visits, struct waiting_client *client, const char *detail) {
+    evutil_socket_t fd = take_back(visits, client);
+
+    if (fd >= 0)
+        offer(visits, client, fd, detail);
+    else
+        forget(visits, client);
+}
+
+static struct waiting_client *find(struct visits *visits, uint64_t session, uint32_t ticket) {
+    for (size_t i = 0; i < VISIT_WAITING_MOST; i++)
+        if (visits->waiting[i].ticket == ticket && visits->waiting[i].session == session)
+            return &visits->waiting[i];
+    return NULL;
+}
+
+static bool send_open(struct visits *visits, uint64_t session, const struct visit_open *open) {
+    char *json = visit_open_format(open);
+    bool is_sent = json && visits->options.send(visits->options.context, session, json);
+
+    charge(visits, json ? strlen(json) : 0);
+    free(json);
+    return is_sent;
+}
+
+/* Clients whose server cannot be told of them are offered to the next one, which gathers again. */
+static void send_gathered(struct visits *visits) {
+    while (visits->gathered.count) {
+        const struct visit_open open = visits->gathered;
+        uint64_t session = visits->gathered_session;
+        visits->gathered.count = 0;
+        if (send_open(visits, session, &open))
+            continue;
+        for (size_t i = 0; i < open.count; i++) {
+            struct waiting_client *client = find(visits, session, open.arrivals[i].ticket);
+            if (client)
+                offer_again(visits, client, no_server);
+        }
+    }
 }
 
 static struct waiting_client *find_free(struct visits *visits) {
@@ -166,62 +221,65 @@ static void begin(struct visit *visit, evutil_socket_t fd, const struct addr *pe
                                       .peer = *peer};
     visits->waiting_count++;
     visit->clients++;
-    (void)offer(visits, client, fd, no_server);
+    offer(visits, client, fd, no_server);
 }
 
 /* ---- events ---- */
 
-/* The event is level-triggered: what cannot be accepted would wake the loop in each turn. */
-void visits_on_readable(evutil_socket_t listener, short what, void *context) {
-    struct visit *visit = context;
+/* The event is level-triggered: what cannot be accepted would wake the loop in each turn. No event tells when a relay
+ * thread has taken a client, or when there are descriptors. */
+static void accept_some(struct visit *visit, evutil_socket_t listener) {
     struct addr peer;
 
-    (void)what;
-    visits_expire(visit->visits);
-    for (unsigned i = 0; i < ACCEPTS_PER_TURN && visit->fd >= 0; i++) {
-        if (visit->visits->waiting_count == VISIT_WAITING_MOST || !is_paced(visit->visits)) {
-            pause_all(visit->visits);
+    for (unsigned i = 0; i < VISIT_CLIENTS_MAX && visit->fd >= 0; i++) {
+        if (visit->visits->waiting_count == VISIT_WAITING_MOST) {
+            pause_all(visit->visits, PAUSE_MS * 1000);
             return;
         }
         evutil_socket_t fd = sock_accept(listener, &peer);
         if (fd < 0) {
             if (!sock_would_block(errno) && !sock_client_has_gone(errno))
-                pause_all(visit->visits);
+                pause_all(visit->visits, PAUSE_MS * 1000);
             return;
         }
         begin(visit, fd, &peer);
     }
 }
 
+void visits_on_readable(evutil_socket_t listener, short what, void *context) {
+    struct visit *visit = context;
+    struct visits *visits = visit->visits;
+
+    (void)what;
+    visits_expire(visits);
+    uint64_t pause_us = pace(visits);
+    if (pause_us)
+        pause_all(visits, pause_us);
+    else
+        accept_some(visit, listener);
+    send_gathered(visits);
+}
+
 /* One that is not waiting any more was taken, by an OPEN that came by another link before this. */
 void visits_on_refused(void *context, uint64_t session, const struct visit_refused *refused) {
     struct visits *visits = context;
 
-    for (size_t i = 0; i < VISIT_WAITING_MOST; i++) {
-        struct waiting_client *client = &visits->waiting[i];
-        if (!client->ticket || client->ticket != refused->ticket || client->session != session)
-            continue;
-        evutil_socket_t fd = take_back(visits, client);
-        if (fd >= 0)
-            (void)offer(visits, client, fd, *refused->reason ? refused->reason : no_server);
-        else
-            forget(visits, client);
-        break;
+    for (size_t i = 0; i < refused->count; i++) {
+        struct waiting_client *client = find(visits, session, refused->tickets[i]);
+        if (client)
+            offer_again(visits, client, *refused->reason ? refused->reason : no_server);
     }
+    send_gathered(visits);
     go_on(visits);
 }
 
 void visits_leave_session(struct visits *visits, uint64_t session) {
     for (size_t i = 0; i < VISIT_WAITING_MOST; i++) {
         struct waiting_client *client = &visits->waiting[i];
-        if (!client->ticket || client->session != session)
-            continue;
-        evutil_socket_t fd = take_back(visits, client);
-        if (fd >= 0)
-            (void)offer(visits, client, fd, "the connection to the server was lost");
-        else
-            forget(visits, client);
+        if (client->ticket && client->session == session)
+            offer_again(visits, client, "the connection to the server was lost");
     }
+    send_gathered(visits);
     go_on(visits);
 }
 
@@ -231,14 +289,10 @@ void visits_expire(struct visits *visits) {
     for (size_t i = 0; visits->waiting_count && i < VISIT_WAITING_MOST; i++) {
         struct waiting_client *client = &visits->waiting[i];
         bool is_due = visits->is_stopped || now_us >= client->until_us;
-        if (!client->ticket || (!is_due && visit_tickets_waits(visits->tickets, client->ticket)))
-            continue;
-        evutil_socket_t fd = take_back(visits, client);
-        if (fd >= 0)
-            (void)offer(visits, client, fd, "the server has not answered in time");
-        else
-            forget(visits, client);
+        if (client->ticket && (is_due || !visit_tickets_waits(visits->tickets, client->ticket)))
+            offer_again(visits, client, "the server has not answered in time");
     }
+    send_gathered(visits);
     go_on(visits);
 }
 

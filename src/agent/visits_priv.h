@@ -65,8 +65,10 @@ struct visits {
     size_t waiting_count;
     struct log_limit lines;
     struct log_throttle refusals;
-    struct event *resume; /* after a pause */
-    uint64_t paced_us;    /* until then what came is within its pace */
+    struct event *resume;       /* after a pause */
+    uint64_t paced_us;          /* what was sent is within the pace of messages until then */
+    struct visit_open gathered; /* not sent yet; before control returns to the loop it is */
+    uint64_t gathered_session;
     bool is_stopped;
     size_t count;
     struct visit items[];

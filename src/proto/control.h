@@ -33,8 +33,8 @@
     O(PUBLISHED, "published")         /* server: where they are reached, or why not */                                 \
     O(VISIT, "visit")                 /* agent: services that it wants to open on its side; see visits.h */            \
     O(VISIT_STATE, "visit_state")     /* server: whether it may */                                                     \
-    O(VISIT_OPEN, "visit_open")       /* agent: a client of one of them has come */                                    \
-    O(VISIT_REFUSED, "visit_refused") /* server: it is not served */
+    O(VISIT_OPEN, "visit_open")       /* agent: clients of one of them have come */                                    \
+    O(VISIT_REFUSED, "visit_refused") /* server: they are not served */
 enum control_op {
 #define CONTROL_OP_ENUM(name, op) CONTROL_OP_##name,
     CONTROL_OPS(CONTROL_OP_ENUM)

@@ -119,14 +119,24 @@ int visit_states_parse(struct visit_state states[VISITS_MAX], size_t *count, con
 
 /* ---- visit_open ---- */
 
-char *visit_open_format(const struct visit_open *open) {
-    char client[ADDRESS_MAX], local[ADDRESS_MAX];
-    json_t *json = json_pack("{s:s,s:I,s:I,s:s,s:s}", "op", control_op_name(CONTROL_OP_VISIT_OPEN), "visit",
-                             (json_int_t)open->visit, "ticket", (json_int_t)open->ticket, "client",
-                             open_address_format(&open->client, client, sizeof client), "local",
-                             open_address_format(&open->local, local, sizeof local));
+static json_t *arrival_json(const struct visit_arrival *arrival) {
+    char client[ADDRESS_MAX];
 
-    return finish(json, false);
+    return json_pack("{s:I,s:s}", "ticket", (json_int_t)arrival->ticket, "client",
+                     open_address_format(&arrival->client, client, sizeof client));
+}
+
+char *visit_open_format(const struct visit_open *open) {
+    char local[ADDRESS_MAX];
+    json_t *json =
+        json_pack("{s:s,s:I,s:s,s:[]}", "op", control_op_name(CONTROL_OP_VISIT_OPEN), "visit", (json_int_t)open->visit,
+                  "local", open_address_format(&open->local, local, sizeof local), "clients");
+    json_t *list = json_object_get(json, "clients");
+    bool fails = false;
+
+    for (size_t i = 0; i < open->count; i++)
+        fails |= json_array_append_new(list, arrival_json(&open->arrivals[i])) != 0;
+    return finish(json, fails);
 }
 
 static int take_address(const json_t *json, const char *key, struct open_address *address, struct error *error) {
@@ -143,13 +153,29 @@ static int take_address(const json_t *json, const char *key, struct open_address
     return 0;
 }
 
+/* Of clients, or of their tickets. */
+static int take_clients(const json_t *json, const char *key, const json_t **list, struct error *error) {
+    *list = json_object_get(json, key);
+    if (!json_is_array(*list) || !json_array_size(*list) || json_array_size(*list) > VISIT_CLIENTS_MAX)
+        return error_set(error, "\"%s\" is not a list of 1 to %d", key, VISIT_CLIENTS_MAX);
+    return 0;
+}
+
 int visit_open_parse(struct visit_open *open, const json_t *json, struct error *error) {
+    const json_t *list;
+    size_t index;
+    json_t *item;
+
     *open = (struct visit_open){0};
-    return take_number(json, "visit", &open->visit, error) || take_number(json, "ticket", &open->ticket, error) ||
-                   take_address(json, "client", &open->client, error) ||
-                   take_address(json, "local", &open->local, error)
-               ? -1
-               : 0;
+    if (take_number(json, "visit", &open->visit, error) || take_address(json, "local", &open->local, error) ||
+        take_clients(json, "clients", &list, error))
+        return -1;
+    json_array_foreach (list, index, item)
+        if (take_number(item, "ticket", &open->arrivals[index].ticket, error) ||
+            take_address(item, "client", &open->arrivals[index].client, error))
+            return -1;
+    open->count = json_array_size(list);
+    return 0;
 }
 
 /* ---- visit_refused ---- */
@@ -158,14 +184,30 @@ char *visit_refused_format(const struct visit_refused *refused) {
     char clean[VISIT_REASON_SIZE];
 
     json_text_copy_clean(clean, sizeof clean, refused->reason);
-    return finish(json_pack("{s:s,s:I,s:s}", "op", control_op_name(CONTROL_OP_VISIT_REFUSED), "ticket",
-                            (json_int_t)refused->ticket, "reason", clean),
-                  false);
+    json_t *json =
+        json_pack("{s:s,s:[],s:s}", "op", control_op_name(CONTROL_OP_VISIT_REFUSED), "tickets", "reason", clean);
+    json_t *list = json_object_get(json, "tickets");
+    bool fails = false;
+
+    for (size_t i = 0; i < refused->count; i++)
+        fails |= json_array_append_new(list, json_integer((json_int_t)refused->tickets[i])) != 0;
+    return finish(json, fails);
 }
 
 int visit_refused_parse(struct visit_refused *refused, const json_t *json, struct error *error) {
+    const json_t *list;
+    size_t index;
+    json_t *item;
+
     *refused = (struct visit_refused){.reason = ""};
-    if (take_number(json, "ticket", &refused->ticket, error))
+    if (take_clients(json, "tickets", &list, error))
         return -1;
+    json_array_foreach (list, index, item) {
+        json_int_t ticket = json_integer_value(item); /* 0 of what is no integer */
+        if (ticket < 1 || ticket > UINT32_MAX)
+            return error_set(error, "\"tickets\" has what is no ticket");
+        refused->tickets[index] = (uint32_t)ticket;
+    }
+    refused->count = json_array_size(list);
     return json_take_text(json, "reason", JSON_OPTIONAL, VISIT_REASON_SIZE - 1, &refused->reason, error);
 }

@@ -19,7 +19,8 @@
 enum {
     VISITS_MAX = 64, /* of an agent */
     VISIT_REASON_SIZE = 161,
-    VISIT_TICKETS_MAX = 256 /* clients of an agent whose OPEN has not come yet */
+    VISIT_TICKETS_MAX = 256, /* clients of an agent whose OPEN has not come yet */
+    VISIT_CLIENTS_MAX = 64   /* in one message */
 };
 
 struct visit_name { /* one that the agent asks for, by a number of its own */
@@ -39,16 +40,23 @@ struct visit_state { /* the server's answer for one of them, sent again when it 
 char *visit_states_format(const struct visit_state *states, size_t count); /* malloc'ed; NULL: out of memory */
 int visit_states_parse(struct visit_state states[VISITS_MAX], size_t *count, const json_t *json, struct error *error);
 
-struct visit_open {                    /* the agent: a client waits for an OPEN with OPEN_FLAG_VISIT and this ticket */
-    uint32_t visit, ticket;            /* neither is 0 */
-    struct open_address client, local; /* its address, and the one where it has come in */
+struct visit_arrival { /* a client that waits for an OPEN with OPEN_FLAG_VISIT and this ticket */
+    uint32_t ticket;   /* not 0 */
+    struct open_address client;
+};
+struct visit_open {            /* the agent: these clients of one visit wait */
+    uint32_t visit;            /* not 0 */
+    struct open_address local; /* where they have come in */
+    size_t count;              /* 1 or more */
+    struct visit_arrival arrivals[VISIT_CLIENTS_MAX];
 };
 char *visit_open_format(const struct visit_open *open); /* malloc'ed; NULL: out of memory */
 int visit_open_parse(struct visit_open *open, const json_t *json, struct error *error);
 
-struct visit_refused { /* the server: no OPEN will come for it */
-    uint32_t ticket;
+struct visit_refused {  /* the server: no OPEN will come for these */
     const char *reason; /* for people; "": none */
+    size_t count;       /* 1 or more */
+    uint32_t tickets[VISIT_CLIENTS_MAX];
 };
 char *visit_refused_format(const struct visit_refused *refused); /* malloc'ed; NULL: out of memory */
 int visit_refused_parse(struct visit_refused *refused, const json_t *json, struct error *error);

@@ -202,7 +202,8 @@ static void await_op(struct intruder *intruder, const char *op, char *text, size
 
 #define VISIT(name) "{\"op\":\"visit\",\"visits\":[{\"id\":1,\"name\":\"" name "\"}]}"
 #define VISIT_OPEN(visit)                                                                                              \
-    "{\"op\":\"visit_open\",\"visit\":" visit ",\"ticket\":7,\"client\":\"10.0.0.1:1\",\"local\":\"10.0.0.2:2\"}"
+    "{\"op\":\"visit_open\",\"visit\":" visit ",\"local\":\"10.0.0.2:2\",\"clients\":["                                \
+    "{\"ticket\":7,\"client\":\"10.0.0.1:1\"},{\"ticket\":8,\"client\":\"10.0.0.1:2\"}]}"
 
 static void ask_in_vain(struct attacked_server *attacked_server, void *context) {
     struct attacked_session session =
@@ -223,6 +224,7 @@ static void ask_in_vain(struct attacked_server *attacked_server, void *context) 
     send_text(session.control, VISIT_OPEN("2"));
     await_op(session.control, "visit_refused", unknown, sizeof unknown);
     ck_assert_str_eq(known, unknown);
+    ck_assert_ptr_nonnull(strstr(known, "\"tickets\":[7,8]")); /* both by one message */
     send_text(session.control, "{\"op\":\"visit\",\"visits\":7}");
     await_op(session.control, "error", text, sizeof text);
     send_text(session.control, "{\"op\":\"visit_open\",\"visit\":1}");
@@ -255,10 +257,11 @@ static void open_in_vain(struct attacked_server *attacked_server, void *context)
     (void)context;
     send_text(session.control, VISIT("private"));
     await_op(session.control, "visit_state", text, sizeof text);
-    for (unsigned i = 1; i <= 600; i++) {
+    for (unsigned i = 1; i <= 600; i += 2) {
         snprintf(open, sizeof open,
-                 "{\"op\":\"visit_open\",\"visit\":1,\"ticket\":%u,\"client\":\"10.0.0.1:1\",\"local\":\"10.0.0.2:2\"}",
-                 i);
+                 "{\"op\":\"visit_open\",\"visit\":1,\"local\":\"10.0.0.2:2\",\"clients\":["
+                 "{\"ticket\":%u,\"client\":\"10.0.0.1:1\"},{\"ticket\":%u,\"client\":\"10.0.0.1:2\"}]}",
+                 i, i + 1);
         send_text(session.control, open);
     }
     ck_assert_uint_ne(intruder_await(data, INTRUDER_OPEN, ASK_MS), 0);
@@ -355,11 +358,15 @@ START_TEST(server_that_is_too_old_leaves_the_port_closed) {
 }
 END_TEST
 
-static uint32_t ticket_of_next(struct played *played) {
+/* Of the next two clients, by one message or two. */
+static void take_tickets(struct played *played, uint32_t tickets[2]) {
     char text[512];
 
-    await_op(played->control, "visit_open", text, sizeof text);
-    return (uint32_t)number_in_line(text, "ticket");
+    for (size_t count = 0; count < 2;) {
+        await_op(played->control, "visit_open", text, sizeof text);
+        for (const char *at = text; count < 2 && (at = strstr(at, "\"ticket\":")); at++)
+            tickets[count++] = (uint32_t)number_in_line(at, "ticket");
+    }
 }
 
 /* What the agent answers to an OPEN by this ticket. */
@@ -389,13 +396,15 @@ START_TEST(clients_are_taken_by_their_tickets_alone_and_once) {
     process_await(played.agent, 0, SOON_MS, "visited service is open", NULL);
     played.data = greet(&played, NULL);
     int client = socket_client(played.port), refused = socket_client(played.port);
-    uint32_t ticket = ticket_of_next(&played), other = ticket_of_next(&played);
+    uint32_t tickets[2];
+    take_tickets(&played, tickets);
+    uint32_t ticket = tickets[0], other = tickets[1];
     ck_assert(!is_taken(&played, 1, 0) && !is_taken(&played, 2, ticket + 256));
     ck_assert(is_taken(&played, 3, ticket));
     ck_assert(!is_taken(&played, 4, ticket));
-    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"ticket\":%u,\"reason\":\"late\"}", ticket);
+    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"tickets\":[%u],\"reason\":\"late\"}", ticket);
     send_text(played.control, text); /* too late */
-    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"ticket\":%u,\"reason\":\"no\"}", other);
+    snprintf(text, sizeof text, "{\"op\":\"visit_refused\",\"tickets\":[%u],\"reason\":\"no\"}", other);
     send_text(played.control, text);
     ck_assert_int_eq(socket_wait_end(refused, ASK_MS), END_RESET);
     ck_assert(!is_taken(&played, 5, other));

@@ -7,6 +7,7 @@
 
 #include "server/service/visits_priv.h"
 
+#include "lib/base/strbuf.h"
 #include "server/service/service_priv.h"
 
 #include <stdlib.h>
@@ -82,9 +83,39 @@ struct visiting_entry *visits_find_entry(struct session *session, uint32_t id) {
     return NULL;
 }
 
+/* ---- refusals ---- */
+
+/* An agent closes a control link with too many frames in a second, as a server does. */
+void visits_send_refusals(struct visits *visits) {
+    struct visit_refused refused = {visits->refusals.reason, visits->refusals.count, {0}};
+    const struct session *session =
+        refused.count ? session_table_find(visits->options.sessions, visits->refusals.session) : NULL;
+
+    visits->refusals.count = 0;
+    if (!session || !session_is_connected(session))
+        return;
+    memcpy(refused.tickets, visits->refusals.tickets, refused.count * sizeof refused.tickets[0]);
+    char *json = visit_refused_format(&refused);
+    if (json)
+        plane_send_control(visits->options.plane, session_control(session), json);
+    free(json);
+}
+
+static void gather(struct visits *visits, uint64_t session, uint32_t ticket, const char *reason) {
+    char text[VISIT_REASON_SIZE];
+
+    strbuf_copy(text, sizeof text, reason);
+    if (visits->refusals.count == VISIT_CLIENTS_MAX || visits->refusals.session != session ||
+        strcmp(visits->refusals.reason, text) != 0)
+        visits_send_refusals(visits);
+    visits->refusals.session = session;
+    strbuf_copy(visits->refusals.reason, sizeof visits->refusals.reason, text);
+    visits->refusals.tickets[visits->refusals.count++] = ticket;
+}
+
 void visits_refuse(struct visits *visits, const struct session *session, uint32_t ticket, enum visit_verdict verdict,
                    const char *detail) {
-    const struct visit_refused refused = {ticket, detail && *detail ? detail : details[verdict]};
+    const char *reason = detail && *detail ? detail : details[verdict];
     unsigned skipped = 0;
 
     visits->counts[verdict]++;
@@ -92,9 +123,6 @@ void visits_refuse(struct visits *visits, const struct session *session, uint32_
         return;
     if (log_limit_allows(&visits->lines, LINES_A_MINUTE, &skipped))
         log_event(visits->options.log, LOG_LEVEL_WARNING, session_who(session), "its visit is refused",
-                  LOG_FIELDS(LOG_TEXT("detail", refused.reason), LOG_NUMBER("left_out", skipped)));
-    char *json = visit_refused_format(&refused);
-    if (json)
-        plane_send_control(visits->options.plane, session_control(session), json);
-    free(json);
+                  LOG_FIELDS(LOG_TEXT("detail", reason), LOG_NUMBER("left_out", skipped)));
+    gather(visits, session_tag(session), ticket, reason);
 }

@@ -74,6 +74,7 @@ void visits_relay_back(struct visits *visits, struct client *client) {
         sock_close_reset(client->fd);
         client->fd = -1;
         visits_refuse(visits, session_of(visits, visit), client->ticket, VISIT_NO_LINK, client->detail);
+        visits_send_refusals(visits);
     }
     client_table_give_back(visits->options.clients, client);
     visit->relay = NULL;
@@ -89,10 +90,11 @@ void visits_expire(struct visits *visits) {
     if (visits->is_paused)
         visits->is_paused = event_add(visits->readable, NULL) != 0;
     while ((visit = TAILQ_FIRST(&visits->connecting)) && visit->until_us <= now_us) {
-        visits_refuse(visits, session_of(visits, visit), visit->open.ticket, VISIT_LACK,
+        visits_refuse(visits, session_of(visits, visit), visit->arrival.ticket, VISIT_LACK,
                       "the server cannot connect to itself");
         free_connecting(visits, visit);
     }
+    visits_send_refusals(visits);
 }
 
 void visits_free(struct visits *visits) {
@@ -120,7 +122,7 @@ static struct service_terms *make_terms(const struct service *service) {
 
 static struct client *make_relay(struct visits *visits, struct visit *visit, struct session *session,
                                  struct visiting_entry *entry, const struct service *service) {
-    const struct addr peer = open_address_to_addr(&visit->open.client);
+    const struct addr peer = open_address_to_addr(&visit->arrival.client);
 
     if (!entry->terms)
         entry->terms = make_terms(service);
@@ -130,8 +132,8 @@ static struct client *make_relay(struct visits *visits, struct visit *visit, str
         return NULL;
     visit->fd = -1;
     relay->visitor = &visit->visitor;
-    relay->ticket = visit->open.ticket;
-    relay->local = visit->open.local;
+    relay->ticket = visit->arrival.ticket;
+    relay->local = visit->local;
     relay->attempt_ms = ATTACH_MS;
     relay->session = session_tag(session);
     strbuf_copy(relay->agent, sizeof relay->agent, session_label(session));
@@ -143,9 +145,9 @@ static struct client *make_relay(struct visits *visits, struct visit *visit, str
 /* False: it is not to be, and `verdict` and `detail` have why. */
 static bool begin_client(struct visit *visit, struct service *service, evutil_socket_t fd, enum visit_verdict *verdict,
                          const char **detail) {
-    struct inspected found = {.peer = open_address_to_addr(&visit->open.client),
+    struct inspected found = {.peer = open_address_to_addr(&visit->arrival.client),
                               .has_addresses = true,
-                              .reached = visit->open.local};
+                              .reached = visit->local};
     enum access_verdict access = ACCESS_ADMITTED;
 
     visit->client = service_take_visitor(service, fd, &found, &visit->visitor, &access);
@@ -165,7 +167,7 @@ static bool begin_client(struct visit *visit, struct service *service, evutil_so
 /* Dispatch has delivered events meanwhile, by which links, lists and the session may have gone. */
 static enum visit_verdict begin_relay(struct visits *visits, struct visit *visit) {
     struct session *session = session_of(visits, visit);
-    struct visiting_entry *entry = session ? visits_find_entry(session, visit->open.visit) : NULL;
+    struct visiting_entry *entry = session ? visits_find_entry(session, visit->wanted) : NULL;
     struct service *service = NULL;
     enum visit_verdict verdict = session ? visits_judge(visits, session, entry, &service) : VISIT_NO_LINK;
 
@@ -181,7 +183,7 @@ static enum visit_verdict begin_relay(struct visits *visits, struct visit *visit
 
 /* Both ends are there. `fd` is the client's of the service. */
 static void begin_running(struct visits *visits, struct visit *visit, struct session *session, evutil_socket_t fd) {
-    struct visiting_entry *entry = visits_find_entry(session, visit->open.visit);
+    struct visiting_entry *entry = visits_find_entry(session, visit->wanted);
     struct service *service = NULL;
     const char *detail = NULL;
     enum visit_verdict verdict = visits_judge(visits, session, entry, &service);
@@ -198,7 +200,7 @@ static void begin_running(struct visits *visits, struct visit *visit, struct ses
     if (verdict != VISIT_ACCEPTED) {
         sock_close_reset(visit->fd); /* which ends the client of the service, if there is one */
         visit->fd = -1;
-        visits_refuse(visits, session_of(visits, visit), visit->open.ticket, verdict, detail);
+        visits_refuse(visits, session_of(visits, visit), visit->arrival.ticket, verdict, detail);
     }
     visit->is_beginning = false;
     free_if_over(visits, visit);
@@ -227,11 +229,9 @@ static void take_accepted(struct visits *visits, evutil_socket_t fd, const struc
 }
 
 /* The event is level-triggered: without descriptors it would come again in each turn. */
-static void on_readable(evutil_socket_t listener, short what, void *context) {
-    struct visits *visits = context;
+static void accept_some(struct visits *visits, evutil_socket_t listener) {
     struct addr peer;
 
-    (void)what;
     for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
         evutil_socket_t fd = sock_accept(listener, &peer);
         if (fd >= 0) {
@@ -244,6 +244,12 @@ static void on_readable(evutil_socket_t listener, short what, void *context) {
         }
         return;
     }
+}
+
+static void on_readable(evutil_socket_t listener, short what, void *context) {
+    (void)what;
+    accept_some(context, listener);
+    visits_send_refusals(context);
 }
 
 static bool make_listener(struct visits *visits, struct error *error) {
@@ -295,18 +301,21 @@ static struct visit *start_connecting(struct visits *visits, struct error *error
     return visit;
 }
 
-void visits_begin(struct visits *visits, struct session *session, const struct visit_open *open) {
+void visits_begin(struct visits *visits, struct session *session, const struct visit_open *open,
+                  const struct visit_arrival *arrival) {
     struct error error = {""};
     struct visit *visit = has_room_for(visits, session) ? start_connecting(visits, &error) : NULL;
 
     if (!visit) {
-        visits_refuse(visits, session, open->ticket, VISIT_LACK, error.text);
+        visits_refuse(visits, session, arrival->ticket, VISIT_LACK, error.text);
         return;
     }
     strbuf_copy(visit->visitor.agent, sizeof visit->visitor.agent, session_label(session));
     visit->visitor.address = *session_peer(session);
     visit->session = session_tag(session);
-    visit->open = *open;
+    visit->wanted = open->visit;
+    visit->arrival = *arrival;
+    visit->local = open->local;
     visit->until_us = clock_us() + CONNECT_MS * 1000ULL;
     session_visiting(session)->opening++;
     TAILQ_INSERT_TAIL(&visits->connecting, visit, entry);

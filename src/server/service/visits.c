@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGES_A_SECOND = 900 };
+enum { CLIENTS_A_SECOND = 4000, LIST_COST = 256 /* a list of visits counts for as many clients */ };
 
 struct visits *visits_new(const struct visits_options *options) {
     struct visits *visits = calloc(1, sizeof *visits);
@@ -91,7 +91,7 @@ void visits_update(struct visits *visits) {
 /* ---- messages ---- */
 
 /* Both cost more than they are long. */
-static int check_rate(struct session *session, unsigned messages, struct error *error) {
+static int check_rate(struct session *session, size_t clients, struct error *error) {
     struct visiting *visiting = session_visiting(session);
     uint64_t second = clock_us() / 1000000;
 
@@ -100,9 +100,9 @@ static int check_rate(struct session *session, unsigned messages, struct error *
     if (visiting->second != second)
         visiting->in_second = 0;
     visiting->second = second;
-    visiting->in_second += messages;
-    return visiting->in_second <= MESSAGES_A_SECOND ? 0
-                                                    : error_set(error, "more visits in a second than a server takes");
+    visiting->in_second += (unsigned)clients;
+    return visiting->in_second <= CLIENTS_A_SECOND ? 0
+                                                   : error_set(error, "more visits in a second than a server takes");
 }
 
 /* False: out of memory; then there are as many as there was memory for. */
@@ -141,7 +141,7 @@ int visits_take(struct visits *visits, struct session *session, const json_t *js
     struct visit_name names[VISITS_MAX];
     size_t count = 0;
 
-    if (check_rate(session, VISITS_MAX, error) || visit_names_parse(names, &count, json, error))
+    if (check_rate(session, LIST_COST, error) || visit_names_parse(names, &count, json, error))
         return -1;
     struct visiting *visiting = session_visiting(session), before = *visiting;
     visiting->entries = NULL;
@@ -157,12 +157,14 @@ int visits_open(struct visits *visits, struct session *session, const json_t *js
     struct visit_open open;
     struct service *service = NULL;
 
-    if (check_rate(session, 1, error) || visit_open_parse(&open, json, error))
+    if (visit_open_parse(&open, json, error) || check_rate(session, open.count, error))
         return -1;
     enum visit_verdict verdict = visits_judge(visits, session, visits_find_entry(session, open.visit), &service);
-    if (verdict == VISIT_ACCEPTED)
-        visits_begin(visits, session, &open);
-    else
-        visits_refuse(visits, session, open.ticket, verdict, NULL);
+    for (size_t i = 0; i < open.count; i++)
+        if (verdict == VISIT_ACCEPTED)
+            visits_begin(visits, session, &open, &open.arrivals[i]);
+        else
+            visits_refuse(visits, session, open.arrivals[i].ticket, verdict, NULL);
+    visits_send_refusals(visits);
     return 0;
 }

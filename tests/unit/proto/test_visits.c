@@ -76,22 +76,34 @@ START_TEST(states_that_are_written_are_read) {
 }
 END_TEST
 
+/* As many as may be, and the longest. */
 START_TEST(clients_and_refusals_that_are_written_are_read) {
-    const struct visit_open written = {3, UINT32_MAX, address("[2001:db8::1]:4711"), address("127.0.0.1:5900")};
-    struct visit_open open;
-    struct visit_refused refused;
-    json_t *json = json_of(visit_open_format(&written));
+    static struct visit_open written = {.visit = 3, .count = VISIT_CLIENTS_MAX}, open;
+    static struct visit_refused refused;
+    struct visit_refused no = {.reason = "why", .count = VISIT_CLIENTS_MAX};
 
+    written.local = address("127.0.0.1:5900");
+    for (uint32_t i = 0; i < VISIT_CLIENTS_MAX; i++) {
+        no.tickets[i] = UINT32_MAX - i;
+        written.arrivals[i].ticket = UINT32_MAX - i;
+        written.arrivals[i].client = address("[2001:db8:1111:2222:3333:4444:5555:6666]:47111");
+        written.arrivals[i].client.port = (uint16_t)(60000 + i);
+    }
+    json_t *json = json_of(visit_open_format(&written));
     ck_assert_int_eq(visit_open_parse(&open, json, NULL), 0);
     ck_assert_uint_eq(open.visit, 3);
-    ck_assert_uint_eq(open.ticket, UINT32_MAX);
-    ck_assert_mem_eq(open.client.host, written.client.host, sizeof open.client.host);
-    ck_assert_uint_eq(open.client.port, 4711);
     ck_assert_uint_eq(open.local.port, 5900);
+    ck_assert_uint_eq(open.count, VISIT_CLIENTS_MAX);
+    for (uint32_t i = 0; i < VISIT_CLIENTS_MAX; i++) {
+        ck_assert_uint_eq(open.arrivals[i].ticket, UINT32_MAX - i);
+        ck_assert_mem_eq(open.arrivals[i].client.host, written.arrivals[i].client.host, sizeof open.local.host);
+        ck_assert_uint_eq(open.arrivals[i].client.port, 60000 + i);
+    }
     json_decref(json);
-    json = json_of(visit_refused_format(&(struct visit_refused){9, "why"}));
+    json = json_of(visit_refused_format(&no));
     ck_assert_int_eq(visit_refused_parse(&refused, json, NULL), 0);
-    ck_assert_uint_eq(refused.ticket, 9);
+    ck_assert_uint_eq(refused.count, VISIT_CLIENTS_MAX);
+    ck_assert_mem_eq(refused.tickets, no.tickets, sizeof no.tickets);
     ck_assert_str_eq(refused.reason, "why");
     json_decref(json);
 }
@@ -151,7 +163,8 @@ START_TEST(more_visits_than_may_be_are_refused) {
 END_TEST
 
 #define OPEN(visit, ticket, client, local)                                                                             \
-    "{\"visit\":" visit ",\"ticket\":" ticket ",\"client\":\"" client "\",\"local\":\"" local "\"}"
+    "{\"visit\":" visit ",\"local\":\"" local "\",\"clients\":[{\"ticket\":1,\"client\":\"10.0.0.1:1\"},"              \
+    "{\"ticket\":" ticket ",\"client\":\"" client "\"}]}"
 static const char *const bad_opens[] = {
     OPEN("0", "1", "10.0.0.1:1", "10.0.0.1:2"),
     OPEN("1", "0", "10.0.0.1:1", "10.0.0.1:2"),
@@ -162,19 +175,67 @@ static const char *const bad_opens[] = {
     OPEN("1", "1", ":1", "10.0.0.1:2"),
     OPEN("1", "1", "10.0.0.1:1", ""),
     OPEN("true", "1", "10.0.0.1:1", "10.0.0.1:2"),
+    "{\"visit\":1,\"local\":\"10.0.0.1:1\"}",
+    "{\"visit\":1,\"local\":\"10.0.0.1:1\",\"clients\":[]}",
+    "{\"visit\":1,\"local\":\"10.0.0.1:1\",\"clients\":{}}",
+    "{\"visit\":1,\"local\":\"10.0.0.1:1\",\"clients\":[7]}",
+    "{\"visit\":1,\"local\":\"10.0.0.1:1\",\"ticket\":1,\"client\":\"10.0.0.1:1\"}",
     "{}",
 };
 
 START_TEST(malformed_clients_are_refused) {
     struct visit_open open;
-    struct visit_refused refused;
     json_t *json = json_loads(bad_opens[_i], 0, NULL);
 
     ck_assert_ptr_nonnull(json);
     ck_assert_int_eq(visit_open_parse(&open, json, NULL), -1);
+    ck_assert_uint_eq(open.count, 0);
     json_decref(json);
-    json = json_loads("{\"ticket\":0}", 0, NULL);
+}
+END_TEST
+
+static const char *const bad_refusals[] = {
+    "{}",
+    "{\"ticket\":1}",
+    "{\"tickets\":1}",
+    "{\"tickets\":[]}",
+    "{\"tickets\":[1,0]}",
+    "{\"tickets\":[1,-1]}",
+    "{\"tickets\":[1,4294967296]}",
+    "{\"tickets\":[1,\"2\"]}",
+    "{\"tickets\":[1,2.5]}",
+    "{\"tickets\":[1],\"reason\":7}",
+};
+
+START_TEST(malformed_refusals_are_refused) {
+    struct visit_refused refused;
+    json_t *json = json_loads(bad_refusals[_i], 0, NULL);
+
+    ck_assert_ptr_nonnull(json);
     ck_assert_int_eq(visit_refused_parse(&refused, json, NULL), -1);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(more_clients_than_may_be_in_a_message_are_refused) {
+    struct visit_open open;
+    struct visit_refused refused;
+    json_t *clients = json_array(), *tickets = json_array();
+    json_t *json =
+        json_pack("{s:i,s:s,s:O,s:O}", "visit", 1, "local", "10.0.0.1:1", "clients", clients, "tickets", tickets);
+
+    for (int i = 1; i <= VISIT_CLIENTS_MAX + 1; i++) {
+        json_array_append_new(clients, json_pack("{s:i,s:s}", "ticket", i, "client", "10.0.0.1:1"));
+        json_array_append_new(tickets, json_integer(i));
+    }
+    ck_assert_int_eq(visit_open_parse(&open, json, NULL), -1);
+    ck_assert_int_eq(visit_refused_parse(&refused, json, NULL), -1);
+    json_array_remove(clients, 0);
+    json_array_remove(tickets, 0);
+    ck_assert_int_eq(visit_open_parse(&open, json, NULL), 0);
+    ck_assert_int_eq(visit_refused_parse(&refused, json, NULL), 0);
+    json_decref(clients);
+    json_decref(tickets);
     json_decref(json);
 }
 END_TEST
@@ -190,6 +251,8 @@ static TCase *visits(void) {
     tcase_add_loop_test(tests, malformed_names_are_refused, 0, sizeof bad_names / sizeof *bad_names);
     tcase_add_test(tests, more_visits_than_may_be_are_refused);
     tcase_add_loop_test(tests, malformed_clients_are_refused, 0, sizeof bad_opens / sizeof *bad_opens);
+    tcase_add_loop_test(tests, malformed_refusals_are_refused, 0, sizeof bad_refusals / sizeof *bad_refusals);
+    tcase_add_test(tests, more_clients_than_may_be_in_a_message_are_refused);
     return tests;
 }
 
