@@ -154,7 +154,14 @@ static size_t own_count(const struct server_config *conf) {
     return conf->service_count - conf->published_count;
 }
 
+/* Of a private service only its visitors may know that there is one. */
+static bool is_private(const struct service_config *service) {
+    return service->visitors.count > 0;
+}
+
 static const char *name_service(const struct service_config *service, char text[CONFIG_HOLDER_TEXT]) {
+    if (is_private(service))
+        return "the server's configuration";
     snprintf(text, CONFIG_HOLDER_TEXT, "service %.64s of the server's configuration", service->name);
     return text;
 }
@@ -183,9 +190,14 @@ const char *server_config_host_holder(const struct server_config *conf, const ch
     return NULL;
 }
 
-bool server_config_has_name(const struct server_config *conf, const char *name) {
-    for (size_t i = 0; i < own_count(conf); i++)
+int server_config_check_name(const struct server_config *conf, const char *name, struct error *error) {
+    const struct service_config *found = NULL;
+
+    for (size_t i = 0; i < own_count(conf) && !found; i++)
         if (strcmp(conf->services[i].name, name) == 0)
-            return true;
-    return false;
+            found = &conf->services[i];
+    if (!found)
+        return 0;
+    return is_private(found) ? error_set(error, "the name %s is taken", name)
+                             : error_set(error, "%s is a service of the server's configuration", name);
 }

@@ -24,11 +24,12 @@ struct config_published {
 int server_config_publish(struct server_config *conf, const struct config_published *published, struct error *error);
 
 /* Who has it in the configuration, for people; NULL: it is free. `text` is room for it. Those that agents offer are not
- * looked at. */
+ * looked at, and private services not named. */
 enum { CONFIG_HOLDER_TEXT = 128 };
 const char *server_config_port_holder(const struct server_config *conf, unsigned port, char text[CONFIG_HOLDER_TEXT]);
 const char *server_config_host_holder(const struct server_config *conf, const char *host,
                                       char text[CONFIG_HOLDER_TEXT]);
-bool server_config_has_name(const struct server_config *conf, const char *name); /* of a service */
+/* Is it the name of none of its services? 0, or -1 with why it cannot be an agent's. */
+int server_config_check_name(const struct server_config *conf, const char *name, struct error *error);
 
 #endif

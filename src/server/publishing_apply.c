@@ -44,8 +44,8 @@ int publishing_check(const struct publishing *publishing, const struct server_co
 
     memcpy(place.host, entry->host, sizeof place.host);
     *refusal = PUBLISH_TAKEN;
-    if (server_config_has_name(conf, entry->name))
-        return error_set(error, "%s is a service of the server's configuration", entry->name);
+    if (server_config_check_name(conf, entry->name, error))
+        return -1;
     return publish_place_check(&scene, &place, refusal, error);
 }
 

@@ -47,8 +47,8 @@ static int check_name(const struct publishing *publishing, const struct session 
     const struct server_config *conf = publishing->server->conf;
 
     *refusal = PUBLISH_TAKEN;
-    if (server_config_has_name(conf, name))
-        return error_set(error, "%s is a service of the server's configuration", name);
+    if (server_config_check_name(conf, name, error))
+        return -1;
     if (entry && !published_is_of(entry, session_credential(session), session_name(session))) {
         char date[DATE_TEXT];
         return error_set(error, "%s is published by %s since %s", name, entry->who, date_format(entry->since, date));
@@ -88,17 +88,19 @@ static int find_place(const struct publish_scene *scene, const struct publish_of
     return 0;
 }
 
+/* Before anything is said about names: an agent that may not publish learns nothing of the server's services. */
 static int judge(const struct publishing *publishing, const struct session *session, const struct publish_offer *offer,
                  const struct published_entry *entry, struct publish_place *place, enum publish_refusal *refusal,
                  struct error *error) {
     const struct credential *credential = publishing_credential(publishing, session_credential(session));
     const struct published_entry self = {.port = 0};
 
-    if (check_name(publishing, session, offer->name, entry, refusal, error))
-        return -1;
     *refusal = PUBLISH_NOT_PERMITTED;
     if (!credential)
         return error_set(error, "publishing needs a credential that permits it, and this agent has none");
+    if (publish_place_check_permit(&credential->publish, credential->name, error) ||
+        check_name(publishing, session, offer->name, entry, refusal, error))
+        return -1;
     *refusal = PUBLISH_INVALID;
     if (check_destinations(offer, error))
         return -1;

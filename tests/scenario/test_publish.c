@@ -243,10 +243,12 @@ START_TEST(nothing_outside_the_permit_is_published) {
     }
     SAYS(ask(site, &laptop, "'add':[{'name':'w','to':['localhost']}]"), "\"refused\"");
     SAYS(ask(site, &plain, "'add':[{'name':'web','to':['localhost:1']}]"), "credential plain permits no publishing");
+    SAYS(ask(site, &plain, "'add':[{'name':'fixed','to':['localhost:1']}]"), "credential plain permits no publishing");
     ck_assert_uint_eq(process_count(site->server.process, 0, "\"published\"", NULL), 0);
     setenv("MUNNEL_SOCKET", sandbox_path(site->sandbox, "admin.sock"), 1);
     (void)sandbox_do(site->sandbox, "status", sandbox_program(site->sandbox, "munnel"), "status", NULL);
-    SAYS(sandbox_output(site->sandbox, "status"), "services that agents offer were refused 16 times; the last is web");
+    SAYS(sandbox_output(site->sandbox, "status"),
+         "services that agents offer were refused 17 times; the last is fixed");
     intruder_free(laptop.control);
     intruder_free(plain.control);
     site_end(site);

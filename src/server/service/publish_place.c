@@ -131,15 +131,22 @@ static int choose(const struct publish_scene *scene, struct publish_place *place
     return permit->ports.count ? choose_port(scene, place, refusal, error) : -1;
 }
 
+int publish_place_check_permit(const struct publish_permit *permit, const char *credential, struct error *error) {
+    if (!publish_permit_is_empty(permit))
+        return 0;
+    return error_set(
+        error,
+        "credential %s permits no publishing; on the server, write \"publish\" into its entry of the agents "
+        "file",
+        credential);
+}
+
 int publish_place_choose(const struct publish_scene *scene, const struct publish_offer *offer,
                          struct publish_place *place, enum publish_refusal *refusal, struct error *error) {
     *place = (struct publish_place){.port = 0};
     *refusal = PUBLISH_NOT_PERMITTED;
-    if (publish_permit_is_empty(scene->permit))
-        return error_set(error,
-                         "credential %s permits no publishing; on the server, write \"publish\" into its entry of the "
-                         "agents file",
-                         scene->credential);
+    if (publish_place_check_permit(scene->permit, scene->credential, error))
+        return -1;
     int failed = -1;
     if (offer->host)
         failed = take_host(scene, offer->host, place, refusal, error);

@@ -27,6 +27,8 @@ struct publish_place {
     bool is_chosen;               /* the port is the server's choice */
 };
 
+/* Does the credential permit any publishing? 0, or -1 with what to do. */
+int publish_place_check_permit(const struct publish_permit *permit, const char *credential, struct error *error);
 /* Without a wish: the name below the first host of the permit that has room, else a port, which is the same one for the
  * same name if it can be. 0; or -1 with why in `error` and `refusal`. */
 int publish_place_choose(const struct publish_scene *scene, const struct publish_offer *offer,

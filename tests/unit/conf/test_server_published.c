@@ -156,7 +156,29 @@ START_TEST(holder_of_a_host_is_named_in_any_case) {
     publish(conf, "web", "web.dev.example", 0);
     ck_assert_str_eq(server_config_host_holder(conf, "two.example", text), "service two of the server's configuration");
     ck_assert_ptr_null(server_config_host_holder(conf, "web.dev.example", text)); /* an agent's */
-    ck_assert(server_config_has_name(conf, "two") && !server_config_has_name(conf, "web"));
+    server_config_free(conf);
+}
+END_TEST
+
+static const char with_private[] =
+    "{ \"publish\": { \"hosts_listen\": \"0.0.0.0:443\" }, \"services\": ["
+    "  { \"name\": \"one\", \"listen\": \"0.0.0.0:20001\", \"connect\": \"a:1\" },"
+    "  { \"name\": \"secret\", \"visitors\": \"friends\", \"connect\": \"a:1\" },"
+    "  { \"name\": \"hidden\", \"visitors\": \"friends\", \"listen\": \"0.0.0.0:20002\", \"hosts\": \"h.example\","
+    "    \"connect\": \"a:1\" } ] }";
+
+START_TEST(private_service_is_not_named) {
+    struct server_config *conf = read_right(with_private);
+    char text[CONFIG_HOLDER_TEXT];
+    struct error error = {""};
+
+    ck_assert_int_eq(server_config_check_name(conf, "one", &error), -1);
+    ck_assert_str_eq(error.text, "one is a service of the server's configuration");
+    ck_assert_int_eq(server_config_check_name(conf, "secret", &error), -1);
+    ck_assert_str_eq(error.text, "the name secret is taken");
+    ck_assert_int_eq(server_config_check_name(conf, "three", &error), 0);
+    ck_assert_str_eq(server_config_port_holder(conf, 20002, text), "the server's configuration");
+    ck_assert_str_eq(server_config_host_holder(conf, "h.example", text), "the server's configuration");
     server_config_free(conf);
 }
 END_TEST
@@ -170,6 +192,7 @@ static TCase *configurations(void) {
     tcase_add_test(group, another_session_makes_another_service);
     tcase_add_loop_test(group, holder_of_a_port_is_named, 0, sizeof ports / sizeof *ports);
     tcase_add_test(group, holder_of_a_host_is_named_in_any_case);
+    tcase_add_test(group, private_service_is_not_named);
     return group;
 }
 
