@@ -98,7 +98,7 @@ void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum
     dequeue(dispatch, client);
     client->reason = reason;
     client->ended_us = clock_us();
-    bool is_described = reason == REASON_DENIED && !client->attempts;
+    bool is_described = reason == REASON_OPERATOR || (reason == REASON_DENIED && !client->attempts);
     if (reason != REASON_STOPPED && !is_described && (client->attempts || *client->detail))
         client_detail_add_attempts(client);
     else if (reason == REASON_NO_AGENT)
@@ -199,9 +199,24 @@ static bool end_unserved(struct dispatch *dispatch, struct client *client, enum 
     return true;
 }
 
+/* A reload has made its service one of another protocol: its agents expect no bytes on a stream of datagrams, and a
+ * flow has none to send. */
+static bool has_other_protocol(const struct client *client) {
+    return client->is_udp != (client->service->conf->protocol == SERVICE_UDP);
+}
+
+static void fail_other_protocol(struct dispatch *dispatch, struct client *client) {
+    strbuf_copy(client->detail, sizeof client->detail, "the protocol of its service was changed");
+    dispatch_fail_client(dispatch, client, REASON_OPERATOR);
+}
+
 bool dispatch_serve_or_end(struct dispatch *dispatch, struct client *client, uint64_t now_us) {
     struct session *session = NULL;
 
+    if (has_other_protocol(client)) {
+        fail_other_protocol(dispatch, client);
+        return true;
+    }
     if (has_no_time_left(client, now_us)) {
         dispatch_fail_client(dispatch, client, REASON_TIMEOUT);
         return true;

@@ -211,6 +211,29 @@ START_TEST(an_operator_sees_clients_that_wait_and_ends_one) {
 }
 END_TEST
 
+/* Else its bytes would go to an agent as a stream of datagrams, which ends the link of all. */
+START_TEST(client_is_not_served_as_one_of_another_protocol) {
+    struct server_fixture server_fixture;
+    struct fake_order order;
+
+    server_fixture_set_any(&server_fixture);
+    server_fixture.log = unit_log(LOG_LEVEL_INFO);
+    server_fixture_open(&server_fixture);
+    server_fixture_join_ready(&server_fixture, "a");
+    int refused = server_fixture_client(&server_fixture, 0, &order);
+    server_fixture.conf->services[0].protocol = SERVICE_UDP; /* as by a reload */
+    order.client->refusal = REFUSAL_BUSY;
+    fake_give_back(&order, CLIENT_REFUSED);
+    ck_assert(server_fixture_is_reset(&server_fixture, refused));
+    server_fixture_connect(&server_fixture, 0); /* was accepted before, and its handshake is done now */
+    ck_assert_uint_eq(fake_count(FAKE_SERVE), 0);
+    ck_assert_uint_eq(server_fixture.server->services.waiting, 0);
+    close(refused);
+    server_fixture_clear(&server_fixture);
+    unit_expect_logged("by=operator detail=\"the protocol of its service was changed\"");
+}
+END_TEST
+
 static TCase *waiting(void) {
     TCase *group = tcase_create("waiting");
 
@@ -222,6 +245,7 @@ static TCase *waiting(void) {
     tcase_add_test(group, client_whose_time_is_over_leaves_the_queue_alone);
     tcase_add_test(group, services_take_turns_in_serving_their_waiting_clients);
     tcase_add_test(group, client_that_waits_goes_on_waiting_when_the_last_agent_leaves);
+    tcase_add_test(group, client_is_not_served_as_one_of_another_protocol);
     tcase_add_test(group, an_operator_sees_clients_that_wait_and_ends_one);
     return group;
 }
