@@ -156,6 +156,47 @@ START_TEST(ssh_runs_commands_and_copies_a_file) {
 }
 END_TEST
 
+struct paths { /* of the links of the visitor, and of the agent that serves */
+    struct destination *visiting, *serving;
+};
+
+static void cut(void *context, unsigned part) {
+    struct paths *paths = context;
+
+    if (part != 1)
+        ck_assert_uint_ge(destination_cut_all(paths->visiting), 2);
+    if (part != 0)
+        ck_assert_uint_ge(destination_cut_all(paths->serving), 2);
+}
+
+static void copy_over_cuts(struct world *world, struct sandbox *peers, const char *ssh) {
+    uint16_t server_port = world->server.port;
+    struct paths paths = {destination_start(handle_forward, &server_port),
+                          destination_start(handle_forward, &server_port)};
+
+    world->server.port = destination_port(paths.serving);
+    start_serving(world);
+    world->server.port = destination_port(paths.visiting);
+    start_visiting(world);
+    await_line(world->visiting, 0, "visited service is open", "inner");
+    ssh_copy_disturbed(peers, ssh, world->port, cut, &paths);
+    end(world);
+    destination_free(paths.visiting);
+    destination_free(paths.serving);
+}
+
+START_TEST(ssh_session_survives_cuts_of_the_links_on_either_side) {
+    struct sandbox *peers = sandbox_new("peers");
+    const char *sshd = sandbox_peer(peers, "sshd"), *ssh = sandbox_peer(peers, "ssh");
+
+    if (sshd && ssh) {
+        struct world world = start_to(__func__, ssh_start_daemon(peers, sshd), "'end_to_end': true,");
+        copy_over_cuts(&world, peers, ssh);
+    }
+    sandbox_free(peers);
+}
+END_TEST
+
 START_TEST(resets_come_through) {
     struct world world = start(__func__, "'end_to_end': true,");
 
@@ -312,7 +353,8 @@ START_TEST(it_leads_nowhere_but_to_its_key_s_destination) {
 END_TEST
 
 SCENARIO_MAIN("end_to_end", SCENARIO(bytes_come_through_when_either_agent_was_restarted, 120),
-              SCENARIO(ssh_runs_commands_and_copies_a_file, 60), SCENARIO(resets_come_through, 90),
+              SCENARIO(ssh_runs_commands_and_copies_a_file, 60),
+              SCENARIO(ssh_session_survives_cuts_of_the_links_on_either_side, 120), SCENARIO(resets_come_through, 90),
               SCENARIO(nothing_is_in_the_server_s_memory, 60), SCENARIO(without_it_all_is_in_the_server_s_memory, 60),
               SCENARIO(other_keys_are_named_in_both_logs, 60), SCENARIO(an_agent_without_a_key_refuses_the_service, 60),
               SCENARIO(agents_with_keys_speak_no_plain_text, 60),

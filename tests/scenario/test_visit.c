@@ -129,15 +129,56 @@ START_TEST(relay_goes_on_when_the_links_of_the_visitor_are_cut) {
     process_await(laptop, 0, SOON_MS, "visited service is open", NULL);
     int client = socket_client(port);
     ck_assert(socket_converse(client, "before", ASK_MS));
-    unsigned links = destination_connections(proxy);
-    for (unsigned i = 0; i < links; i++)
-        destination_cut(proxy, i);
+    (void)destination_cut_all(proxy);
     ck_assert(socket_converse(client, "after", SOON_MS));
     ck_assert(HOLDS_WITHIN(SOON_MS, socket_echoes(port, ASK_MS)));
     close(client);
     sandbox_free(world.sandbox);
     destination_free(proxy);
     destination_free(world.echo);
+}
+END_TEST
+
+struct paths { /* of the links of the visitor, and of the agent that serves */
+    struct destination *visitor, *office;
+};
+
+static void cut(void *context, unsigned part) {
+    struct paths *paths = context;
+
+    if (part != 1)
+        ck_assert_uint_ge(destination_cut_all(paths->visitor), 2);
+    if (part != 0)
+        ck_assert_uint_ge(destination_cut_all(paths->office), 2);
+}
+
+static void copy_over_cuts(const char *name, struct sandbox *peers, const char *sshd, const char *ssh) {
+    struct sandbox *sandbox = sandbox_new(name);
+    const char *service = private_service(sandbox, ssh_start_daemon(peers, sshd), "laptops");
+    struct server server = server_start(sandbox, (struct server_plan){.services = service});
+    uint16_t server_port = server.port, port = port_take();
+    struct paths paths = {destination_start(handle_forward, &server_port),
+                          destination_start(handle_forward, &server_port)};
+
+    server.port = destination_port(paths.office);
+    agent_join_warm(&server, "office", "office");
+    server.port = destination_port(paths.visitor);
+    struct process *laptop = visit(&server, "laptop", "laptops", port);
+    process_await(laptop, 0, SOON_MS, "visited service is open", NULL);
+    agent_await_warm(&server, laptop);
+    ssh_copy_disturbed(peers, ssh, port, cut, &paths);
+    sandbox_free(sandbox);
+    destination_free(paths.visitor);
+    destination_free(paths.office);
+}
+
+START_TEST(ssh_session_survives_cuts_of_the_links_on_either_side) {
+    struct sandbox *peers = sandbox_new("peers");
+    const char *sshd = sandbox_peer(peers, "sshd"), *ssh = sandbox_peer(peers, "ssh");
+
+    if (sshd && ssh)
+        copy_over_cuts(__func__, peers, sshd, ssh);
+    sandbox_free(peers);
 }
 END_TEST
 
@@ -435,6 +476,7 @@ END_TEST
 SCENARIO_MAIN("visit", SCENARIO(ssh_works_by_the_visitors_port_and_leaves_nothing_behind, 90),
               SCENARIO(port_works_again_after_each_restart, 120),
               SCENARIO(relay_goes_on_when_the_links_of_the_visitor_are_cut, 60),
+              SCENARIO(ssh_session_survives_cuts_of_the_links_on_either_side, 120),
               SCENARIO(withdrawn_permission_closes_the_port_and_resets_what_runs, 90),
               SCENARIO(destination_that_is_gone_resets_the_visitors_client, 60),
               SCENARIO(server_that_is_too_old_leaves_the_port_closed, 60),

@@ -199,12 +199,25 @@ struct connection *destination_connection(struct destination *destination, unsig
     return connection;
 }
 
-void destination_cut(struct destination *destination, unsigned number) {
+static bool cut(struct destination *destination, unsigned number) {
     struct connection *connection = destination_connection(destination, number);
     pthread_mutex_lock(&destination->lock); /* its thread closes it under the lock */
-    if (connection->fd >= 0)
+    bool is_open = connection->fd >= 0;
+    if (is_open)
         shutdown(connection->fd, SHUT_RDWR);
     pthread_mutex_unlock(&destination->lock);
+    return is_open;
+}
+
+void destination_cut(struct destination *destination, unsigned number) {
+    (void)cut(destination, number);
+}
+
+unsigned destination_cut_all(struct destination *destination) {
+    unsigned count = 0;
+    for (unsigned i = destination_connections(destination); i > 0; i--)
+        count += cut(destination, i - 1);
+    return count;
 }
 
 struct connection *destination_tagged(struct destination *destination, uint64_t tag) {

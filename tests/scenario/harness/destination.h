@@ -69,6 +69,7 @@ enum { CONNECTION_MS = 120000 }; /* no connection lasts longer than this */
 
 /* Ends a connection from outside, as a broken path does: to both sides of a handle_forward. */
 void destination_cut(struct destination *destination, unsigned number);
+unsigned destination_cut_all(struct destination *destination); /* returns how many */
 
 /* A listener that takes no connection: its backlog is full, so that dialling it hangs. Close *extra and the result. */
 int destination_full(uint16_t *port, int *extra);

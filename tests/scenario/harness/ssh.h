@@ -12,5 +12,13 @@
 uint16_t ssh_start_daemon(struct sandbox *sandbox, const char *sshd); /* its port of 127.0.0.1, where it listens */
 /* The file for "ssh -F FILE 127.0.0.1 COMMAND", which connects to `port` and is let in by that daemon. */
 const char *ssh_configure(struct sandbox *sandbox, uint16_t port);
+/*
+ * Copies a file to the far side and back by one session, in parts: once a part flows, `disturb` is called with its
+ * number, and the next part begins after that. Fails the test unless the SHA-256 of what has come is right on both
+ * sides.
+ */
+enum { SSH_COPY_PARTS = 4 }; /* the last one is not disturbed */
+void ssh_copy_disturbed(struct sandbox *sandbox, const char *ssh, uint16_t port,
+                        void (*disturb)(void *context, unsigned part), void *context);
 
 #endif
