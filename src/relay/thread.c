@@ -260,6 +260,7 @@ struct relay_thread *relay_thread_new(const struct plane_options *options, const
         TAILQ_INIT(&thread->sessions[i]);
     send_memory_init(&thread->memory, SEND_MEMORY_LIMIT);
     thread->datagram_memory.limit = DATAGRAM_MEMORY_LIMIT;
+    thread->kept_datagrams.limit = DATAGRAM_KEPT_LIMIT;
     thread->owns_loop = !shared;
     thread->loop = shared ? shared : loop_new(name);
     thread->ended = options->is_agent ? ended_relays_new() : NULL;

@@ -125,9 +125,10 @@ struct relay_thread {
     struct log_limit unopened_lines[REFUSAL_COUNT + 1];
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;
-    struct datagram_memory datagram_memory;
-    LIST_HEAD(, udp_port) udp_ports;  /* see datagram/udp_port.h */
-    struct datagram_batch *datagrams; /* for UDP sockets; NULL: none has been there yet */
+    struct datagram_memory datagram_memory; /* for links: sessions have shares; */
+    struct datagram_memory kept_datagrams;  /* what is kept until a destination is reached: ports have shares */
+    LIST_HEAD(, udp_port) udp_ports;        /* see datagram/udp_port.h */
+    struct datagram_batch *datagrams;       /* for UDP sockets; NULL: none has been there yet */
     struct mux_gather gather;
     struct link_bio_scratch bio;        /* of links, */
     struct link_bio_scratch client_bio; /* and of clients whose TLS ends here: the other may hold what a link has yet

@@ -76,6 +76,7 @@ static struct thread_session *make(struct relay_thread *thread, const struct car
     session->thread = thread;
     session->tag = role->session;
     session->server_thread = role->server_thread;
+    session->datagrams = (struct datagram_memory){.limit = DATAGRAM_MEMORY_SESSION, .whole = &thread->datagram_memory};
     memcpy(session->who, who, size);
     session->mux = make_mux(session, resume_ms);
     if (!session->mux) {

@@ -24,6 +24,7 @@ struct thread_session {
     struct relay_thread *thread;
     uint64_t tag;
     unsigned server_thread;
+    struct datagram_memory datagrams; /* that wait for its links */
     struct mux *mux; /* NULL: it is over, and remembered so that no link that comes late begins it anew */
     struct session_over_event *over; /* retiring: the event to post when it is over; else NULL */
     bool is_disconnected;            /* it gets no carrier and no client any more */

@@ -49,7 +49,7 @@ void datagram_relay_init(struct relay *relay, struct datagram_queue *queue) {
                                                     .on_suspended = on_suspended,
                                                     .on_over = on_over,
                                                     .on_datagram = on_datagram};
-    datagram_queue_init(queue, &relay->thread->datagram_memory, &datagram_limits_of_link, &relay->counts->datagrams,
+    datagram_queue_init(queue, &relay->session->datagrams, &datagram_limits_of_link, &relay->counts->datagrams,
                         DATAGRAM_IN);
     relay->pump.stream.events = &events;
     relay->pump.stream.datagrams = queue;
@@ -64,6 +64,10 @@ void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t lengt
         mux_stream_send_datagram(&relay->pump.stream, bytes, length);
     else
         datagram_relay_drop(relay, DATAGRAM_IN, DATAGRAM_DROP_TOO_LARGE);
+}
+
+void datagram_relay_drop_stale(struct relay *relay, uint64_t now_us) {
+    (void)datagram_queue_first(relay->pump.stream.datagrams, now_us);
 }
 
 void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why) {

@@ -260,6 +260,7 @@ static void cancel(struct relay *relay) {
 static void sweep(struct relay *relay, uint64_t now_us) {
     struct agent_session *session = as_session(relay);
     relay_note_rates(relay);
+    datagram_relay_drop_stale(relay, now_us);
     if (session->agent.dial && now_us >= session->dial_until_us && session->fd >= 0)
         settle(session);
 }
@@ -296,7 +297,7 @@ void relay_open_udp(struct thread_session *session, uint32_t number, const struc
     relay_agent_init(&made->agent, session, open, &role);
     made->agent.held.run = on_held;
     datagram_relay_init(relay, &made->queue);
-    datagram_queue_init(&made->early, &relay->thread->datagram_memory, &early_limits, &relay->counts->datagrams,
+    datagram_queue_init(&made->early, &relay->thread->kept_datagrams, &early_limits, &relay->counts->datagrams,
                         DATAGRAM_OUT);
     if (!relay_agent_enter(&made->agent, number, open, service))
         free(made);

@@ -179,12 +179,14 @@ static void on_over(struct relay *relay, enum stream_outcome_how how, const uint
 
 /* An agent that is silent has its time, and the datagrams go to another one. */
 static void sweep_opening(struct relay *relay, uint64_t now_us) {
+    datagram_relay_drop_stale(relay, now_us);
     if (now_us >= as_udp(relay)->server.deadline_us)
         withdraw(relay);
 }
 
 static void sweep(struct relay *relay, uint64_t now_us) {
     relay_note_rates(relay);
+    datagram_relay_drop_stale(relay, now_us);
     if (mux_stream_is_suspended(&relay->pump.stream))
         relay_move(relay, now_us); /* that has a limit of its own */
     (void)relay_sweep_quiet(relay, client_of(relay)->terms->idle_timeout_s, REASON_IDLE_TIMEOUT, now_us);

@@ -175,8 +175,7 @@ static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_
     flow->local = datagram->local;
     flow->state = UDP_FLOW_LENT;
     port->lent++;
-    datagram_queue_init(&flow->first, &port->thread->datagram_memory, &limits_of_first, &port->part->datagrams,
-                        DATAGRAM_IN);
+    datagram_queue_init(&flow->first, &port->kept, &limits_of_first, &port->part->datagrams, DATAGRAM_IN);
     flow_table_add(port, flow);
     flow->message.deliver = port->on_flow;
     loop_post(port->thread->options->control, &flow->message);
@@ -297,6 +296,7 @@ void udp_port_begin(struct udp_port *port) {
 
     LIST_INSERT_HEAD(&thread->udp_ports, port, entry);
     port->is_listed = true;
+    port->kept = (struct datagram_memory){.limit = DATAGRAM_KEPT_PORT, .whole = &thread->kept_datagrams};
     event_assign(&port->readable, relay_thread_base(thread), port->fd, EV_READ | EV_PERSIST, on_readable, port);
     if (!thread->stopping)
         read_from_now(port);

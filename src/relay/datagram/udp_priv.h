@@ -72,7 +72,8 @@ struct udp_port {
     size_t lent;
     struct udp_flows refused, quiet; /* in the order in which they are due */
     struct reply_budgets budgets;
-    uint32_t lost; /* of the socket, by datagram_relay_note_lost */
+    struct datagram_memory kept; /* by its flows, until their destinations are reached */
+    uint32_t lost;               /* of the socket, by datagram_relay_note_lost */
 };
 
 /* udp_port.c, for plane_ports.c: on the thread. */

@@ -22,6 +22,20 @@ void datagram_queue_init(struct datagram_queue *queue, struct datagram_memory *m
     TAILQ_INIT(&queue->waiting);
 }
 
+static void use(struct datagram_queue *queue, size_t size) {
+    queue->bytes += size;
+    queue->count++;
+    for (struct datagram_memory *memory = queue->memory; memory; memory = memory->whole)
+        memory->used += size;
+}
+
+static void give_back(struct datagram_queue *queue, size_t size) {
+    queue->bytes -= size;
+    queue->count--;
+    for (struct datagram_memory *memory = queue->memory; memory; memory = memory->whole)
+        memory->used -= size;
+}
+
 static void count_drop(const struct datagram_queue *queue, enum datagram_drop drop) {
     counter_add(&queue->counts->dropped[queue->way][drop], 1);
 }
@@ -29,9 +43,7 @@ static void count_drop(const struct datagram_queue *queue, enum datagram_drop dr
 void datagram_queue_take(struct datagram_queue *queue) {
     struct datagram *first = TAILQ_FIRST(&queue->waiting);
     TAILQ_REMOVE(&queue->waiting, first, next);
-    queue->bytes -= size_of(first->length);
-    queue->memory->used -= size_of(first->length);
-    queue->count--;
+    give_back(queue, size_of(first->length));
     free(first);
 }
 
@@ -40,10 +52,19 @@ static void drop_first(struct datagram_queue *queue, enum datagram_drop drop) {
     datagram_queue_take(queue);
 }
 
+static bool shares_have_room(const struct datagram_queue *queue, size_t size) {
+    for (const struct datagram_memory *memory = queue->memory; memory; memory = memory->whole) {
+        size_t reserve = queue->count == 0 ? memory->limit / DATAGRAM_RESERVE_PART : 0;
+        if (memory->used + size > memory->limit + reserve)
+            return false;
+    }
+    return true;
+}
+
 bool datagram_queue_has_room(const struct datagram_queue *queue, size_t length) {
     size_t size = size_of(length);
     return queue->count < queue->limits->count && queue->bytes + size <= queue->limits->bytes &&
-           queue->memory->used + size <= queue->memory->limit;
+           shares_have_room(queue, size);
 }
 
 void datagram_queue_add(struct datagram_queue *queue, const uint8_t *bytes, size_t length, uint64_t now_us) {
@@ -64,9 +85,7 @@ void datagram_queue_add(struct datagram_queue *queue, const uint8_t *bytes, size
     if (length > 0)
         memcpy(datagram->bytes, bytes, length);
     TAILQ_INSERT_TAIL(&queue->waiting, datagram, next);
-    queue->bytes += size;
-    queue->memory->used += size;
-    queue->count++;
+    use(queue, size);
 }
 
 const struct datagram *datagram_queue_first(struct datagram_queue *queue, uint64_t now_us) {

@@ -3,9 +3,11 @@
 /*
  * datagram_queue: datagrams of one session, in one direction, that wait: for their link's turn, or for the destination.
  *
- * It has a bound, and so have all queues of a thread together. Where one is reached the oldest of this queue goes: what
- * UDP carries is worth less with each moment. A datagram that has waited for too long is dropped when its turn comes.
- * Runs on: its thread. Owns: the datagrams. An empty queue has no memory besides.
+ * It has a bound, and so have all queues that share a memory, and all of a thread. Where one is reached the oldest of
+ * this queue goes: what UDP carries is worth less with each moment. A queue that is empty may exceed the shared bounds
+ * by its share of a reserve, so that those of others that are full, and do not move, do not stop it. A datagram that
+ * has waited for too long is dropped when its turn comes, or when datagram_queue_first looks for it. Runs on: its
+ * thread. Owns: the datagrams. An empty queue has no memory besides.
  */
 #ifndef MUNNEL_RELAY_MUX_DATAGRAM_QUEUE_H
 #define MUNNEL_RELAY_MUX_DATAGRAM_QUEUE_H
@@ -17,7 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DATAGRAM_MEMORY_LIMIT = 64 * 1024 * 1024 /* bytes in all queues of a thread */ };
+enum {
+    DATAGRAM_MEMORY_LIMIT = 64 * 1024 * 1024,            /* bytes of a thread that wait for links, ... */
+    DATAGRAM_MEMORY_SESSION = DATAGRAM_MEMORY_LIMIT / 4, /* ... for those of one session */
+    DATAGRAM_KEPT_LIMIT = 16 * 1024 * 1024,       /* bytes of a thread kept until a destination is reached, ... */
+    DATAGRAM_KEPT_PORT = DATAGRAM_KEPT_LIMIT / 4, /* ... of one port of a server */
+    DATAGRAM_RESERVE_PART = 16                    /* so many-th of each is for queues that are empty, besides */
+};
 
 struct datagram_limits { /* of one queue; each datagram counts with what keeps it */
     size_t bytes;
@@ -27,8 +35,9 @@ struct datagram_limits { /* of one queue; each datagram counts with what keeps i
 /* For the link's turn. 1 MiB is 8 ms of a gigabit, and what one burst of a socket's buffer may be. */
 extern const struct datagram_limits datagram_limits_of_link;
 
-struct datagram_memory { /* of a thread */
+struct datagram_memory { /* shared by queues */
     size_t used, limit;
+    struct datagram_memory *whole; /* of which this is a share; or NULL */
 };
 
 struct datagram {

@@ -7,6 +7,7 @@
 
 #include "relay/stream/relay_world.h"
 
+#include "lib/base/clock.h"
 #include "relay/datagram/datagram_relay.h"
 
 #include <stdlib.h>
@@ -156,12 +157,30 @@ START_TEST(a_session_is_swept_by_its_role) {
 }
 END_TEST
 
+START_TEST(what_is_too_old_goes_without_a_turn) {
+    struct relay *relay = open_session();
+    pair_part(&world.pair);
+    datagram_relay_send(relay, (const uint8_t *)"abc", 3);
+    uint64_t sent_us = clock_us();
+    ck_assert_uint_gt(world.sessions[SERVER]->datagrams.used, 0);
+    datagram_relay_drop_stale(relay, sent_us);
+    ck_assert_uint_gt(world.threads[SERVER]->datagram_memory.used, 0);
+    datagram_relay_drop_stale(relay, sent_us + datagram_limits_of_link.age_us + 1);
+    ck_assert_uint_eq(world.threads[SERVER]->datagram_memory.used, 0);
+    ck_assert_uint_eq(counter_read(&counts()->dropped[DATAGRAM_IN][DATAGRAM_DROP_STALE]), 1);
+    relay_end_all(world.threads[SERVER], NULL, REASON_STOPPED, "");
+    pair_add_wire(&world.pair, false);
+    world_step(&world, STEPS);
+}
+END_TEST
+
 static TCase *sessions(void) {
     TCase *group = tcase_create("sessions");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_test(group, a_refused_session_drops_what_waits);
     tcase_add_test(group, what_the_stream_brings_is_counted_and_is_progress);
     tcase_add_test(group, a_session_is_swept_by_its_role);
+    tcase_add_test(group, what_is_too_old_goes_without_a_turn);
     return group;
 }
 

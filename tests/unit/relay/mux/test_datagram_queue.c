@@ -88,13 +88,39 @@ START_TEST(all_queues_of_a_thread_have_a_bound) {
     datagram_queue_init(&other, &memory, &limits, &counts, DATAGRAM_IN);
     memory.limit = 3000;
     add(&other, 1, 2900 - SIZE, 0);
-    add(&queue, 2, 200, 0); /* it has none of its own to make room by */
+    add(&queue, 2, 400, 0); /* it has none of its own to make room by */
     ck_assert_ptr_null(datagram_queue_first(&queue, 0));
     ck_assert_uint_eq(dropped(DATAGRAM_DROP_QUEUE), 1);
     datagram_queue_end(&other);
     ck_assert_uint_eq(dropped(DATAGRAM_DROP_ENDED), 1);
     add(&queue, 3, 200, 0);
     expect(3, 200);
+}
+END_TEST
+
+START_TEST(full_share_leaves_room_to_others_and_each_empty_queue_may_have_one) {
+    struct datagram_memory whole = {.limit = 6400},
+                           shares[2] = {{.limit = 1600, .whole = &whole}, {.limit = 1600, .whole = &whole}};
+    struct datagram_queue full[2], other;
+    for (int i = 0; i < 2; i++)
+        datagram_queue_init(&full[i], &shares[0], &limits, &counts, DATAGRAM_IN);
+    datagram_queue_init(&other, &shares[1], &limits, &counts, DATAGRAM_IN);
+    for (int i = 0; i < 3; i++)
+        add(&full[0], 1, 800 - SIZE, 0);
+    ck_assert_uint_eq(full[0].count, 2);
+    add(&full[1], 2, 100 - SIZE, 0); /* a 16th */
+    ck_assert_uint_eq(full[1].count, 1);
+    add(&full[1], 3, 100 - SIZE, 0); /* instead of that */
+    ck_assert_uint_eq(full[1].count, 1);
+    add(&queue, 4, 1, 0);
+    add(&other, 5, 1600 - SIZE, 0);
+    ck_assert_uint_eq(other.count, 1);
+    ck_assert_uint_eq(whole.used, 1600 + 100 + 1600);
+    ck_assert_uint_eq(shares[0].used, 1600 + 100);
+    datagram_queue_end(&other);
+    datagram_queue_end(&full[0]);
+    datagram_queue_end(&full[1]);
+    ck_assert_uint_eq(whole.used + shares[0].used + shares[1].used, 0);
 }
 END_TEST
 
@@ -118,6 +144,7 @@ static TCase *queues(void) {
     tcase_add_test(group, the_oldest_go_where_there_are_too_many_bytes);
     tcase_add_test(group, what_is_larger_than_the_queue_is_dropped);
     tcase_add_test(group, all_queues_of_a_thread_have_a_bound);
+    tcase_add_test(group, full_share_leaves_room_to_others_and_each_empty_queue_may_have_one);
     tcase_add_test(group, what_has_waited_for_too_long_is_dropped_in_its_turn);
     return group;
 }
