@@ -29,7 +29,7 @@ struct inner_tls {
     int count;
     size_t skipped;
     uint8_t *kept; /* of the stream's bytes, before `parts` */
-    size_t kept_from, kept_length;
+    size_t kept_from, kept_length, kept_room;
     size_t answers;
     uint64_t started_us;
     char *detail; /* of the fault; may be NULL */
@@ -47,7 +47,7 @@ static size_t read_kept(struct inner_tls *tls, char *to, size_t size) {
         return taken;
     free(tls->kept);
     tls->kept = NULL;
-    tls->kept_from = tls->kept_length = 0;
+    tls->kept_from = tls->kept_length = tls->kept_room = 0;
     return taken;
 }
 
@@ -218,23 +218,37 @@ static size_t rest_of(const struct inner_tls *tls) {
     return length - tls->skipped;
 }
 
-/* OpenSSL reads all that there is, but before it is started. */
-bool inner_tls_keep(struct inner_tls *tls) {
-    size_t kept = tls->kept_length - tls->kept_from, rest = rest_of(tls);
-    if (rest == 0)
+/* A peer may send each byte by itself: what is kept is moved once for as many bytes as it has already. */
+static bool make_room(struct inner_tls *tls, size_t more) {
+    if (more <= tls->kept_room - tls->kept_length)
         return true;
-    uint8_t *bytes = malloc(kept + rest);
-    if (!bytes)
-        return false;
+    size_t kept = tls->kept_length - tls->kept_from, room = 2 * (kept + more);
     if (kept > 0)
-        memcpy(bytes, tls->kept + tls->kept_from, kept);
-    free(tls->kept);
-    tls->kept = NULL;
-    for (size_t n = 0; tls->count > 0; kept += n)
-        n = read_part(tls, (char *)bytes + kept, rest);
-    tls->kept = bytes;
+        memmove(tls->kept, tls->kept + tls->kept_from, kept);
     tls->kept_from = 0;
     tls->kept_length = kept;
+    if (room <= tls->kept_room)
+        return true;
+    uint8_t *bytes = realloc(tls->kept, room);
+    if (!bytes)
+        return false;
+    tls->kept = bytes;
+    tls->kept_room = room;
+    return true;
+}
+
+/* OpenSSL reads all that there is, but before it is started. */
+bool inner_tls_keep(struct inner_tls *tls) {
+    size_t rest = rest_of(tls);
+    if (rest == 0)
+        return true;
+    if (!make_room(tls, rest))
+        return false;
+    while (tls->count > 0) {
+        size_t n = read_part(tls, (char *)tls->kept + tls->kept_length, rest);
+        tls->kept_length += n;
+        rest -= n;
+    }
     return true;
 }
 

@@ -325,6 +325,11 @@ tests_unit_relay_stream_test_pump_SOURCES = tests/unit/relay/stream/test_pump.c 
 tests_unit_relay_stream_test_pump_LDADD = $(LINK_UNIT_RELAY)
 tests_unit_relay_stream_test_pump_LDFLAGS = $(AM_LDFLAGS) $(fail_malloc_flags)
 
+unit_relay_tests += tests/unit/relay/stream/test_inner_tls
+tests_unit_relay_stream_test_inner_tls_SOURCES = tests/unit/relay/stream/test_inner_tls.c $(fail_malloc)
+tests_unit_relay_stream_test_inner_tls_LDADD = $(LINK_UNIT_RELAY)
+tests_unit_relay_stream_test_inner_tls_LDFLAGS = $(AM_LDFLAGS) $(fail_malloc_flags)
+
 unit_relay_tests += tests/unit/relay/mux/test_seen_numbers
 tests_unit_relay_mux_test_seen_numbers_SOURCES = tests/unit/relay/mux/test_seen_numbers.c
 tests_unit_relay_mux_test_seen_numbers_LDADD = $(LINK_UNIT_RELAY)
