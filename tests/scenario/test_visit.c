@@ -223,6 +223,35 @@ START_TEST(destination_that_is_gone_resets_the_visitors_client) {
 }
 END_TEST
 
+/* What the visitor gets is limited by its own limit: the agent that serves has none for that direction. */
+START_TEST(limit_of_an_agent_holds_back_what_it_gets_as_a_visitor) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    struct destination *exchange = destination_start(handle_exchange, NULL);
+    struct server server =
+        server_start(sandbox,
+                     (struct server_plan){.services = private_service(sandbox, destination_port(exchange), "laptops"),
+                                          .agents = "'bandwidth_in': '2MB',"});
+    const struct exchange_request request = {.tag = 1, .seed = 7, .length = 2 * MEGABYTE};
+    struct exchange ours = {.seed = 8};
+    struct tally_result wanted;
+    uint16_t port = port_take();
+
+    agent_join_warm(&server, "office", "office");
+    struct process *laptop = visit(&server, "laptop", "laptops", port);
+    process_await(laptop, 0, SOON_MS, "visited service is open", NULL);
+    int fd = socket_client(port);
+    uint64_t began_ms = now_ms();
+    ck_assert(socket_send(fd, &request, sizeof request, ASK_MS));
+    socket_exchange(fd, &ours, SOON_MS);
+    ck_assert_uint_ge(now_ms() - began_ms, 850); /* 1 s, less the burst */
+    close(fd);
+    tally_of_source(&wanted, 7, 2 * MEGABYTE);
+    ck_assert(tally_same(&ours.received, &wanted));
+    sandbox_free(sandbox);
+    destination_free(exchange);
+}
+END_TEST
+
 /* ---- who may not ---- */
 
 static void send_text(struct intruder *intruder, const char *text) {
@@ -478,6 +507,7 @@ SCENARIO_MAIN("visit", SCENARIO(ssh_works_by_the_visitors_port_and_leaves_nothin
               SCENARIO(relay_goes_on_when_the_links_of_the_visitor_are_cut, 60),
               SCENARIO(ssh_session_survives_cuts_of_the_links_on_either_side, 120),
               SCENARIO(withdrawn_permission_closes_the_port_and_resets_what_runs, 90),
+              SCENARIO(limit_of_an_agent_holds_back_what_it_gets_as_a_visitor, 60),
               SCENARIO(destination_that_is_gone_resets_the_visitors_client, 60),
               SCENARIO(server_that_is_too_old_leaves_the_port_closed, 60),
               SCENARIO(clients_are_taken_by_their_tickets_alone_and_once, 60),

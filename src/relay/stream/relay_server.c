@@ -272,13 +272,13 @@ void relay_server_describe(const struct relay *relay, struct relay_view *view) {
 
 /* ---- limits of bandwidth ---- */
 
-/* Checks are not held back, and of a visit the other relay is. False: out of memory. */
+/* Checks are not held back; the relay to a visitor is by its agent's limit alone. False: out of memory. */
 static bool throttle(struct relay *relay) {
     const struct client *client = client_of(relay);
     struct bandwidth *const limits[BANDWIDTH_SCOPE_COUNT] = {[BANDWIDTH_SERVICE] = client->terms->bandwidth,
                                                              [BANDWIDTH_SOURCE] = client->source,
                                                              [BANDWIDTH_AGENT] = client->via};
-    return client->is_check || client->ticket ||
+    return client->is_check ||
            pump_throttle(&relay->pump, relay_thread_base(relay->thread), limits, &relay->counts->throttled);
 }
 

@@ -115,7 +115,7 @@ void visits_free(struct visits *visits) {
 
 /* ---- the relay to the visitor ---- */
 
-/* Its bytes are counted for the service once, by the other relay, which limits hold back as well. */
+/* Its bytes are counted for the service once, by the other relay, which the service's limits hold back as well. */
 static struct service_terms *make_terms(const struct service *service) {
     return service_terms_new(&(struct service_terms_plan){.service = service->conf->name, .destination = "visitor"});
 }
@@ -135,6 +135,7 @@ static struct client *make_relay(struct visits *visits, struct visit *visit, str
     relay->ticket = visit->arrival.ticket;
     relay->local = visit->local;
     relay->attempt_ms = ATTACH_MS;
+    relay->via = bandwidth_hold(session_bandwidth(session));
     relay->session = session_tag(session);
     strbuf_copy(relay->agent, sizeof relay->agent, session_label(session));
     return relay;
