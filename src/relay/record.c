@@ -142,13 +142,14 @@ struct record record_of_client(const struct client *client, const char *id) {
                            .detail = client->detail};
 }
 
-void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
-                       const char *detail) {
+void record_log_client(struct log *log, const char *instance, const struct client *client, struct log_limit *unopened) {
     char id[PROTO_RELAY_ID_MAX + 1], from[RECORD_CLIENT];
+    unsigned left_out = 0;
+    if (client->is_udp && client->opened_us == 0 && !log_limit_allows(unopened, RECORD_UNOPENED_A_MINUTE, &left_out))
+        return;
     record_make_id(id, instance, client->number);
     struct record record = record_of_client(client, id);
     record.client = record_client_text(client, from);
-    record.by = by;
-    record.detail = detail;
+    record.left_out = left_out;
     record_log(log, &record);
 }

@@ -19,6 +19,7 @@
 #define RECORD_CHECK "check" /* in place of the client's address: the server checks a service */
 
 enum {
+    RECORD_UNOPENED_A_MINUTE = 10, /* lines of what has reached no destination, where a peer can make them at will */
     RECORD_AGENT = PROTO_NAME_MAX + 8, /* an agent's name, with some digits where another has the same */
     RECORD_CLIENT = 64                 /* an address as text */
 };
@@ -56,9 +57,9 @@ struct client;
 /* Server: all that the client has for its record; the address of the client as text is left out. `id` and what the
  * client points to must outlive it. */
 struct record record_of_client(const struct client *client, const char *id);
-/* Server: the record of a client that is over, for any reason. */
-void record_log_client(struct log *log, const char *instance, const struct client *client, const char *by,
-                       const char *detail);
+/* Server: the record of a client that is over, for any reason, with its `by` and `detail`. `unopened`: limits those of
+ * sessions of datagrams that have reached no destination, each of which a forged datagram may make. */
+void record_log_client(struct log *log, const char *instance, const struct client *client, struct log_limit *unopened);
 
 /* Where the agent has reached the destination: OPENED has an address only if it differs from the configured one. */
 const char *record_address(const struct client *client);

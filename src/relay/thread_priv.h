@@ -121,7 +121,8 @@ struct relay_thread {
     struct session_services *services; /* see plane_services.c */
     struct checks *checks;             /* agent, see health/checks.h; NULL: none */
     struct log_limit loop_lines;
-    /* By refusal, so that one kind cannot hide another; the last: of relays that ended while they were dialled. */
+    /* By refusal, so that one kind cannot hide another; the last: of relays that ended while they were dialled, at a
+     * server of sessions of datagrams alone. */
     struct log_limit unopened_lines[REFUSAL_COUNT + 1];
     struct thread_sessions sessions[RELAY_THREAD_SESSION_BUCKETS]; /* by tag and server_thread */
     struct send_memory memory;

@@ -278,7 +278,7 @@ static void end_without_port(struct relay_thread *thread, struct client *client)
     client->ended_us = clock_us();
     strbuf_copy(client->detail, sizeof client->detail, "its port was closed");
     counter_add(&(counts ? service_counts_part(counts, thread->index) : &thread->part)->ended[client->reason], 1);
-    record_log_client(thread->options->log, thread->options->instance, client, client->by, client->detail);
+    record_log_client(thread->options->log, thread->options->instance, client, &thread->unopened_lines[REFUSAL_COUNT]);
     udp_flow_end(client->flow);
     client->flow = NULL;
     plane_event_client_back(thread, client);

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOP_LINES_A_MINUTE = 10, UNOPENED_LINES_A_MINUTE = 10 };
+enum { LOOP_LINES_A_MINUTE = 10 };
 
 static struct relay_agent *as_agent(struct relay *relay) {
     return (struct relay_agent *)relay; /* whose first member it is */
@@ -173,7 +173,7 @@ void relay_agent_on_over(struct relay *relay, enum stream_outcome_how how, const
  */
 static bool may_record(struct relay *relay, unsigned *left_out) {
     struct log_limit *limit = &relay->thread->unopened_lines[as_agent(relay)->refusal];
-    return relay->opened_us > 0 || log_limit_allows(limit, UNOPENED_LINES_A_MINUTE, left_out);
+    return relay->opened_us > 0 || log_limit_allows(limit, RECORD_UNOPENED_A_MINUTE, left_out);
 }
 
 static struct addr loopback_of(const struct relay *relay) {

@@ -243,7 +243,7 @@ void relay_server_on_finished(struct relay *relay, enum relay_reason reason, con
     if (detail != client->detail)
         strbuf_copy(client->detail, sizeof client->detail, detail ? detail : "");
     relay_count_end(relay, reason, client->ended_us);
-    record_log_client(options->log, options->instance, client, by, detail);
+    record_log_client(options->log, options->instance, client, &relay->thread->unopened_lines[REFUSAL_COUNT]);
     drop_early(client);
     as_server(relay)->client = NULL;
     plane_event_client_back(relay->thread, client);

@@ -112,7 +112,7 @@ void dispatch_fail_client(struct dispatch *dispatch, struct client *client, enum
     note_wait(client, client->ended_us);
     client->by = who_ended(client);
     counter_add(&client->service->part->ended[reason], 1);
-    record_log_client(dispatch->options.log, dispatch->options.instance, client, client->by, client->detail);
+    record_log_client(dispatch->options.log, dispatch->options.instance, client, &client->service->unopened_lines);
     end_client(dispatch, client);
 }
 

@@ -74,7 +74,8 @@ struct service {
     struct log_throttle refusals, failed_handshakes, refused_requests;
     uint64_t misdirected, malformed; /* later requests of its clients that were not passed on, see http_guard.h */
     struct log_limit open_lines, port_lines;
-    char who[80]; /* "service NAME", for log lines */
+    struct log_limit unopened_lines; /* of sessions of datagrams that no agent has served */
+    char who[80];                    /* "service NAME", for log lines */
 };
 
 unsigned service_needs_of(const struct service_config *conf); /* see service_needs */

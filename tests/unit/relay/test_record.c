@@ -150,14 +150,14 @@ static char *line_of_client(struct client *client) {
     client->terms = service_terms_new(&plan);
     ck_assert_ptr_nonnull(client->terms);
     struct log *log = open_log(LOG_FORMAT_TEXT);
-    record_log_client(log, "ffeeddccbbaa00112233445566778899", client, "client", NULL);
+    record_log_client(log, "ffeeddccbbaa00112233445566778899", client, &(struct log_limit){.minute = 0});
     service_terms_release(client->terms);
     return close_log(log);
 }
 
 static struct client some_client(void) {
     struct endpoint endpoint = {.host = "10.0.0.1", .port = 7};
-    struct client client = {.number = 12, .agent = "web1", .accepted_us = 1 * MS, .ended_us = 31 * MS};
+    struct client client = {.number = 12, .agent = "web1", .accepted_us = 1 * MS, .ended_us = 31 * MS, .by = "client"};
     ck_assert(addr_from_endpoint(&client.peer, &endpoint));
     return client;
 }
@@ -185,6 +185,31 @@ START_TEST(a_client_that_no_agent_had_reached_nothing) {
 }
 END_TEST
 
+/* Who forges the address of each datagram makes a session of each. */
+START_TEST(sessions_of_datagrams_that_reached_nothing_are_few_lines_a_minute) {
+    struct log_limit unopened = {.minute = 0};
+    struct client client = some_client();
+    const struct service_terms_plan plan = {.service = "echo", .destination = "db:1"};
+    struct log *log = open_log(LOG_FORMAT_TEXT);
+    client.terms = service_terms_new(&plan);
+    ck_assert_ptr_nonnull(client.terms);
+    client.is_udp = _i != 1;
+    client.opened_us = _i == 2 ? 7 * MS : 0;
+    for (int i = 0; i < 100; i++)
+        record_log_client(log, "ffeeddccbbaa00112233445566778899", &client, &unopened);
+    unopened.minute = 0; /* the minute is over */
+    record_log_client(log, "ffeeddccbbaa00112233445566778899", &client, &unopened);
+    service_terms_release(client.terms);
+    char *lines = close_log(log);
+    size_t count = 0;
+    for (const char *at = lines; (at = strchr(at, '\n')); at++)
+        count++;
+    ck_assert_uint_eq(count, _i == 0 ? RECORD_UNOPENED_A_MINUTE + 1 : 101);
+    expect(lines, _i == 0 ? "left_out=90" : "left_out=0");
+    free(lines);
+}
+END_TEST
+
 /* The client may choose the path of its own socket. */
 START_TEST(the_path_of_a_clients_unix_socket_is_not_passed_on) {
     struct client client = some_client();
@@ -200,6 +225,7 @@ static TCase *clients(void) {
     TCase *group = tcase_create("clients");
     tcase_add_loop_test(group, a_client_that_was_opened_reached_what_is_configured, 0, 2);
     tcase_add_test(group, a_client_that_no_agent_had_reached_nothing);
+    tcase_add_loop_test(group, sessions_of_datagrams_that_reached_nothing_are_few_lines_a_minute, 0, 3);
     tcase_add_test(group, the_path_of_a_clients_unix_socket_is_not_passed_on);
     return group;
 }
