@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/strlist.h"
 #include "lib/net/loopback_source.h"
+#include "lib/net/sock.h"
 #include "lib/os/malloc.h"
 
 #include <assert.h>
@@ -279,6 +280,7 @@ static int make_visits(struct agent *agent, struct error *error) {
 
 static int make_plane(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
+    int limit = sock_raise_limit();
     struct plane_options options = {.is_agent = true,
                                     .threads = settings->threads,
                                     .control = settings->loop,
@@ -293,6 +295,7 @@ static int make_plane(struct agent *agent, struct error *error) {
                                     .tickets = agent->visits ? visits_tickets(agent->visits) : NULL,
                                     .allow = settings->allow};
 
+    options.udp_sessions_most = limit > 0 ? (unsigned)limit / 2 : 0; /* so that TCP has the other half */
     options.loopback_key = agent->loopback_key = loopback_source_key();
     agent->plane = plane_new(&options, error);
     return agent->plane ? 0 : -1;

@@ -91,6 +91,7 @@ static int make_threads(struct plane *plane) {
         tls_accepts_init(plane->threads[i]);
         plane->threads[i]->plane = plane;
         plane->threads[i]->own_dials = plane->own_dials;
+        plane->threads[i]->udp_sessions = &plane->udp_sessions;
     }
     for (unsigned i = 0; i < plane->count; i++) {
         if (relay_thread_start(plane->threads[i]))
@@ -109,6 +110,7 @@ struct plane *plane_new(const struct plane_options *options, struct error *error
     plane->count = plane_threads(options->threads);
     snprintf(plane->instance, sizeof plane->instance, "%s", options->instance);
     plane->options.instance = plane->instance;
+    plane->udp_sessions.most = options->udp_sessions_most;
     plane->own_dials = options->is_agent ? loop_detect_new() : NULL;
     if ((options->is_agent && !plane->own_dials) || make_threads(plane)) {
         error_set(error, "cannot start %u relay threads: out of memory, descriptors or threads", plane->count);

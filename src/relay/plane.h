@@ -82,6 +82,7 @@ struct plane_options {
     struct resolver *resolver;     /* agent */
     uint64_t loopback_key;         /* agent: see lib/net/loopback_source.h */
     struct visit_tickets *tickets; /* agent: its own clients that wait for OPEN; NULL: none, ever */
+    unsigned udp_sessions_most;    /* agent: at a time, more are refused as busy; 0: no bound */
     const struct acl *allow;       /* agent: where it may be sent; empty = anywhere but reserved addresses and paths */
 };
 

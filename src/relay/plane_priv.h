@@ -26,13 +26,14 @@ struct plane {
     char instance[PROTO_INSTANCE_HEX];
     unsigned count, next;
     struct relay_thread *threads[PLANE_THREADS_MAX];
-    struct loop_detect *own_dials; /* agent */
-    atomic_uint unanswered;        /* liveness probes the threads have not answered */
-    unsigned views_running;        /* requests of relay_views.c under way */
-    unsigned next_port;            /* the thread of the next UDP port */
-    LIST_HEAD(, udp_port) ports;   /* that the control thread has */
-    bool is_stopping;              /* being freed: orders are dropped */
-    bool silent;                   /* ... and callbacks are over */
+    struct loop_detect *own_dials; /* agent, as the next */
+    struct udp_sessions udp_sessions;
+    atomic_uint unanswered;      /* liveness probes the threads have not answered */
+    unsigned views_running;      /* requests of relay_views.c under way */
+    unsigned next_port;          /* the thread of the next UDP port */
+    LIST_HEAD(, udp_port) ports; /* that the control thread has */
+    bool is_stopping;            /* being freed: orders are dropped */
+    bool silent;                 /* ... and callbacks are over */
 };
 
 /* plane_all.c: one for each thread, or NULL: out of memory, or the plane is being freed. */

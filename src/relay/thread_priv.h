@@ -79,6 +79,11 @@ struct relay_thread_ops {
     void (*on_services)(struct relay_thread *thread, uint64_t session, const struct service_table *table);
 };
 
+struct udp_sessions { /* of all threads of an agent: each has a descriptor */
+    atomic_uint live;
+    unsigned most; /* 0: any number */
+};
+
 struct relay_thread {
     struct plane *plane;
     const struct relay_thread_ops *ops;
@@ -118,6 +123,7 @@ struct relay_thread {
 
     struct inner_tls_pace inner_pace;  /* agent: of end-to-end handshakes */
     struct loop_detect *own_dials;     /* agent, as the next two; of the plane */
+    struct udp_sessions *udp_sessions; /* agent, likewise */
     struct session_services *services; /* see plane_services.c */
     struct checks *checks;             /* agent, see health/checks.h; NULL: none */
     struct log_limit loop_lines;

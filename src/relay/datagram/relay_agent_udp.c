@@ -27,6 +27,7 @@ struct agent_session {
     struct datagram_queue early; /* sent or not: for the next address, should this one refuse */
     evutil_socket_t fd;          /* -1: not connected */
     struct event readable;
+    bool is_counted;               /* among the thread's udp_sessions */
     bool is_answered, is_starting; /* starting: connector_start has not returned yet */
     uint64_t dial_until_us;
     uint32_t lost; /* of the socket, by datagram_relay_note_lost */
@@ -199,6 +200,25 @@ static void on_held(struct defer_item *item) {
 
 /* ---- OPEN ---- */
 
+static void leave_live(struct agent_session *session) {
+    if (session->is_counted)
+        atomic_fetch_sub_explicit(&session->agent.relay.thread->udp_sessions->live, 1, memory_order_relaxed);
+    session->is_counted = false;
+}
+
+/* A flood of strangers, each with a session, may not take what connections need. */
+static bool is_one_too_many(struct agent_session *session) {
+    struct udp_sessions *all = session->agent.relay.thread->udp_sessions;
+    char detail[128];
+    session->is_counted = true;
+    if (atomic_fetch_add_explicit(&all->live, 1, memory_order_relaxed) < all->most || all->most == 0)
+        return false;
+    snprintf(detail, sizeof detail, "this agent has %u sessions of UDP, for which it takes half of its descriptors",
+             all->most);
+    relay_agent_refuse(&session->agent.relay, REFUSAL_BUSY, detail);
+    return true;
+}
+
 static void on_dialled(void *context, const struct connector_result *result) {
     struct agent_session *session = context;
     struct relay *relay = context;
@@ -272,6 +292,7 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     else
         datagram_queue_end(&session->early);
     close_socket(session);
+    leave_live(session);
     relay_agent_on_finished(relay, reason, by, detail);
 }
 
@@ -293,7 +314,7 @@ void relay_open_udp(struct thread_session *session, uint32_t number, const struc
         return; /* the mux refuses it */
     struct relay *relay = &made->agent.relay;
     made->fd = -1;
-    made->is_answered = made->is_starting = false;
+    made->is_counted = made->is_answered = made->is_starting = false;
     relay_agent_init(&made->agent, session, open, &role);
     made->agent.held.run = on_held;
     datagram_relay_init(relay, &made->queue);
@@ -301,6 +322,6 @@ void relay_open_udp(struct thread_session *session, uint32_t number, const struc
                         DATAGRAM_OUT);
     if (!relay_agent_enter(&made->agent, number, open, service))
         free(made);
-    else if (!relay_agent_refuses(relay))
+    else if (!relay_agent_refuses(relay) && !is_one_too_many(made))
         dial(made, open);
 }

@@ -556,6 +556,21 @@ START_TEST(without_descriptors_the_agent_is_busy) {
 }
 END_TEST
 
+START_TEST(sessions_beyond_the_bound_are_refused_until_another_ends) {
+    struct peer peer;
+    peer_open(&peer, 0);
+    world.udp_sessions.most = 2;
+    uint32_t id = offer(at(0, peer.port), NULL);
+    struct session *first = open_session(id), *second = open_session(id), *third = open_session(id);
+    expect_refused(third, REFUSAL_BUSY, "has 2 sessions of UDP");
+    ck_assert(wait_for(is_opened, first) && wait_for(is_opened, second));
+    relay_abort(first->relay, REASON_IDLE_TIMEOUT, "server", NULL);
+    world_step(&world, 10);
+    ck_assert(wait_for(is_opened, open_session(id)));
+    peer_close(&peer);
+}
+END_TEST
+
 START_TEST(an_agent_that_stops_refuses_sessions) {
     atomic_store(&world.threads[AGENT]->draining, true);
     struct session *session = open_session(offer(at(0, closed_port()), NULL));
@@ -595,6 +610,7 @@ static TCase *refused(void) {
     tcase_add_test(group, reserved_addresses_need_a_rule);
     tcase_add_test(group, a_unix_socket_takes_no_datagrams);
     tcase_add_test(group, without_descriptors_the_agent_is_busy);
+    tcase_add_test(group, sessions_beyond_the_bound_are_refused_until_another_ends);
     tcase_add_test(group, an_agent_that_stops_refuses_sessions);
     tcase_add_test(group, a_loop_is_refused);
     return group;

@@ -125,6 +125,7 @@ static void make_thread(struct relay_world *world, int which, unsigned resume_ms
     struct relay_thread *thread = relay_thread_new(options, &thread_ops, (uint16_t)0, world->loop);
     ck_assert_ptr_nonnull(thread);
     thread->own_dials = which == AGENT ? loop_detect_new() : NULL;
+    thread->udp_sessions = &world->udp_sessions;
     world->threads[which] = thread;
     world->sessions[which] = thread_session_get(thread, &role, "test", resume_ms);
     ck_assert_ptr_nonnull(world->sessions[which]);
@@ -162,6 +163,7 @@ void world_end(struct relay_world *world) {
     service_table_release(world->services);
     loop_free(world->loop);
     ck_assert_int_eq(memory_open_ends(), 0);
+    ck_assert_uint_eq(atomic_load(&world->udp_sessions.live), 0);
 }
 
 /* ---- clients ---- */

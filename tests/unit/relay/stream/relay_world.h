@@ -46,6 +46,7 @@ struct relay_world {
     struct plane_options options[2];
     struct relay_thread *threads[2]; /* SERVER, AGENT */
     struct thread_session *sessions[2];
+    struct udp_sessions udp_sessions; /* of the agent */
     struct service_table *services;
     struct world_record records[2]; /* of the server's clients, of the agent's relays */
     bool keeps_clients;             /* those that come back unserved are served again by the test */
