@@ -518,6 +518,12 @@ START_TEST(a_handshake_waits_for_the_destination) {
 }
 END_TEST
 
+static bool has_its_turn(void *context) {
+    (void)context;
+    pair_run(&world.pair, 1);
+    return world.client.pump.in > 0;
+}
+
 /* A thread that has done as much as it may in a turn goes on in the next. */
 START_TEST(handshakes_wait_for_their_turn) {
     begin_world();
@@ -527,6 +533,7 @@ START_TEST(handshakes_wait_for_their_turn) {
     open_stream();
     pair_run(&world.pair, 1);
     ck_assert_uint_eq(world.client.pump.in, 0);
+    ck_assert(unit_wait_until(has_its_turn, NULL, 3000));
     run(100, 200, SIZE_MAX);
     assert_whole(&world.client, 200);
     assert_whole(&world.destination, 100);
