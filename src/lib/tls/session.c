@@ -94,3 +94,11 @@ enum tls_step tls_handshake(SSL *ssl) {
         return TLS_FAILED;
     }
 }
+
+/* Of TLS 1.3 alone. The KeyUpdate leaves in front of the record. */
+void tls_renew_key(SSL *ssl, uint64_t *records) {
+    if (*records < TLS_RECORDS_PER_KEY || SSL_version(ssl) != TLS1_3_VERSION)
+        return;
+    *records = 0;
+    SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+}

@@ -21,7 +21,8 @@
 #include <stddef.h>
 
 enum {
-    TLS_ALPN_VERSION = 2 /* of Munnel's protocol: the number in its ALPN */
+    TLS_ALPN_VERSION = 2,          /* of Munnel's protocol: the number in its ALPN */
+    TLS_RECORDS_PER_KEY = 1 << 22, /* AES-GCM is good for 2^24.5 full ones (RFC 8446, 5.5) */
 };
 
 struct tls_server_options {
@@ -66,6 +67,8 @@ SSL *tls_session(SSL_CTX *context, bool is_server, const char *server_name);
 
 enum tls_step { TLS_WANTS_TO_READ, TLS_WANTS_TO_WRITE, TLS_DONE, TLS_FAILED /* tls_explain() */ };
 enum tls_step tls_handshake(SSL *ssl); /* goes on with the handshake as far as it goes */
+/* Before a record is written: OpenSSL never changes the key by itself. `records`: written since the last change. */
+void tls_renew_key(SSL *ssl, uint64_t *records);
 
 /* 32 bytes bound to this very channel (label "EXPORTER-munnel-auth"); 0 or -1 before the handshake is over. */
 int tls_exporter(SSL *ssl, uint8_t bytes[SECRET_SIZE]);

@@ -14,6 +14,7 @@
 
 #include "relay/link/link_priv.h"
 
+#include "lib/tls/tls.h"
 #include "relay/link/bio.h"
 
 #include <assert.h>
@@ -22,20 +23,12 @@
 #include <string.h>
 
 enum {
-    RECORDS_PER_KEY = 1 << 22,
     PARKED_MOST = 512 * 1024,   /* of answers to a peer that does not read */
     RECORD_COST = 3,            /* how many times its length a short frame has as a record, at most */
     HIGH_RTT_US = 10000,        /* below this round-trip time the buffer is no limit */
     RETRY_PROGRESS = 16 * 1024, /* bytes that a retry must write to count as progress */
     FRUITLESS_RETRIES_MOST = 16
 };
-
-static void renew_key(struct link *link) {
-    if (link->records < RECORDS_PER_KEY || SSL_version(link->ssl) != TLS1_3_VERSION)
-        return;
-    link->records = 0;
-    SSL_key_update(link->ssl, SSL_KEY_UPDATE_NOT_REQUESTED); /* OpenSSL never does it by itself */
-}
 
 /* `before` and `left`: parked bytes before and after a write. A peer that reads nothing is not retried for long. */
 static void retry_write_later(struct link *link, size_t before, size_t left) {
@@ -76,7 +69,7 @@ void link_data_write(void *context, const uint8_t *bytes, size_t length) {
     struct link *link = context;
     if (length == 0 || link->state == LINK_CLOSED || link->broken)
         return;
-    renew_key(link);
+    tls_renew_key(link->ssl, &link->records);
     link->records += length / FRAME_DATA_MAX + 1;
     if (SSL_write(link->ssl, bytes, (int)length) != (int)length)
         break_writing(link);

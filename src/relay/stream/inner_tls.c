@@ -31,6 +31,7 @@ struct inner_tls {
     uint8_t *kept; /* of the stream's bytes, before `parts` */
     size_t kept_from, kept_length, kept_room;
     size_t answers;
+    uint64_t records; /* written since the last change of the key */
     uint64_t started_us;
     char *detail; /* of the fault; may be NULL */
     uint8_t state, fault;
@@ -355,8 +356,14 @@ uint8_t *inner_tls_scratch(const struct inner_tls *tls, size_t *size) {
     return tls->options.scratch;
 }
 
+void inner_tls_add_records(struct inner_tls *tls, uint64_t count) {
+    tls->records += count;
+}
+
 bool inner_tls_write(struct inner_tls *tls, const uint8_t *bytes, size_t length) {
     size_t done = 0;
+    tls_renew_key(tls->ssl, &tls->records);
+    inner_tls_add_records(tls, 1);
     ERR_clear_error();
     tls->is_sending = true;
     bool is_written = SSL_write_ex(tls->ssl, bytes, length, &done) == 1 && done == length;

@@ -73,7 +73,8 @@ enum inner_tls_found {
 enum inner_tls_found inner_tls_read(struct inner_tls *tls, struct iovec *plain);  /* in the scratch */
 uint8_t *inner_tls_scratch(const struct inner_tls *tls, size_t *size);            /* to write from */
 bool inner_tls_write(struct inner_tls *tls, const uint8_t *bytes, size_t length); /* a record. False: it has failed */
-bool inner_tls_end(struct inner_tls *tls); /* close_notify. False: it has failed */
+void inner_tls_add_records(struct inner_tls *tls, uint64_t count); /* as if they had been written with this key */
+bool inner_tls_end(struct inner_tls *tls);                         /* close_notify. False: it has failed */
 bool inner_tls_got_end(const struct inner_tls *tls);
 
 /* It is over. Of the first time the fault counts; `detail` may be NULL. */

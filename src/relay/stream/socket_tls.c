@@ -28,6 +28,7 @@ struct stream_tls {
     struct link_bio *bio; /* the SSL's */
     size_t written;       /* plaintext since all was sent the last time */
     size_t answers;       /* of the encrypted bytes that wait: those that reading has caused */
+    uint64_t records;     /* written since the last change of the key */
     bool has_ended;       /* close_notify was sent, or waits */
     bool lacks_memory;    /* OpenSSL does */
 };
@@ -162,11 +163,19 @@ enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct
 
 /* ---- writing ---- */
 
+void stream_tls_add_records(struct stream_tls *tls, uint64_t count) {
+    tls->records += count;
+}
+
 /* False: out of memory, or OpenSSL refuses for good. */
 static bool encrypt(struct stream_tls *tls, const void *bytes, size_t length) {
     size_t done = 0;
+    if (length == 0)
+        return true;
+    tls_renew_key(tls->ssl, &tls->records);
+    stream_tls_add_records(tls, length / RECORD + 1);
     ERR_clear_error();
-    if (length == 0 || (SSL_write_ex(tls->ssl, bytes, length, &done) == 1 && done == length))
+    if (SSL_write_ex(tls->ssl, bytes, length, &done) == 1 && done == length)
         return true;
     note_failure(tls);
     return false;

@@ -44,6 +44,7 @@ enum stream_tls_found stream_tls_read(struct stream_tls *tls, bool rdhup, struct
                                       size_t *taken);
 /* All of it, by the kernel or kept; `is_last`: with its end. False: broken. */
 bool stream_tls_write(struct stream_tls *tls, const struct iovec *parts, int count, bool is_last);
+void stream_tls_add_records(struct stream_tls *tls, uint64_t count); /* as if they had been written with this key */
 size_t stream_tls_waiting(const struct stream_tls *tls);    /* of what was written; never less than really waits */
 size_t stream_tls_backlog(const struct stream_tls *tls);    /* encrypted, with what TLS has to say itself */
 bool stream_tls_flush(struct stream_tls *tls);              /* false: broken */

@@ -8,6 +8,7 @@
 
 #include "relay/two_planes.h"
 
+#include "lib/tls/tls.h"
 #include "relay/link/bio.h"
 #include "relay/link/link_priv.h"
 #include "relay/plane_priv.h"
@@ -141,8 +142,6 @@ END_TEST
 
 /* ---- keys ---- */
 
-enum { RECORDS = 1 << 22 }; /* for which a key is good */
-
 static bool server_is_open(void) {
     return world.planes.server->threads[0]->slots[0];
 }
@@ -152,7 +151,7 @@ START_TEST(a_link_outlives_its_key) {
     begin(0);
     struct link *servers = only_link(world.planes.server), *both[] = {world.link, servers};
     for (int i = 0; i < 2; i++) {
-        both[i]->records = RECORDS;
+        both[i]->records = TLS_RECORDS_PER_KEY;
         for (int round = 0; round < 3; round++) {
             link_data_send_frame(both[i], FRAME_PONG, "12345678", 8);
             ck_assert(!both[i]->broken);

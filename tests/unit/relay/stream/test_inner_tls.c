@@ -10,6 +10,7 @@
 #include "fail_malloc.h"
 
 #include "lib/tls/shared_key.h"
+#include "lib/tls/tls.h"
 #include "unit.h"
 
 #include <string.h>
@@ -152,6 +153,30 @@ START_TEST(what_waits_behind_what_was_read_stays_in_order) {
 }
 END_TEST
 
+/* ---- keys ---- */
+
+enum { KEY_UPDATE = 5 + 5 + 1 + 16 }; /* header, message, type, tag */
+
+START_TEST(a_stream_outlives_its_keys) {
+    static const uint8_t bytes[100] = {1, 2, 3};
+    struct end *ends[] = {&world.visitor, &world.serving};
+    shake();
+    for (int i = 0; i < 6; i++) {
+        struct end *from = ends[i % 2], *to = ends[1 - i % 2];
+        inner_tls_add_records(from->tls, TLS_RECORDS_PER_KEY);
+        ck_assert(inner_tls_write(from->tls, bytes, sizeof bytes));
+        ck_assert_uint_eq(from->length, KEY_UPDATE + INNER_TLS_OVERHEAD + sizeof bytes);
+        deliver(from, to, SIZE_MAX);
+        expect(to, bytes, sizeof bytes);
+        ck_assert_uint_eq(to->length, 0); /* no answer is requested */
+        ck_assert(inner_tls_write(from->tls, bytes, sizeof bytes));
+        ck_assert_uint_eq(from->length, INNER_TLS_OVERHEAD + sizeof bytes);
+        deliver(from, to, SIZE_MAX);
+        expect(to, bytes, sizeof bytes);
+    }
+}
+END_TEST
+
 static TCase *waiting(void) {
     TCase *group = tcase_create("waiting");
     tcase_add_checked_fixture(group, setup, teardown);
@@ -161,4 +186,11 @@ static TCase *waiting(void) {
     return group;
 }
 
-UNIT_MAIN("relay/stream/inner_tls", waiting)
+static TCase *keys(void) {
+    TCase *group = tcase_create("keys");
+    tcase_add_checked_fixture(group, setup, teardown);
+    tcase_add_test(group, a_stream_outlives_its_keys);
+    return group;
+}
+
+UNIT_MAIN("relay/stream/inner_tls", waiting, keys)

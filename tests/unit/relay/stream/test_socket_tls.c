@@ -572,6 +572,33 @@ START_TEST(new_keys_change_nothing) {
 }
 END_TEST
 
+static void count_updates(int is_sent, int version, int type, const void *bytes, size_t length, SSL *ssl,
+                          void *updates) {
+    (void)version, (void)ssl;
+    bool is_update = type == SSL3_RT_HANDSHAKE && length > 0 && *(const uint8_t *)bytes == SSL3_MT_KEY_UPDATE;
+    *(int *)updates += !is_sent && is_update;
+}
+
+/* TLS 1.2 has no such thing. */
+START_TEST(a_connection_outlives_its_key) {
+    int updates = 0;
+    begin(_i);
+    SSL_set_msg_callback(world.client, count_updates);
+    SSL_set_msg_callback_arg(world.client, &updates);
+    for (int i = 0; i < 3; i++) {
+        size_t written = 0;
+        stream_tls_add_records(world.socket.tls, TLS_RECORDS_PER_KEY);
+        for (int k = 0; k < 2; k++) {
+            write_parts(&(size_t){100}, 1, &written, false);
+            ck_assert_uint_eq(client_read(100, (uint8_t)(100 * k)), 100);
+        }
+    }
+    ck_assert_int_eq(updates, _i == 1 ? 3 : 0);
+    ck_assert_int_eq(world.broken, 0);
+    end();
+}
+END_TEST
+
 START_TEST(answers_that_are_not_read_end_the_connection) {
     size_t backlog, written = 0;
     begin(1);
@@ -649,6 +676,7 @@ static TCase *ends(void) {
 static TCase *itself(void) {
     TCase *group = begin_group("itself");
     tcase_add_test(group, new_keys_change_nothing);
+    tcase_add_loop_test(group, a_connection_outlives_its_key, 0, VERSIONS);
     tcase_add_test(group, answers_that_are_not_read_end_the_connection);
     tcase_add_test(group, renegotiation_is_refused);
     return group;
