@@ -20,6 +20,9 @@ unit_server_tests = \
 	tests/unit/server/service/test_publish_place \
 	tests/unit/server/service/test_published \
 	tests/unit/server/service/test_agent_bans \
+	tests/unit/server/service/test_visits \
+	tests/unit/server/service/test_visit_permits \
+	tests/unit/server/service/test_visit_relays \
 	tests/unit/server/service/test_bans \
 	tests/unit/server/service/test_service_tls \
 	tests/unit/server/service/test_balance \
@@ -46,6 +49,7 @@ unit_server_tests = \
 	tests/unit/server/session/test_byte_rates \
 	tests/unit/server/session/test_carriers \
 	tests/unit/server/session/test_session \
+	tests/unit/server/session/test_visiting \
 	tests/unit/server/session/test_liveness \
 	tests/unit/server/test_events \
 	tests/unit/server/auth/test_agent_bandwidth \
@@ -164,6 +168,13 @@ tests_unit_server_service_test_publish_place_SOURCES = tests/unit/server/service
 tests_unit_server_service_test_publish_place_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_published_SOURCES = tests/unit/server/service/test_published.c
 tests_unit_server_service_test_published_LDADD = $(LINK_UNIT_SERVER)
+visit_world = tests/unit/server/service/visit_world.c tests/unit/server/service/visit_world.h $(unit_server_fixture)
+tests_unit_server_service_test_visits_SOURCES = tests/unit/server/service/test_visits.c $(visit_world)
+tests_unit_server_service_test_visits_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_visit_permits_SOURCES = tests/unit/server/service/test_visit_permits.c $(visit_world)
+tests_unit_server_service_test_visit_permits_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_visit_relays_SOURCES = tests/unit/server/service/test_visit_relays.c $(visit_world)
+tests_unit_server_service_test_visit_relays_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_agent_bans_SOURCES = tests/unit/server/service/test_agent_bans.c $(unit_server_fixture)
 tests_unit_server_service_test_agent_bans_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_bans_SOURCES = tests/unit/server/service/test_bans.c
@@ -184,6 +195,8 @@ tests_unit_server_session_test_byte_rates_SOURCES = tests/unit/server/session/te
 tests_unit_server_session_test_byte_rates_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_carriers_SOURCES = tests/unit/server/session/test_carriers.c
 tests_unit_server_session_test_carriers_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_session_test_visiting_SOURCES = tests/unit/server/session/test_visiting.c
+tests_unit_server_session_test_visiting_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_SOURCES = tests/unit/server/session/test_session.c
 tests_unit_server_session_test_session_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_session_test_session_table_SOURCES = tests/unit/server/session/test_session_table.c
