@@ -33,6 +33,7 @@ struct echo { /* answers each datagram by itself, `factor` times as long */
     unsigned factor;
     atomic_uint received;
     atomic_bool is_mute, is_over;
+    atomic_bool goes_on; /* says something to who has asked last, ten times a second */
     pthread_t thread;
 };
 
@@ -54,12 +55,16 @@ static void *run_echo(void *context) {
     static _Thread_local char bytes[LARGEST + 1];
     struct echo *echo = context;
     struct sockaddr_storage from;
+    socklen_t length = 0;
 
     while (!atomic_load(&echo->is_over)) {
         struct pollfd waits = {.fd = echo->fd, .events = POLLIN};
-        socklen_t length = sizeof from;
-        if (poll(&waits, 1, 100) <= 0)
+        bool is_asked = poll(&waits, 1, 100) > 0;
+        if (!is_asked && atomic_load(&echo->goes_on) && length)
+            (void)sendto(echo->fd, "more", 4, 0, (struct sockaddr *)&from, length);
+        if (!is_asked)
             continue;
+        length = sizeof from;
         ssize_t got = recvfrom(echo->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &length);
         if (got < 0)
             continue;
@@ -257,6 +262,26 @@ START_TEST(client_whose_port_is_closed_ends_its_session) {
     shut(fd);
     free(process_expect(site.server.process, mark, END_MS, "client reset", NULL));
     ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 0));
+    end(&site);
+}
+END_TEST
+
+START_TEST(answers_alone_keep_no_session) {
+    struct site site = start(__func__, "'idle_timeout': 2,");
+    int fd = client_of("127.0.0.1", site.port);
+
+    ck_assert(is_answered(fd));
+    atomic_store(&site.echo->goes_on, true);
+    size_t mark = process_mark(site.server.process);
+    for (int answers = 0; answers < 5; answers++) {
+        char more[4];
+        ck_assert(has_answer(fd, ASK_MS));
+        ck_assert_int_eq((int)recv(fd, more, sizeof more, 0), 4);
+    }
+    ck_assert_uint_eq(sessions(&site), 1);
+    free(process_expect(site.server.process, mark, END_MS, "idle_timeout", NULL));
+    ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 0));
+    shut(fd);
     end(&site);
 }
 END_TEST
@@ -490,7 +515,8 @@ END_TEST
 SCENARIO_MAIN("udp service", SCENARIO(datagrams_of_every_size_come_back_whole_and_each_client_has_its_own, 60),
               SCENARIO(answer_comes_from_the_address_that_was_asked, 30),
               SCENARIO(question_with_one_answer_is_over_soon_and_a_talk_is_not, 60),
-              SCENARIO(client_whose_port_is_closed_ends_its_session, 60), SCENARIO(limits_and_rules_count_sessions, 60),
+              SCENARIO(answers_alone_keep_no_session, 60), SCENARIO(client_whose_port_is_closed_ends_its_session, 60),
+              SCENARIO(limits_and_rules_count_sessions, 60),
               SCENARIO(banned_client_is_refused_until_it_is_unbanned, 60),
               SCENARIO(paused_service_takes_no_new_clients_and_keeps_the_others, 60),
               SCENARIO(address_gets_no_more_than_its_factor, 60),

@@ -20,6 +20,7 @@ struct udp_relay {
     struct relay_server server; /* first */
     struct udp_flow *flow;      /* NULL: it was given back, or is over */
     struct datagram_queue queue;
+    uint64_t heard_us;                    /* when a datagram of the client's went on last */
     bool has_asked, has_more, has_answer; /* for answer_timeout: its first datagrams, and whether there were others */
 };
 
@@ -84,6 +85,7 @@ static void on_client_datagram(void *context, const uint8_t *bytes, size_t lengt
         return;
     }
     note_datagram(relay, false, now_us);
+    as_udp(relay)->heard_us = now_us;
     datagram_relay_send(relay, bytes, length);
 }
 
@@ -184,12 +186,20 @@ static void sweep_opening(struct relay *relay, uint64_t now_us) {
         withdraw(relay);
 }
 
+/* Answers alone keep no session: to an address that was forged, or is not there any more, they would go for ever. */
+static bool is_idle(struct relay *relay, uint64_t now_us) {
+    uint64_t heard_us = as_udp(relay)->heard_us, limit_us = client_of(relay)->terms->idle_timeout_s * UINT64_C(1000000);
+
+    return limit_us && now_us > heard_us && now_us - heard_us > limit_us;
+}
+
 static void sweep(struct relay *relay, uint64_t now_us) {
     relay_note_rates(relay);
     datagram_relay_drop_stale(relay, now_us);
     if (mux_stream_is_suspended(&relay->pump.stream))
-        relay_move(relay, now_us); /* that has a limit of its own */
-    (void)relay_sweep_quiet(relay, client_of(relay)->terms->idle_timeout_s, REASON_IDLE_TIMEOUT, now_us);
+        as_udp(relay)->heard_us = now_us; /* that has a limit of its own */
+    if (is_idle(relay, now_us))
+        relay_abort(relay, REASON_IDLE_TIMEOUT, "server", NULL);
 }
 
 /* ---- the end ---- */
@@ -263,6 +273,7 @@ static struct relay *begin(struct thread_session *session, struct client *client
         free(udp);
         return NULL;
     }
+    udp->heard_us = relay->progress_us;
     udp_flow_serve(client->flow, &flow_user, relay);
     relay_server_enter(relay);
     return relay;
