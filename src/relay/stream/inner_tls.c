@@ -31,11 +31,11 @@ struct inner_tls {
     uint8_t *kept; /* of the stream's bytes, before `parts` */
     size_t kept_from, kept_length, kept_room;
     size_t answers;
-    uint64_t records; /* written since the last change of the key */
-    uint64_t started_us;
-    char *detail; /* of the fault; may be NULL */
+    uint64_t records;    /* written since the last change of the key */
+    uint64_t started_us; /* its handshake, of which a visitor's waits for the peer's first bytes */
+    char *detail;        /* of the fault; may be NULL */
     uint8_t state, fault;
-    bool is_sending, lacks_memory, got_end;
+    bool is_sending, lacks_memory, got_end, got_bytes;
 };
 
 /* ---- the BIO ---- */
@@ -160,9 +160,12 @@ bool inner_tls_is_serving(const struct inner_tls *tls) {
     return tls->options.is_serving;
 }
 
-bool inner_tls_is_late(const struct inner_tls *tls, uint64_t now_us) {
-    return tls->state != INNER_TLS_OPEN && tls->state != INNER_TLS_WAITING &&
-           now_us > tls->started_us + INNER_TLS_MS * 1000ull;
+const char *inner_tls_late(const struct inner_tls *tls, uint64_t now_us) {
+    bool is_shaking = tls->options.is_serving || tls->got_bytes;
+    uint64_t limit_ms = is_shaking ? INNER_TLS_MS : INNER_TLS_ANSWER_MS;
+    if (tls->state == INNER_TLS_OPEN || tls->state == INNER_TLS_WAITING || now_us <= tls->started_us + limit_ms * 1000)
+        return NULL;
+    return is_shaking ? "its handshake took longer than 10 seconds" : "nothing came from the agent that serves";
 }
 
 void inner_tls_start(struct inner_tls *tls, uint64_t now_us) {
@@ -259,8 +262,18 @@ bool inner_tls_has_kept(const struct inner_tls *tls) {
 
 /* ---- the handshake ---- */
 
+/* The first bytes of a visitor's peer: it has connected to the destination, which may have taken long. */
+static void note_bytes(struct inner_tls *tls, uint64_t now_us) {
+    if (tls->got_bytes || (!tls->kept && tls->count == 0))
+        return;
+    tls->got_bytes = true;
+    if (!tls->options.is_serving)
+        tls->started_us = now_us;
+}
+
 bool inner_tls_may_shake(struct inner_tls *tls, uint64_t now_us) {
     struct inner_tls_pace *pace = tls->options.pace;
+    note_bytes(tls, now_us);
     if (now_us - pace->turn_us >= INNER_TLS_TURN_US)
         *pace = (struct inner_tls_pace){.turn_us = now_us};
     if (pace->steps < INNER_TLS_STEPS) {

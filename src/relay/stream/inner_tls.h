@@ -22,7 +22,10 @@
 #include <stdint.h>
 
 enum {
-    INNER_TLS_MS = 10000,   /* for the handshake */
+    INNER_TLS_MS = 10000, /* for the handshake */
+    /* For what comes before it at a visitor, whose peer may wait for an agent and dial: somewhat more than the server's
+     * pending_timeout and connect_timeout can be, which it does not know. */
+    INNER_TLS_ANSWER_MS = (3600 + 600 + 60) * 1000,
     INNER_TLS_OVERHEAD = 22 /* bytes that a record has beside its plaintext: header, type, tag */
 };
 
@@ -53,8 +56,8 @@ void inner_tls_free(struct inner_tls *tls);                               /* NUL
 
 enum inner_tls_state inner_tls_state(const struct inner_tls *tls);
 bool inner_tls_is_serving(const struct inner_tls *tls);
-bool inner_tls_is_late(const struct inner_tls *tls, uint64_t now_us); /* beyond INNER_TLS_MS, and not open */
-void inner_tls_start(struct inner_tls *tls, uint64_t now_us);         /* shakes from now on */
+const char *inner_tls_late(const struct inner_tls *tls, uint64_t now_us); /* what took too long; NULL: nothing */
+void inner_tls_start(struct inner_tls *tls, uint64_t now_us);             /* shakes from now on */
 /* From the stream: they are read until inner_tls_keep, which is to follow, and keeps the rest. */
 void inner_tls_take(struct inner_tls *tls, const struct iovec *parts, int count);
 bool inner_tls_keep(struct inner_tls *tls); /* false: out of memory */

@@ -268,6 +268,7 @@ const char *pump_inner_cipher(const struct pump *pump) {
 }
 
 void pump_sweep_inner(struct pump *pump, uint64_t now_us) {
-    if (inner_tls_is_late(pump->inner, now_us))
-        (void)fail(pump, END_TO_END_TIMEOUT, "its handshake took longer than 10 seconds");
+    const char *late = inner_tls_late(pump->inner, now_us);
+    if (late)
+        (void)fail(pump, END_TO_END_TIMEOUT, late);
 }

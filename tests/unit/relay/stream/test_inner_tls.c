@@ -153,6 +153,55 @@ START_TEST(what_waits_behind_what_was_read_stays_in_order) {
 }
 END_TEST
 
+/* ---- deadlines ---- */
+
+static void give(struct end *end, const uint8_t *bytes, size_t length, uint64_t now_us) {
+    inner_tls_take(end->tls, &(struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = length}, 1);
+    ck_assert(inner_tls_may_shake(end->tls, now_us));
+    ck_assert(inner_tls_shake(end->tls));
+    ck_assert(inner_tls_keep(end->tls));
+}
+
+START_TEST(a_visitor_s_handshake_has_ten_seconds_from_the_first_byte_on) {
+    enum { ANSWER_US = 50000000, HALF_US = 5000000 };
+    start(&world.visitor);
+    deliver(&world.visitor, &world.serving, SIZE_MAX);
+    start(&world.serving);
+    ck_assert_ptr_null(inner_tls_late(world.visitor.tls, ANSWER_US));
+    give(&world.visitor, world.serving.sent, 10, ANSWER_US);
+    give(&world.visitor, world.serving.sent + 10, 10, ANSWER_US + HALF_US);
+    ck_assert_ptr_null(inner_tls_late(world.visitor.tls, ANSWER_US + INNER_TLS_MS * 1000));
+    ck_assert_ptr_nonnull(strstr(inner_tls_late(world.visitor.tls, ANSWER_US + INNER_TLS_MS * 1000 + 1), "handshake"));
+}
+END_TEST
+
+START_TEST(a_visitor_does_not_wait_without_end) {
+    const uint64_t limit_us = NOW_US + INNER_TLS_ANSWER_MS * 1000ull;
+    start(&world.visitor);
+    ck_assert(inner_tls_may_shake(world.visitor.tls, NOW_US)); /* nothing has come */
+    ck_assert_ptr_null(inner_tls_late(world.visitor.tls, limit_us));
+    ck_assert_ptr_nonnull(strstr(inner_tls_late(world.visitor.tls, limit_us + 1), "nothing came"));
+}
+END_TEST
+
+START_TEST(an_end_that_serves_has_ten_seconds_from_its_start_on) {
+    const uint64_t limit_us = NOW_US + INNER_TLS_MS * 1000;
+    ck_assert_ptr_null(inner_tls_late(world.serving.tls, UINT64_MAX)); /* the destination is being dialled */
+    start(&world.serving);
+    ck_assert_ptr_null(inner_tls_late(world.serving.tls, limit_us));
+    ck_assert_ptr_nonnull(strstr(inner_tls_late(world.serving.tls, limit_us + 1), "handshake"));
+}
+END_TEST
+
+static TCase *deadlines(void) {
+    TCase *group = tcase_create("deadlines");
+    tcase_add_checked_fixture(group, setup, teardown);
+    tcase_add_test(group, a_visitor_s_handshake_has_ten_seconds_from_the_first_byte_on);
+    tcase_add_test(group, a_visitor_does_not_wait_without_end);
+    tcase_add_test(group, an_end_that_serves_has_ten_seconds_from_its_start_on);
+    return group;
+}
+
 /* ---- keys ---- */
 
 enum { KEY_UPDATE = 5 + 5 + 1 + 16 }; /* header, message, type, tag */
@@ -193,4 +242,4 @@ static TCase *keys(void) {
     return group;
 }
 
-UNIT_MAIN("relay/stream/inner_tls", waiting, keys)
+UNIT_MAIN("relay/stream/inner_tls", waiting, deadlines, keys)

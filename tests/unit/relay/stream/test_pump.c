@@ -518,6 +518,25 @@ START_TEST(a_handshake_waits_for_the_destination) {
 }
 END_TEST
 
+/* It connects to the destination, or waits for an agent, for as long as the service lets it. */
+START_TEST(a_visitor_s_handshake_is_not_late_while_the_other_end_connects) {
+    begin_world();
+    world.starts_later = true;
+    encrypt_side(&world.client, 0);
+    encrypt_side(&world.destination, 0);
+    open_stream();
+    pair_run(&world.pair, 20);
+    pump_sweep_inner(&world.client.pump, clock_us() + 600000000);
+    pump_sweep_inner(&world.destination.pump, clock_us() + 600000000);
+    ck_assert(!world.client.is_over && !world.destination.is_over);
+    pump_start(&world.destination.pump);
+    run(100, 200, SIZE_MAX);
+    assert_whole(&world.client, 200);
+    assert_whole(&world.destination, 100);
+    end();
+}
+END_TEST
+
 static bool has_its_turn(void *context) {
     (void)context;
     pair_run(&world.pair, 1);
@@ -758,6 +777,7 @@ static TCase *all(void) {
     tcase_add_loop_test(group, a_limit_holds_nothing_back_for_good, 0, 2); /* _i: with TLS */
     tcase_add_test(group, ends_with_other_keys_are_reset_and_both_have_the_reason);
     tcase_add_test(group, a_handshake_waits_for_the_destination);
+    tcase_add_test(group, a_visitor_s_handshake_is_not_late_while_the_other_end_connects);
     tcase_add_test(group, handshakes_wait_for_their_turn);
     tcase_add_loop_test(group, it_is_whole_or_reset_when_memory_lacks, 0, LACKS);
     tcase_add_test(group, an_end_without_close_notify_is_a_reset);
