@@ -138,10 +138,12 @@ static void wait_for_connection(struct connector *dial) {
         drop_attempt(dial, REFUSAL_BUSY, "out of memory");
 }
 
-/* Errors that say nothing of the destination. A client's own address can be out of ports. */
+/* Errors that say nothing of the destination. A client's own address can be out of ports; the machine's are for
+ * datagrams, whose connect(2) says so with EAGAIN. */
 static bool is_our_fault(const struct connector *dial, int error) {
+    bool is_out_of_ports = !dial->order.socket && (error == EAGAIN || error == EADDRINUSE);
     bool lacks_port = dial->order.from && (error == EADDRINUSE || error == EADDRNOTAVAIL);
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || lacks_port;
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || lacks_port || is_out_of_ports;
 }
 
 static void fail_to_connect(struct connector *dial, int error) {

@@ -21,13 +21,13 @@
 enum { WAIT_MS = 5000, BUDGET_MS = 10000, KEPT = 256, ADDRESS = 32, SESSIONS = 8 };
 
 static struct relay_world world;
-static bool lacks_descriptors;
+static int connect_error; /* 0: connects */
 
 evutil_socket_t __real_sock_connect_datagrams(const struct addr *addr, const struct addr *from, struct addr *here);
 evutil_socket_t __wrap_sock_connect_datagrams(const struct addr *addr, const struct addr *from, struct addr *here);
 evutil_socket_t __wrap_sock_connect_datagrams(const struct addr *addr, const struct addr *from, struct addr *here) {
-    errno = EMFILE;
-    return lacks_descriptors ? -1 : __real_sock_connect_datagrams(addr, from, here);
+    errno = connect_error;
+    return connect_error ? -1 : __real_sock_connect_datagrams(addr, from, here);
 }
 
 static struct {
@@ -271,7 +271,7 @@ static uint64_t dropped(enum datagram_way way, enum datagram_drop why) {
 }
 
 static void begin(void) {
-    lacks_descriptors = false;
+    connect_error = 0;
     session_count = 0;
     memset(&asked, 0, sizeof asked);
     world_begin(&world, MUCH, WORLD_RESUME_MS);
@@ -548,11 +548,13 @@ START_TEST(a_unix_socket_takes_no_datagrams) {
 }
 END_TEST
 
-START_TEST(without_descriptors_the_agent_is_busy) {
-    lacks_descriptors = true;
+START_TEST(without_descriptors_or_ports_the_agent_is_busy) {
+    static const int errors[] = {EMFILE, EAGAIN, EADDRINUSE};
+    connect_error = errors[_i];
     struct session *session = open_session(offer(at(0, closed_port()), NULL));
     say(session, "x");
     expect_refused(session, REFUSAL_BUSY, "");
+    ck_assert_uint_eq(world.services->services[0]->health.failed_us, 0);
 }
 END_TEST
 
@@ -609,7 +611,7 @@ static TCase *refused(void) {
     tcase_add_test(group, a_session_outlives_a_destination_that_is_restarted);
     tcase_add_test(group, reserved_addresses_need_a_rule);
     tcase_add_test(group, a_unix_socket_takes_no_datagrams);
-    tcase_add_test(group, without_descriptors_the_agent_is_busy);
+    tcase_add_loop_test(group, without_descriptors_or_ports_the_agent_is_busy, 0, 3);
     tcase_add_test(group, sessions_beyond_the_bound_are_refused_until_another_ends);
     tcase_add_test(group, an_agent_that_stops_refuses_sessions);
     tcase_add_test(group, a_loop_is_refused);
