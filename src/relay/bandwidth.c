@@ -42,9 +42,33 @@ void bandwidth_release(struct bandwidth *bandwidth) {
         free(bandwidth);
 }
 
+static unsigned half_of(unsigned rate) {
+    return rate / 2 + rate % 2;
+}
+
 void bandwidth_set(struct bandwidth *bandwidth, const struct bandwidth_limits *limits) {
     token_bucket_set(&bandwidth->ways[BANDWIDTH_IN], limits->in, limits->burst);
     token_bucket_set(&bandwidth->ways[BANDWIDTH_OUT], limits->out, limits->burst);
+    token_bucket_set(&bandwidth->datagrams[BANDWIDTH_IN], half_of(limits->in), limits->burst);
+    token_bucket_set(&bandwidth->datagrams[BANDWIDTH_OUT], half_of(limits->out), limits->burst);
+}
+
+bool bandwidth_take_datagram(struct bandwidth *bandwidth, enum bandwidth_way way, bool is_shared, size_t length,
+                             uint64_t now_us) {
+    struct token_bucket *common = &bandwidth->ways[way], *own = &bandwidth->datagrams[way];
+    if (token_bucket_rate(common) == 0 || token_bucket_reserve(common, length, now_us) <= now_us)
+        return true;
+    if (is_shared) {
+        if (token_bucket_reserve(own, length, now_us) <= now_us)
+            return true;
+        token_bucket_give_back(own, length);
+    }
+    token_bucket_give_back(common, length);
+    return false;
+}
+
+void bandwidth_give_back(struct bandwidth *bandwidth, enum bandwidth_way way, size_t length) {
+    token_bucket_give_back(&bandwidth->ways[way], length);
 }
 
 bool bandwidth_is_unused(const struct bandwidth *bandwidth, uint64_t now_us) {

@@ -39,12 +39,19 @@ struct bandwidth_limits { /* bytes per second, 0: no limit; burst: bytes, 0: tho
 struct bandwidth {
     atomic_uint references;
     struct token_bucket ways[BANDWIDTH_WAYS];
+    struct token_bucket datagrams[BANDWIDTH_WAYS]; /* half the rate: see bandwidth_take_datagram */
 };
 
 struct bandwidth *bandwidth_new(const struct bandwidth_limits *limits); /* one reference; NULL: out of memory */
 struct bandwidth *bandwidth_hold(struct bandwidth *bandwidth);          /* NULL stays NULL */
 void bandwidth_release(struct bandwidth *bandwidth);                    /* NULL is fine */
 void bandwidth_set(struct bandwidth *bandwidth, const struct bandwidth_limits *limits);
+/* A datagram, which cannot wait: false: it has to be dropped, and nothing was taken. Relays of TCP reserve ahead and
+ * wait, so that beside them nothing would ever pass at once; where both share a limit (is_shared) datagrams may have
+ * half of the rate before them, and TCP waits for longer: the sum is the rate. */
+bool bandwidth_take_datagram(struct bandwidth *bandwidth, enum bandwidth_way way, bool is_shared, size_t length,
+                             uint64_t now_us);
+void bandwidth_give_back(struct bandwidth *bandwidth, enum bandwidth_way way, size_t length);
 /* Nothing was moved lately: a new one would be as it is. NULL: so it is. */
 bool bandwidth_is_unused(const struct bandwidth *bandwidth, uint64_t now_us);
 bool bandwidth_is_limited(const struct bandwidth *bandwidth); /* in any direction; NULL: it is not */

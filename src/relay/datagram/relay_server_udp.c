@@ -37,7 +37,7 @@ static struct client *client_of(struct relay *relay) {
 static void give_back_bytes(struct bandwidth *const *limits, unsigned count, enum bandwidth_way way, size_t length) {
     for (unsigned i = 0; i < count; i++)
         if (limits[i])
-            token_bucket_give_back(&limits[i]->ways[way], length);
+            bandwidth_give_back(limits[i], way, length);
 }
 
 /* What would have to wait is dropped: its sender slows down by what it misses. */
@@ -48,10 +48,9 @@ static bool may_pass(struct relay *relay, enum bandwidth_way way, size_t length,
                                                              [BANDWIDTH_AGENT] = client->via};
 
     for (unsigned i = 0; i < BANDWIDTH_SCOPE_COUNT; i++) {
-        struct token_bucket *bucket = limits[i] ? &limits[i]->ways[way] : NULL;
-        if (!bucket || token_bucket_rate(bucket) == 0 || token_bucket_reserve(bucket, length, now_us) <= now_us)
+        if (!limits[i] || bandwidth_take_datagram(limits[i], way, i == BANDWIDTH_AGENT, length, now_us))
             continue;
-        give_back_bytes(limits, i + 1, way, length);
+        give_back_bytes(limits, i, way, length);
         datagram_relay_drop(relay, way == BANDWIDTH_IN ? DATAGRAM_IN : DATAGRAM_OUT, DATAGRAM_DROP_BANDWIDTH);
         return false;
     }
