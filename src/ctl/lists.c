@@ -296,12 +296,15 @@ int list_servers(const struct display *display, const json_t *servers, struct er
 
 static void add_asked_service(struct table *table, const json_t *service) {
     const char *because = answer_text(service, "because", NULL);
+    bool is_unreachable = strcmp(answer_text(service, "state", ""), "unreachable") == 0;
 
     add(table, service, "name", VALUE_TEXT);
     add(table, service, "state", VALUE_STATE);
     add(table, service, "server", VALUE_TEXT);
     add(table, service, "connect", VALUE_LIST);
-    table_add(table, TONE_PLAIN, because ? because : answer_text(service, "destination.reason", ""));
+    if (!because && is_unreachable) /* the last failure is kept when it is over */
+        because = answer_text(service, "destination.reason", NULL);
+    table_add(table, TONE_PLAIN, because ? because : "");
 }
 
 int list_asked_services(const struct display *display, const json_t *services, struct error *error) {

@@ -147,6 +147,30 @@ START_TEST(service_whose_destination_is_gone_is_unreachable) {
 }
 END_TEST
 
+static bool shows(struct world *world, unsigned run, const char *text) {
+    const char *name = sandbox_text(world->sandbox, "status%u", run);
+
+    (void)sandbox_do(world->sandbox, name, sandbox_program(world->sandbox, "munnel"), "status", "--socket",
+                     world->socket, NULL); /* which is degraded */
+    return strstr(sandbox_output(world->sandbox, name), text);
+}
+
+START_TEST(service_that_is_reached_again_has_no_failure_in_the_list) {
+    struct world world = start("back");
+    uint16_t port = destination_port(world.echo);
+    unsigned run = 0;
+
+    destination_free(world.echo);
+    close(socket_client(world.port));
+    ck_assert(HOLDS_WITHIN(SOON_MS, shows(&world, run++, "  refused\n")));
+    world.echo = destination_start_on(port, handle_echo, NULL);
+    close(converse_with_echo(&world, "12345"));
+    ck_assert(!shows(&world, run, "  refused\n"));
+    ck_assert(answers_with(&world, "/v1/services", "\"reason\":\"refused\"")); /* which has its time beside it */
+    end(&world);
+}
+END_TEST
+
 /* As when an agent is started while the one before it lets its relays finish. */
 START_TEST(socket_of_an_agent_that_ends_is_the_next_ones) {
     struct world world = start("next");
@@ -166,4 +190,5 @@ END_TEST
 
 SCENARIO_MAIN("agent_admin", SCENARIO(status_is_what_the_agent_is, 60), SCENARIO(ended_relay_is_reset_and_no_other, 60),
               SCENARIO(service_whose_destination_is_gone_is_unreachable, 60),
+              SCENARIO(service_that_is_reached_again_has_no_failure_in_the_list, 60),
               SCENARIO(socket_of_an_agent_that_ends_is_the_next_ones, 60))

@@ -103,14 +103,15 @@ static void fail(struct agent_session *session, enum refusal refusal, const char
 static void on_refused(struct agent_session *session, int error) {
     struct relay_agent *agent = &session->agent;
     char detail[CONNECTOR_DETAIL];
-    datagram_relay_drop(&agent->relay, DATAGRAM_OUT, DATAGRAM_DROP_UNREACHABLE);
-    served_service_note(agent->service, false, REFUSAL_REFUSED, clock_us());
-    if (session->is_answered)
-        return;
-    if (agent->dial && clock_us() < session->dial_until_us) {
+    uint64_t now_us = clock_us();
+    if (!session->is_answered && agent->dial && now_us < session->dial_until_us) {
         close_socket(session);
-        connector_next(agent->dial, error);
-    } else if (agent->relay.state == RELAY_OPENING) {
+        connector_next(agent->dial, error); /* which gets the datagram: it is not dropped */
+        return;
+    }
+    datagram_relay_drop(&agent->relay, DATAGRAM_OUT, DATAGRAM_DROP_UNREACHABLE);
+    served_service_note(agent->service, false, REFUSAL_REFUSED, now_us);
+    if (!session->is_answered && agent->relay.state == RELAY_OPENING) {
         snprintf(detail, sizeof detail, "%s: %s", agent->address, error_text(error));
         fail(session, REFUSAL_REFUSED, detail);
     }
