@@ -182,6 +182,13 @@ const char *server_config_port_holder(const struct server_config *conf, unsigned
     return NULL;
 }
 
+bool server_config_publishes_at(const struct server_config *conf, unsigned port) {
+    for (size_t i = own_count(conf); i < conf->service_count; i++)
+        if (has_port(&conf->services[i].listen, port))
+            return true;
+    return false;
+}
+
 const char *server_config_host_holder(const struct server_config *conf, const char *host,
                                       char text[CONFIG_HOLDER_TEXT]) {
     for (size_t i = 0; i < own_count(conf); i++)

@@ -29,6 +29,7 @@ enum { CONFIG_HOLDER_TEXT = 128 };
 const char *server_config_port_holder(const struct server_config *conf, unsigned port, char text[CONFIG_HOLDER_TEXT]);
 const char *server_config_host_holder(const struct server_config *conf, const char *host,
                                       char text[CONFIG_HOLDER_TEXT]);
+bool server_config_publishes_at(const struct server_config *conf, unsigned port); /* one that an agent offers */
 /* Is it the name of none of its services? 0, or -1 with why it cannot be an agent's. */
 int server_config_check_name(const struct server_config *conf, const char *name, struct error *error);
 

@@ -68,6 +68,8 @@ libmunnel_server_a_SOURCES = \
 	src/server/publishing_priv.h \
 	src/server/service/publish_place.c \
 	src/server/service/publish_place.h \
+	src/server/service/publish_port.c \
+	src/server/service/publish_port.h \
 	src/server/service/published.c \
 	src/server/service/published.h \
 	src/server/reconfigure.c \

@@ -75,7 +75,6 @@ static void review_one(struct publishing *publishing, struct published_entry *en
     } else if (is_stale(publishing, entry)) {
         forget(publishing, entry, "its agent has gone");
     } else if (publishing_check(publishing, publishing->server->conf, entry, &refusal, &error)) {
-        publishing->has_changed = true;
         publishing_withdraw(publishing, entry, refusal, error.text);
     }
 }
@@ -87,14 +86,24 @@ static bool is_in_force(const struct server_config *conf, const struct published
     return false;
 }
 
+/* What a reload has left out may be again. */
+static void find_left_out(struct publishing *publishing) {
+    const struct published_table *published = publishing->published;
+    const struct server_config *conf = publishing->server->conf;
+
+    if (!publishing->has_changed && published_active(published) == conf->published_count)
+        return;
+    for (size_t i = 0; i < published->count; i++)
+        if (published->items[i]->is_active && !is_in_force(conf, published->items[i]))
+            publishing->has_fresh = published->items[i]->is_fresh = true;
+}
+
 static void review(struct publishing *publishing) {
-    struct published_table *published = publishing->published;
+    const struct published_table *published = publishing->published;
 
     for (size_t i = published->count; i > 0; i--)
         review_one(publishing, published->items[i - 1]);
-    for (size_t i = 0; i < published->count; i++)
-        if (published->items[i]->is_active && !is_in_force(publishing->server->conf, published->items[i]))
-            publishing->has_changed = published->items[i]->is_fresh = true; /* it was left out, and may be again */
+    find_left_out(publishing);
 }
 
 /* One message at least, and as many as have OFFERS_A_TURN services. */
@@ -114,14 +123,55 @@ static void obey_some(struct publishing *publishing) {
     }
 }
 
+/* ---- timers ---- */
+
+static void call_in(struct event *timer, uint64_t us) {
+    const struct timeval wait = clock_timeval(us);
+
+    if (!event_pending(timer, EV_TIMEOUT, NULL) && event_add(timer, &wait))
+        event_active(timer, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
+}
+
+/* What agents ask for waits for the rest that a step is followed by. */
+static void call_turn(struct publishing *publishing) {
+    uint64_t now_us = clock_us(), least_us = TURN_MS * 1000ULL;
+    uint64_t rest_us = publishing->rest_us > now_us ? publishing->rest_us - now_us : 0;
+
+    call_in(publishing->turn, rest_us > least_us ? rest_us : least_us);
+}
+
+/* What has to end waits for nothing. */
+static void call_review(struct publishing *publishing) {
+    call_in(publishing->review, TURN_MS * 1000ULL);
+}
+
 /* Of a server with a thousand services a step takes 0.1 s: whatever agents ask for, the loop is free for nine tenths.
  */
-static void call(struct publishing *publishing) {
-    uint64_t pause_us = publishing->step_us * REST_FACTOR, least_us = TURN_MS * 1000ULL;
-    const struct timeval wait = clock_timeval(pause_us > least_us ? pause_us : least_us);
+static void apply(struct publishing *publishing, bool with_fresh) {
+    uint64_t begun_us = clock_us();
 
-    if (!event_pending(publishing->turn, EV_TIMEOUT, NULL) && event_add(publishing->turn, &wait))
-        event_active(publishing->turn, EV_TIMEOUT, 0); /* no memory for a timer: at once, rather than never */
+    publishing_apply(publishing, with_fresh);
+    uint64_t now_us = clock_us();
+    publishing->rest_us = now_us + (now_us - begun_us) * REST_FACTOR;
+}
+
+static void finish(struct publishing *publishing) {
+    publishing_send_answers(publishing);
+    if (!TAILQ_EMPTY(&publishing->asked) || publishing->has_fresh)
+        call_turn(publishing);
+}
+
+static void on_review(evutil_socket_t fd, short what, void *context) {
+    struct publishing *publishing = context;
+
+    (void)fd;
+    (void)what;
+    if (publishing->server->stopping)
+        return;
+    review(publishing);
+    if (publishing->has_changed)
+        apply(publishing, false);
+    finish(publishing);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *context) {
@@ -131,18 +181,13 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
     (void)what;
     if (publishing->server->stopping)
         return;
-    review(publishing);
-    obey_some(publishing);
-    publishing->step_us = 0;
-    if (publishing->has_changed) {
-        uint64_t begun_us = clock_us();
-        publishing->has_changed = false;
-        publishing_apply(publishing);
-        publishing->step_us = clock_us() - begun_us;
+    if (clock_us() >= publishing->rest_us) { /* a review may have had a step meanwhile */
+        review(publishing);
+        obey_some(publishing);
+        if (publishing->has_changed || publishing->has_fresh)
+            apply(publishing, true);
     }
-    publishing_send_answers(publishing);
-    if (!TAILQ_EMPTY(&publishing->asked))
-        call(publishing);
+    finish(publishing);
 }
 
 /* ---- from outside ---- */
@@ -163,13 +208,13 @@ int publishing_request(struct publishing *publishing, struct session *session, c
     strbuf_copy(asked->session, sizeof asked->session, session_id(session));
     TAILQ_INSERT_TAIL(&publishing->asked, asked, entry);
     publishing->asked_count++;
-    call(publishing);
+    call_turn(publishing);
     return 0;
 }
 
 void publishing_review(struct publishing *publishing) {
     if (publishing && (publishing->published->count || publishing->has_changed))
-        call(publishing);
+        call_review(publishing);
 }
 
 void publishing_tick(struct publishing *publishing) {
@@ -178,7 +223,7 @@ void publishing_tick(struct publishing *publishing) {
 }
 
 static void on_stopped(void *context) {
-    call(context);
+    call_review(context);
 }
 
 struct published_table *publishing_table(struct publishing *publishing) {
@@ -194,8 +239,10 @@ struct publishing *publishing_new(struct server *server) {
     TAILQ_INIT(&publishing->asked);
     publishing->refusals.a_minute = LINES_A_MINUTE;
     publishing->published = published_new();
+    publishing->fresh_most = SIZE_MAX;
     publishing->turn = evtimer_new(loop_base(server->loop), on_turn, publishing);
-    if (publishing->published && publishing->turn) {
+    publishing->review = evtimer_new(loop_base(server->loop), on_review, publishing);
+    if (publishing->published && publishing->turn && publishing->review) {
         publishing->published->on_stopped = on_stopped;
         publishing->published->context = publishing;
         return publishing;
@@ -216,6 +263,8 @@ void publishing_free(struct publishing *publishing) {
     }
     if (publishing->turn)
         event_free(publishing->turn);
+    if (publishing->review)
+        event_free(publishing->review);
     published_free(publishing->published);
     free(publishing->answers);
     free(publishing);

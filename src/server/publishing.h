@@ -5,8 +5,9 @@
  *
  * Such a service is a service like any other: it is made by a reconfigure of a copy of the configuration, without
  * reading files; and a configuration that is read gets those that are active, before it is prepared. What the files
- * have wins: an agent's service of the same name, host or port is withdrawn. Requests are taken together, each 100 ms.
- * Runs on: the control thread. Owns: the requests, its timer, the table of published services.
+ * have wins: an agent's service of the same name, host or port is withdrawn. Requests are taken together, each 100 ms,
+ * and after a step rest for nine times as long as it took; what has to end does so in 100 ms all the same. Runs on: the
+ * control thread. Owns: the requests, its timers, the table of published services.
  */
 #ifndef MUNNEL_SERVER_PUBLISHING_H
 #define MUNNEL_SERVER_PUBLISHING_H

@@ -170,8 +170,8 @@ void publishing_note_removed(struct publishing *publishing, const struct publish
         note(publishing, entry, "published no longer", detail);
 }
 
-void publishing_note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
-                             enum publish_refusal refusal, const char *detail) {
+static void note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
+                         enum publish_refusal refusal, const char *detail) {
     char text[PROTO_NAME_MAX + sizeof(struct error) + 8];
     struct published_trouble what;
 
@@ -183,7 +183,22 @@ void publishing_note_refused(struct publishing *publishing, const struct publish
     log_throttle_event(&publishing->refusals, publishing->server->log, LOG_LEVEL_WARNING, owner->who,
                        "may not publish a service", text, NULL);
     recent_events_add(publishing->server->events, EVENT_KIND_SERVICE, EVENT_WARNING, name, "not published", detail);
+}
+
+void publishing_note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,
+                             enum publish_refusal refusal, const char *detail) {
+    note_refused(publishing, owner, name, refusal, detail);
     publishing_answer_refused(publishing, owner, name, detail);
+}
+
+void publishing_note_stuck(struct publishing *publishing, const char *why) {
+    log_throttle_event(&publishing->refusals, publishing->server->log, LOG_LEVEL_ERROR, "server",
+                       "cannot put services of agents into force; trying again", why, NULL);
+}
+
+static void remove_refused(struct publishing *publishing, struct published_entry *entry) {
+    publishing->has_changed |= entry->is_active;
+    published_remove(publishing->published, entry);
 }
 
 void publishing_withdraw(struct publishing *publishing, struct published_entry *entry, enum publish_refusal refusal,
@@ -191,5 +206,13 @@ void publishing_withdraw(struct publishing *publishing, struct published_entry *
     const struct publish_owner owner = {entry->session, entry->who};
 
     publishing_note_refused(publishing, &owner, entry->name, refusal, detail);
-    published_remove(publishing->published, entry);
+    remove_refused(publishing, entry);
+}
+
+void publishing_withdraw_failed(struct publishing *publishing, struct published_entry *entry, const char *why) {
+    const struct publish_owner owner = {entry->session, entry->who};
+
+    note_refused(publishing, &owner, entry->name, PUBLISH_FAILED, why);
+    publishing_answer_refused(publishing, &owner, entry->name, "it cannot be opened; the log of the server says why");
+    remove_refused(publishing, entry);
 }

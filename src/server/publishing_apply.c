@@ -7,12 +7,12 @@
 
 #include "server/publishing_priv.h"
 
+#include "conf/server_check.h"
 #include "conf/server_published.h"
 #include "server/reconfigure.h"
 
+#include <stdint.h>
 #include <string.h>
-
-enum { PORTS_TRIED = 8 };
 
 /* ---- may it stay? ---- */
 
@@ -72,11 +72,13 @@ void publishing_merge(const struct publishing *publishing, struct server_config 
     }
 }
 
+/* Of the machine and the files of the configuration nothing has changed: only what services say together is checked. */
 static int prepare_and_apply(struct server *server, struct server_config *conf, struct error *error) {
     const struct reconfigure_options options = {.conf = conf, .is_services_only = true, .keeps_ports = server->reserve};
+    const struct option_place top = server_config_top(conf, NULL, error);
     struct option_fault fault;
 
-    if (server_config_check_at(conf, NULL, error))
+    if (server_check_file(conf, &top))
         return -1;
     struct reconfigure *change = reconfigure_prepare(server, &options, &fault, error);
     if (!change)
@@ -101,57 +103,81 @@ static int put_into_force(struct publishing *publishing, struct error *error) {
     return failed;
 }
 
-/* Another port may be free where the first one is some other program's. */
-static int try_alone(struct publishing *publishing, struct published_entry *entry, struct error *error) {
-    const struct credential *credential = publishing_credential(publishing, entry->credential);
-    const struct publish_offer any = {.port = 0};
-    struct publish_place place;
-    enum publish_refusal refusal;
-    struct error first;
-    int failed;
-
-    entry->is_active = true;
-    failed = put_into_force(publishing, &first);
-    for (unsigned tried = 1; failed && credential && entry->has_chosen_port && tried < PORTS_TRIED; tried++) {
-        struct publish_scene scene =
-            publishing_scene(publishing, publishing->server->conf, &credential->publish, entry);
-        scene.skip = tried;
-        if (publish_place_choose(&scene, &any, &place, &refusal, error) || *place.host)
-            break;
-        entry->port = place.port;
-        failed = put_into_force(publishing, error);
-    }
-    if (failed)
-        *error = first;
-    return failed;
-}
-
-/* One of those that are fresh cannot be opened: the others are not to pay for it. */
-static void try_each(struct publishing *publishing, struct published_entry **fresh, size_t count) {
-    struct error error;
-
-    for (size_t i = 0; i < count; i++)
-        fresh[i]->is_active = false;
-    publishing->has_changed = put_into_force(publishing, &error); /* without memory the next turn has it */
-    for (size_t i = 0; i < count; i++)
-        if (try_alone(publishing, fresh[i], &error))
-            publishing_withdraw(publishing, fresh[i], PUBLISH_FAILED, error.text);
-}
-
-void publishing_apply(struct publishing *publishing) {
-    struct published_table *published = publishing->published;
-    struct published_entry *fresh[OFFERS_A_TURN + PUBLISH_MAX];
+/* The first `most` of those that are fresh are part of it, the others wait. Returns how many are fresh and part of it.
+ */
+static size_t choose_fresh(const struct published_table *published, size_t most) {
     size_t count = 0;
-    struct error error;
 
-    for (size_t i = 0; i < published->count; i++)
-        if (published->items[i]->is_fresh && count < sizeof fresh / sizeof *fresh)
-            fresh[count++] = published->items[i];
-    for (size_t i = 0; i < count; i++)
-        fresh[i]->is_active = true;
-    if (put_into_force(publishing, &error))
-        try_each(publishing, fresh, count);
+    for (size_t i = 0; i < published->count; i++) {
+        struct published_entry *entry = published->items[i];
+        if (entry->is_fresh)
+            count += entry->is_active = count < most;
+    }
+    return count;
+}
+
+static bool has_fresh(const struct published_table *published) {
     for (size_t i = 0; i < published->count; i++)
         if (published->items[i]->is_fresh)
+            return true;
+    return false;
+}
+
+static void note_published(struct publishing *publishing, size_t tried) {
+    const struct published_table *published = publishing->published;
+
+    for (size_t i = 0; i < published->count; i++)
+        if (published->items[i]->is_fresh && published->items[i]->is_active)
             publishing_note_published(publishing, published->items[i]);
+    publishing->has_fresh = has_fresh(published);
+    if (!publishing->has_fresh)
+        publishing->fresh_most = SIZE_MAX;
+    else if (tried && publishing->fresh_most < SIZE_MAX / 2)
+        publishing->fresh_most *= 2;
+}
+
+static void withdraw_tried(struct publishing *publishing, const struct error *why) {
+    for (size_t i = 0; i < publishing->published->count; i++)
+        if (publishing->published->items[i]->is_tried)
+            publishing_withdraw_failed(publishing, publishing->published->items[i], why->text);
+    publishing->has_fresh = has_fresh(publishing->published);
+}
+
+/* One of those that are fresh cannot be opened: the others are not to pay for it, and what has ended ends now. The next
+ * turns try half as many, until it is found. */
+static void go_without_fresh(struct publishing *publishing, size_t tried, const struct error *why) {
+    const struct published_table *published = publishing->published;
+    struct error error;
+
+    for (size_t i = 0; i < published->count; i++)
+        published->items[i]->is_tried = published->items[i]->is_fresh && published->items[i]->is_active;
+    (void)choose_fresh(published, 0);
+    publishing->fresh_most = tried > 1 ? tried / 2 : 1;
+    if (put_into_force(publishing, &error))
+        publishing_note_stuck(publishing, error.text); /* it is no fault of theirs */
+    else if (tried == 1)
+        withdraw_tried(publishing, why);
+}
+
+static size_t count_changed(const struct published_table *published) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < published->count; i++)
+        count += published->items[i]->is_fresh && published->items[i]->is_active;
+    return count;
+}
+
+void publishing_apply(struct publishing *publishing, bool with_fresh) {
+    struct error error;
+
+    publishing->has_changed = false;
+    publishing->has_fresh = true; /* until all are in force */
+    size_t tried =
+        with_fresh ? choose_fresh(publishing->published, publishing->fresh_most) : count_changed(publishing->published);
+    if (put_into_force(publishing, &error) == 0)
+        note_published(publishing, tried);
+    else if (tried)
+        go_without_fresh(publishing, tried, &error);
+    else
+        publishing_note_stuck(publishing, error.text);
 }

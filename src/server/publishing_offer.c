@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/date.h"
 #include "lib/base/strbuf.h"
+#include "server/service/publish_port.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static int find_place(const struct publish_scene *scene, const struct publish_of
                       struct error *error) {
     if (!entry || !is_where_wanted(entry, offer, scene))
         return publish_place_choose(scene, offer, place, refusal, error);
-    *place = (struct publish_place){.port = entry->port, .is_chosen = entry->has_chosen_port};
+    *place = (struct publish_place){.port = entry->port};
     memcpy(place->host, entry->host, sizeof place->host);
     return 0;
 }
@@ -108,6 +109,7 @@ static int judge(const struct publishing *publishing, const struct session *sess
         publishing_scene(publishing, publishing->server->conf, &credential->publish, entry ? entry : &self);
     scene.credential = credential->name;
     scene.name = offer->name;
+    scene.can_open = publish_port_can_open;
     return find_place(&scene, offer, entry, place, refusal, error);
 }
 
@@ -123,7 +125,6 @@ static int fill(struct published_entry *entry, const struct session *session, co
     strbuf_copy(entry->session, sizeof entry->session, session_id(session));
     memcpy(entry->host, place->host, sizeof entry->host);
     entry->port = place->port;
-    entry->has_chosen_port = place->is_chosen;
     entry->gone_us = 0;
     *entry->stopped_by = '\0';
     entry->is_fresh = true;
@@ -180,8 +181,8 @@ static void withdraw_own(struct publishing *publishing, const struct session *se
     if (!entry || strcmp(entry->session, session_id(session)) != 0)
         return;
     publishing_note_removed(publishing, entry, "its agent offers it no longer");
+    publishing->has_changed |= entry->is_active;
     published_remove(publishing->published, entry);
-    publishing->has_changed = true;
 }
 
 void publishing_obey(struct publishing *publishing, const struct session *session, const json_t *json) {

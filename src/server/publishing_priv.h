@@ -29,15 +29,17 @@ struct publish_answer;
 struct publishing {
     struct server *server;
     struct published_table *published;
-    struct event *turn;
+    struct event *turn, *review; /* timers: of what is asked for and is fresh; of what may have to end */
     TAILQ_HEAD(, publish_asked) asked;
     size_t asked_count;
     struct publish_answer *answers; /* that are sent at the end of the turn */
     size_t answer_count, answer_room;
     struct log_throttle refusals;
     struct log_limit lines;
-    uint64_t step_us; /* what the last turn took to put into force */
-    bool has_changed; /* what is active is not what is in force */
+    uint64_t rest_us;  /* until then, by clock_us(), the loop is left to others */
+    bool has_changed;  /* what is active is not what is in force */
+    bool has_fresh;    /* something waits for a turn, or could not be put into force */
+    size_t fresh_most; /* of those that are fresh, in one step */
 };
 
 /* publishing_apply.c */
@@ -47,7 +49,8 @@ struct publish_scene publishing_scene(const struct publishing *publishing, const
 /* May the entry be part of this configuration? 0, or -1 with why. */
 int publishing_check(const struct publishing *publishing, const struct server_config *conf,
                      const struct published_entry *entry, enum publish_refusal *refusal, struct error *error);
-void publishing_apply(struct publishing *publishing); /* all that are active or fresh */
+/* All that are active, and with_fresh: those that are fresh, or as many as fresh_most. Two steps at most. */
+void publishing_apply(struct publishing *publishing, bool with_fresh);
 
 /* publishing_offer.c: does what the message says, in the table. */
 void publishing_obey(struct publishing *publishing, const struct session *session, const json_t *json);
@@ -63,6 +66,10 @@ void publishing_note_removed(struct publishing *publishing, const struct publish
 /* It cannot stay: its agent is told, and the entry freed. */
 void publishing_withdraw(struct publishing *publishing, struct published_entry *entry, enum publish_refusal refusal,
                          const char *detail);
+/* It could not be put into force: `why` is for the log, since it may tell of the server's files. */
+void publishing_withdraw_failed(struct publishing *publishing, struct published_entry *entry, const char *why);
+/* Nothing can be put into force. */
+void publishing_note_stuck(struct publishing *publishing, const char *why);
 void publishing_send_answers(struct publishing *publishing);
 
 #endif

@@ -396,6 +396,106 @@ START_TEST(port_of_another_program_is_passed_over) {
 }
 END_TEST
 
+/* By its id: each service that is made has the next one. */
+START_TEST(offers_that_cannot_be_opened_make_no_services) {
+    struct site *site = site_start(__func__, "");
+    int taken[2 * PORTS];
+    size_t used;
+    char permit[256], many[1024];
+    struct attacked_session laptop;
+
+    used = (size_t)snprintf(permit, sizeof permit, "{\"ports\":[\"%u\"", (unsigned)site->fixed);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        uint16_t port = port_take();
+        taken[i] = socket_listen("127.0.0.1", port, 1);
+        ck_assert_int_ge(taken[i], 0);
+        used += (size_t)snprintf(permit + used, sizeof permit - used, ",\"%u\"", (unsigned)port);
+    }
+    snprintf(permit + used, sizeof permit - used, "]}");
+    change_agents(site, permit);
+    laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    used = (size_t)snprintf(many, sizeof many, "'add':[");
+    for (int i = 0; i < 16; i++)
+        used +=
+            (size_t)snprintf(many + used, sizeof many - used, "%s{'name':'n%d','to':['localhost:1']}", i ? "," : "", i);
+    snprintf(many + used, sizeof many - used, "]");
+    SAYS(ask(site, &laptop, many), "cannot be opened: it is in use by another program, or not allowed");
+    change_agents(site, permit_of(site));
+    publish(&laptop, port_offer(site, "web", site->ports[0]));
+    SAYS(await_op(site, &laptop, "services"), "\"id\":2,");
+    ck_assert(is_open(site->ports[0]));
+    intruder_free(laptop.control);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        close(taken[i]);
+    site_end(site);
+}
+END_TEST
+
+static void break_file(struct site *site, const char *path) {
+    FILE *file = fopen(sandbox_path(site->sandbox, "%s", path), "w");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert(fputs("broken", file) >= 0 && fclose(file) == 0);
+}
+
+START_TEST(one_that_cannot_be_put_into_force_costs_the_others_nothing) {
+    struct site *site = site_make(__func__);
+    const char *pair = sandbox_pki(site->sandbox, "hosts");
+
+    ck_assert_ptr_nonnull(pair);
+    write_agents(site, sandbox_text(site->sandbox, "{\"ports\":[\"%u\",\"%u\"],\"hosts\":[\"*.dev.example.org\"]}",
+                                    site->ports[0], site->ports[1]));
+    site_serve(site, ", 'tls': {'cert': 'hosts/server.pem', 'key': 'hosts/server.key'}");
+    struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
+    break_file(site, "hosts/server.pem");
+    publish(&laptop, sandbox_text(site->sandbox,
+                                  "'add':[{'name':'a','to':['localhost:1'],'port':%u,'exact':true},"
+                                  "{'name':'web','to':['localhost:1'],'host':'web.dev.example.org','exact':true},"
+                                  "{'name':'b','to':['localhost:1'],'port':%u,'exact':true}]",
+                                  site->ports[0], site->ports[1]));
+    ck_assert(HOLDS_WITHIN(ASK_MS, strstr(await_op(site, &laptop, "published"), "\"web\"")));
+    SAYS(site->answer, "it cannot be opened; the log of the server says why");
+    ck_assert(!strstr(site->answer, "server.pem"));
+    process_await(site->server.process, 0, ASK_MS, "may not publish a service", "server.pem", NULL);
+    ck_assert(HOLDS_WITHIN(ASK_MS, is_open(site->ports[0]) && is_open(site->ports[1])));
+    intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+/* A step takes so long that the rest after it, in which agents' offers wait, can be told from the step. */
+START_TEST(permit_that_is_withdrawn_ends_it_while_offers_wait) {
+    enum { MANY = 4000, LONG_MS = 60000 };
+    struct site *site = site_make(__func__);
+    size_t size = 128 * (size_t)MANY, used;
+    char *services = malloc(size);
+    uint64_t begun_ms, step_ms, end_ms;
+
+    used = (size_t)snprintf(services, size, "%s", service_to(site->sandbox, "fixed", site->fixed, 9, NULL));
+    for (int i = 0; i < MANY; i++)
+        used += (size_t)snprintf(services + used, size - used,
+                                 ", {'name': 's%d', 'visitors': '*', 'connect': '127.0.0.1:9'}", i);
+    write_agents(site, permit_of(site));
+    site->server = server_start(site->sandbox, (struct server_plan){.services = services,
+                                                                    .agents = "'resume': 1,",
+                                                                    .more = "'publish': {'listen': '127.0.0.1'},"});
+    struct attacked_session laptop = begin(site, "laptop", KEY_OF_LAPTOP);
+    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    begun_ms = now_ms();
+    SAYS(ask(site, &laptop, port_offer(site, "ssh", site->ports[1])), "\"address\"");
+    step_ms = now_ms() - begun_ms; /* with the rest after the first one */
+    publish(&laptop, port_offer(site, "more", site->ports[2]));
+    change_agents(site, NULL);
+    begun_ms = now_ms();
+    ck_assert(HOLDS_WITHIN(LONG_MS, !is_open(site->ports[0])));
+    end_ms = now_ms() - begun_ms;
+    ck_assert_msg(end_ms < 200 + step_ms / 2, "%u ms, where one offer took %u", (unsigned)end_ms, (unsigned)step_ms);
+    intruder_free(laptop.control);
+    free(services);
+    site_end(site);
+}
+END_TEST
+
 START_TEST(operator_sees_who_publishes_and_stops_it) {
     struct site *site = site_start(__func__, "");
     struct attacked_session laptop = join(site, "laptop", KEY_OF_LAPTOP);
@@ -566,6 +666,9 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(what_the_permit_loses_ends_at_once, 60),
               SCENARIO(after_a_restart_the_same_port_is_had_again, 60),
               SCENARIO(port_of_another_program_is_passed_over, 60),
+              SCENARIO(offers_that_cannot_be_opened_make_no_services, 60),
+              SCENARIO(one_that_cannot_be_put_into_force_costs_the_others_nothing, 60),
+              SCENARIO(permit_that_is_withdrawn_ends_it_while_offers_wait, 120),
               SCENARIO(operator_sees_who_publishes_and_stops_it, 60),
               SCENARIO(tls_of_a_published_host_ends_at_the_server_by_its_certificate, 40),
               SCENARIO(flood_is_answered_and_bounded, 60), SCENARIO(server_may_have_no_service_but_those_of_agents, 40),

@@ -61,6 +61,17 @@ int publish_place_check(const struct publish_scene *scene, const struct publish_
                         : check_port(scene, place->port, refusal, error);
 }
 
+static int take_port(const struct publish_scene *scene, unsigned port, struct publish_place *place,
+                     enum publish_refusal *refusal, struct error *error) {
+    if (check_port(scene, port, refusal, error))
+        return -1;
+    *refusal = PUBLISH_FAILED;
+    if (scene->can_open && !scene->can_open(scene->conf, port))
+        return error_set(error, "the port %u cannot be opened: it is in use by another program, or not allowed", port);
+    place->port = port;
+    return 0;
+}
+
 static int take_host(const struct publish_scene *scene, const char *text, struct publish_place *place,
                      enum publish_refusal *refusal, struct error *error) {
     char host[HOST_NAME_SIZE];
@@ -105,16 +116,21 @@ static unsigned hash(const char *credential, const char *name) {
 
 static int choose_port(const struct publish_scene *scene, struct publish_place *place, enum publish_refusal *refusal,
                        struct error *error) {
-    unsigned count = publish_permit_port_count(scene->permit), skip = scene->skip;
+    unsigned count = publish_permit_port_count(scene->permit), tried = 0;
     unsigned from = count ? hash(scene->credential, scene->name) % count : 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        unsigned port = publish_permit_port(scene->permit, (from + i) % count);
-        if (check_port(scene, port, refusal, error) || skip-- > 0)
-            continue;
-        place->port = port;
-        place->is_chosen = true;
-        return 0;
+    for (unsigned i = 0; i < count && tried < PUBLISH_PORTS_TRIED; i++) {
+        if (take_port(scene, publish_permit_port(scene->permit, (from + i) % count), place, refusal, error) == 0)
+            return 0;
+        tried += *refusal == PUBLISH_FAILED;
+    }
+    if (tried) {
+        *refusal = PUBLISH_FAILED; /* and `error` is that of the last one */
+        return tried < PUBLISH_PORTS_TRIED ? -1
+                                           : error_set(error,
+                                                       "none of %u ports that were tried can be opened: they are in "
+                                                       "use by other programs, or not allowed",
+                                                       tried);
     }
     *refusal = PUBLISH_TAKEN;
     return error_set(error, "all ports that credential %s permits are taken", scene->credential);
@@ -151,10 +167,8 @@ int publish_place_choose(const struct publish_scene *scene, const struct publish
     if (offer->host)
         failed = take_host(scene, offer->host, place, refusal, error);
     else if (offer->port)
-        failed = check_port(scene, offer->port, refusal, error);
+        failed = take_port(scene, offer->port, place, refusal, error);
     if (failed && (offer->host || offer->port) && offer->is_exact)
         return -1;
-    if (!failed && !offer->host)
-        place->port = offer->port;
     return failed ? choose(scene, place, refusal, error) : 0;
 }

@@ -18,13 +18,15 @@ struct publish_scene {
     const struct publish_permit *permit;
     const struct published_entry *self; /* what it has already is free for it; or NULL */
     const char *credential, *name;      /* of the agent; of the service */
-    unsigned skip;                      /* free ports that it does not get: they could not be opened */
+    /* Can a port that none of the server's services has be opened? NULL: it is not tried. */
+    bool (*can_open)(const struct server_config *conf, unsigned port);
 };
+
+enum { PUBLISH_PORTS_TRIED = 8 /* of which none can be opened, and the offer is refused */ };
 
 struct publish_place {
     char host[PUBLISH_HOST_SIZE]; /* "": none */
     unsigned port;                /* 0: none */
-    bool is_chosen;               /* the port is the server's choice */
 };
 
 /* Does the credential permit any publishing? 0, or -1 with what to do. */

@@ -45,10 +45,10 @@ struct published_entry {
     char host[PUBLISH_HOST_SIZE]; /* "": it has a port of its own */
     unsigned port;                /* 0: it has a host */
     time_t since;
-    uint64_t gone_us;     /* since when its session has been without a control link, by clock_us(); 0: it has one */
-    bool is_active;       /* part of the configuration; of publish.c */
-    bool is_fresh;        /* not yet in force */
-    bool has_chosen_port; /* the server has: another one would do */
+    uint64_t gone_us; /* since when its session has been without a control link, by clock_us(); 0: it has one */
+    bool is_active;   /* part of the configuration; of publish.c */
+    bool is_fresh;    /* not yet in force */
+    bool is_tried;    /* was fresh and active in the step that has failed */
     char stopped_by[PUBLISHED_WHO]; /* the operator has: its name is kept from this session; "": it was not */
 };
 

@@ -18,6 +18,7 @@ unit_server_tests = \
 	tests/unit/server/service/test_suspended \
 	tests/unit/server/service/test_client_table \
 	tests/unit/server/service/test_publish_place \
+	tests/unit/server/service/test_publish_port \
 	tests/unit/server/service/test_published \
 	tests/unit/server/service/test_agent_bans \
 	tests/unit/server/service/test_visits \
@@ -164,6 +165,9 @@ tests_unit_server_test_statistics_LDADD = $(LINK_UNIT_SERVER)
 
 tests_unit_server_service_test_balance_SOURCES = tests/unit/server/service/test_balance.c
 tests_unit_server_service_test_balance_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_publish_port_SOURCES = tests/unit/server/service/test_publish_port.c
+tests_unit_server_service_test_publish_port_LDADD = $(LINK_UNIT_SERVER)
+
 tests_unit_server_service_test_publish_place_SOURCES = tests/unit/server/service/test_publish_place.c
 tests_unit_server_service_test_publish_place_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_published_SOURCES = tests/unit/server/service/test_published.c

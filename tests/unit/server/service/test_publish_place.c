@@ -20,6 +20,7 @@ struct site {
     struct published_table *published;
     struct publish_permit permit;
     struct publish_place place;
+    bool (*can_open)(const struct server_config *conf, unsigned port);
     enum publish_refusal refusal;
     struct error error;
 };
@@ -40,13 +41,13 @@ static void site_done(struct site *site) {
     publish_permit_done(&site->permit);
 }
 
-static int choose(struct site *site, const char *name, struct publish_offer offer, unsigned skip) {
+static int choose(struct site *site, const char *name, struct publish_offer offer) {
     const struct publish_scene scene = {.conf = site->conf,
                                         .published = site->published,
                                         .permit = &site->permit,
                                         .credential = "laptop",
                                         .name = name,
-                                        .skip = skip};
+                                        .can_open = site->can_open};
 
     return publish_place_choose(&scene, &offer, &site->place, &site->refusal, &site->error);
 }
@@ -69,17 +70,45 @@ static void expect_refusal(struct site *site, int result, enum publish_refusal r
 START_TEST(same_name_tends_to_get_the_same_port) {
     struct site site = site_make("20000-20099", NULL);
 
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}, 0), 0);
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}), 0);
     unsigned first = site.place.port;
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}, 0), 0);
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}), 0);
     ck_assert_uint_eq(site.place.port, first);
-    ck_assert(site.place.is_chosen && first >= 20000 && first <= 20099);
+    ck_assert(first >= 20000 && first <= 20099);
     put(&site, "other", "", first);
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}, 0), 0);
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}), 0);
     unsigned second = site.place.port;
     ck_assert_uint_ne(second, first);
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}, 1), 0);
-    ck_assert(site.place.port != first && site.place.port != second);
+    site_done(&site);
+}
+END_TEST
+
+static bool is_even(const struct server_config *conf, unsigned port) {
+    ck_assert_ptr_nonnull(conf);
+    return port % 2 == 0;
+}
+
+static bool is_last(const struct server_config *conf, unsigned port) {
+    ck_assert_ptr_nonnull(conf);
+    return port == 20099;
+}
+
+START_TEST(port_that_cannot_be_opened_is_passed_over_but_not_without_end) {
+    struct site site = site_make("20002-20099", NULL);
+    char name[8] = "n0";
+
+    site.can_open = is_even;
+    for (; name[1] < '5'; name[1]++) {
+        ck_assert_int_eq(choose(&site, name, (struct publish_offer){.port = 0}), 0);
+        ck_assert_uint_eq(site.place.port % 2, 0);
+    }
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20005, .is_exact = true}), PUBLISH_FAILED,
+                   "the port 20005 cannot be opened: it is in use by another program, or not allowed");
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 20005}), 0); /* a wish alone */
+    ck_assert_uint_eq(site.place.port % 2, 0);
+    site.can_open = is_last;
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 0}), PUBLISH_FAILED,
+                   "none of 8 ports that were tried can be opened");
     site_done(&site);
 }
 END_TEST
@@ -89,11 +118,11 @@ START_TEST(every_port_of_the_permit_is_found_and_no_other) {
     char name[8] = "n0";
 
     for (int i = 0; i < 2; i++, name[1]++) { /* 20001 is that of a service */
-        ck_assert_int_eq(choose(&site, name, (struct publish_offer){.port = 0}, 0), 0);
+        ck_assert_int_eq(choose(&site, name, (struct publish_offer){.port = 0}), 0);
         ck_assert(site.place.port == 20000 || site.place.port == 20002);
         put(&site, name, "", site.place.port);
     }
-    expect_refusal(&site, choose(&site, "more", (struct publish_offer){.port = 0}, 0), PUBLISH_TAKEN,
+    expect_refusal(&site, choose(&site, "more", (struct publish_offer){.port = 0}), PUBLISH_TAKEN,
                    "all ports that credential laptop permits are taken");
     site_done(&site);
 }
@@ -102,11 +131,11 @@ END_TEST
 START_TEST(host_is_made_of_the_name_else_a_port_is_taken) {
     struct site site = site_make("20000", "*.dev.example");
 
-    ck_assert_int_eq(choose(&site, "Web", (struct publish_offer){.port = 0}, 0), 0);
+    ck_assert_int_eq(choose(&site, "Web", (struct publish_offer){.port = 0}), 0);
     ck_assert_str_eq(site.place.host, "web.dev.example");
     ck_assert_uint_eq(site.place.port, 0);
     put(&site, "x", "web.dev.example", 0);
-    ck_assert_int_eq(choose(&site, "Web", (struct publish_offer){.port = 0}, 0), 0);
+    ck_assert_int_eq(choose(&site, "Web", (struct publish_offer){.port = 0}), 0);
     ck_assert_str_eq(site.place.host, "");
     ck_assert_uint_eq(site.place.port, 20000);
     site_done(&site);
@@ -117,7 +146,7 @@ START_TEST(without_ports_for_hosts_a_host_is_refused) {
     struct site site = site_make(NULL, "*.dev.example");
 
     strlist_done(&site.conf->publish.hosts_listen);
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 0}, 0), PUBLISH_NOT_PERMITTED,
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 0}), PUBLISH_NOT_PERMITTED,
                    "publish.hosts_listen");
     site_done(&site);
 }
@@ -127,17 +156,17 @@ START_TEST(exact_wish_is_that_or_nothing) {
     struct site site = site_make("20000-20099", "*.dev.example");
     const struct published_entry *entry = put(&site, "x", "", 20005);
 
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 20007, .is_exact = true}, 0), 0);
-    ck_assert(site.place.port == 20007 && !site.place.is_chosen && !*site.place.host);
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20005, .is_exact = true}, 0),
-                   PUBLISH_TAKEN, "the port 20005 is taken: agent other publishes x since");
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20001, .is_exact = true}, 0),
-                   PUBLISH_TAKEN, "the port 20001 is taken by service one");
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 10001, .is_exact = true}, 0),
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 20007, .is_exact = true}), 0);
+    ck_assert(site.place.port == 20007 && !*site.place.host);
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20005, .is_exact = true}), PUBLISH_TAKEN,
+                   "the port 20005 is taken: agent other publishes x since");
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20001, .is_exact = true}), PUBLISH_TAKEN,
+                   "the port 20001 is taken by service one");
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 10001, .is_exact = true}),
                    PUBLISH_NOT_PERMITTED, "does not permit the port 10001");
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.host = "One.dev.example.", .is_exact = true}, 0),
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.host = "One.dev.example.", .is_exact = true}),
                    PUBLISH_TAKEN, "is taken by service one");
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 20005}, 0), 0); /* a wish alone */
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 20005}), 0); /* a wish alone */
     ck_assert_str_eq(site.place.host, "web.dev.example");
     ck_assert_ptr_nonnull(entry);
     site_done(&site);
@@ -152,7 +181,7 @@ static const char *const no_hosts[] = {
 START_TEST(what_is_no_host_is_refused) {
     struct site site = site_make(NULL, "*.dev.example");
 
-    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.host = no_hosts[_i], .is_exact = true}, 0), -1);
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.host = no_hosts[_i], .is_exact = true}), -1);
     ck_assert_int_eq(site.refusal, PUBLISH_INVALID);
     site_done(&site);
 }
@@ -161,8 +190,8 @@ END_TEST
 START_TEST(port_of_the_agents_is_refused_though_permitted) {
     struct site site = site_make("10001", NULL);
 
-    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 10001, .is_exact = true}, 0),
-                   PUBLISH_TAKEN, "taken by the agent port");
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 10001, .is_exact = true}), PUBLISH_TAKEN,
+                   "taken by the agent port");
     site_done(&site);
 }
 END_TEST
@@ -171,6 +200,7 @@ static TCase *places(void) {
     TCase *group = tcase_create("places");
 
     tcase_add_test(group, same_name_tends_to_get_the_same_port);
+    tcase_add_test(group, port_that_cannot_be_opened_is_passed_over_but_not_without_end);
     tcase_add_test(group, every_port_of_the_permit_is_found_and_no_other);
     tcase_add_test(group, host_is_made_of_the_name_else_a_port_is_taken);
     tcase_add_test(group, without_ports_for_hosts_a_host_is_refused);
