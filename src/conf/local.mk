@@ -71,7 +71,9 @@ libmunnel_conf_a_SOURCES = \
 	src/conf/validators.c \
 	src/conf/validators.h \
 	src/conf/visit_spec.c \
-	src/conf/visit_spec.h
+	src/conf/visit_spec.h \
+	src/conf/visitors_check.c \
+	src/conf/visitors_check.h
 
 # What differs by system is a file for each system, chosen here.
 if WINDOWS

@@ -10,6 +10,7 @@
 #include "conf/listen_check.h"
 #include "conf/server_check.h"
 #include "conf/udp_check.h"
+#include "conf/visitors_check.h"
 #include "lib/log/log.h"
 #include "lib/net/port_range.h"
 #include "lib/net/sock.h"
@@ -74,50 +75,6 @@ static int check_destinations(const struct server_config *conf, const struct opt
         if (check_connect_from(conf, i, top))
             return -1;
     }
-    return 0;
-}
-
-/* TLS from agent to agent is for clients that have an agent, and leaves no room for bytes of the server's. */
-static int check_end_to_end(const struct service_config *service, const struct option_place *place) {
-    if (!service->end_to_end)
-        return 0;
-    if (!service->visitors.count)
-        return option_error(place, "is for services that agents open on their side; name their groups in \"visitors\"");
-    if (service->listen.count)
-        return option_error(place, "clients of a port have no agent that encrypts; leave \"listen\" out");
-    if (service->proxy_protocol != PROXY_OFF)
-        return option_error(place, "the destination gets nothing of the server's; leave \"proxy_protocol\" out");
-    if (service->check.type == HEALTH_CHECK_HTTP)
-        return option_error(place, "the destination gets nothing of the server's; let \"check\" be \"tcp\" or \"tls\"");
-    return 0;
-}
-
-/* Clients have to come from somewhere, and what a visitor tells of them must not choose the destination. */
-static int check_visitors(const struct server_config *conf, size_t index, const struct option_place *top) {
-    const struct service_config *service = &conf->services[index];
-    char name[CONFIG_PLACE_NAME];
-    const struct option_place place = server_config_place(conf, index, name, top),
-                              listen = option_member(&place, "listen"), hosts = option_member(&place, "hosts"),
-                              connect = option_member(&place, "connect"),
-                              end_to_end = option_member(&place, "end_to_end");
-    if (!service->listen.count && !service->visitors.count)
-        return option_error(&listen, "is missing; write an address like \"0.0.0.0:5900\", or the groups of agents that "
-                                     "open it on their side in \"visitors\"");
-    if (!service->listen.count && service->hosts.count)
-        return option_error(&hosts, "names are for a port that services share; write \"listen\", too");
-    if (check_end_to_end(service, &end_to_end))
-        return -1;
-    for (size_t i = 0; service->visitors.count && i < service->connect.count; i++)
-        if (relative_endpoint_is(service->connect.items[i]))
-            return option_error(&connect, "\"%s\" is relative to a port, and a visitor's is its own; write the port",
-                                service->connect.items[i]);
-    return 0;
-}
-
-static int check_all_visitors(const struct server_config *conf, const struct option_place *top) {
-    for (size_t i = 0; i < conf->service_count; i++)
-        if (check_visitors(conf, i, top))
-            return -1;
     return 0;
 }
 
@@ -253,7 +210,7 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 }
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
-    return check_names(conf, top) || check_all_visitors(conf, top) || check_destinations(conf, top) ||
+    return check_names(conf, top) || visitors_check(conf, top) || check_destinations(conf, top) ||
                    udp_check(conf, top) || listen_check(conf, top) || check_health_checks(conf, top) ||
                    check_services_tls(conf, top) || check_limits(conf, top)
                ? -1

@@ -105,6 +105,10 @@ unit_conf_tests += tests/unit/conf/test_server_check
 tests_unit_conf_test_server_check_SOURCES = tests/unit/conf/test_server_check.c tests/unit/conf/slip.h
 tests_unit_conf_test_server_check_LDADD = $(LINK_UNIT_CONF)
 
+unit_conf_tests += tests/unit/conf/test_visitors_check
+tests_unit_conf_test_visitors_check_SOURCES = tests/unit/conf/test_visitors_check.c tests/unit/conf/slip.h
+tests_unit_conf_test_visitors_check_LDADD = $(LINK_UNIT_CONF)
+
 unit_conf_tests += tests/unit/conf/test_udp_check
 tests_unit_conf_test_udp_check_SOURCES = tests/unit/conf/test_udp_check.c tests/unit/conf/slip.h
 tests_unit_conf_test_udp_check_LDADD = $(LINK_UNIT_CONF)

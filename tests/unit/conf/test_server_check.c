@@ -19,30 +19,7 @@ static struct server_config *read_right(const char *text) {
     return conf;
 }
 
-#define INNER(members)                                                                                                 \
-    "{ \"services\": [ { \"name\": \"a\", \"connect\": \"h:1\", \"end_to_end\": true, " members " } ] }"
-
-#define PRIVATE(members) "{ \"services\": [ { \"name\": \"a\", " members " } ] }"
-
 static const struct slip slips[] = {
-    {PRIVATE("\"connect\": \"h:1\""), ": services[0].listen: is missing; write an address like \"0.0.0.0:5900\", or "
-                                      "the groups of agents that open it on "
-                                      "their side in \"visitors\""},
-    {PRIVATE("\"connect\": \"h:1\", \"visitors\": \"x\", \"hosts\": \"a.example\""),
-     ": services[0].hosts: names are for a port that services share; write \"listen\", too"},
-    {PRIVATE("\"connect\": \"localhost:+0\", \"visitors\": [\"x\"]"),
-     ": services[0].connect: \"localhost:+0\" is relative to a port, and a visitor's is its own; write the port"},
-    {PRIVATE("\"connect\": \"h:1\", \"visitors\": \"x\", \"protocol\": \"udp\", \"listen\": \":1\""),
-     ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
-    {INNER("\"listen\": \":1\""),
-     ": services[0].end_to_end: is for services that agents open on their side; name their "
-     "groups in \"visitors\""},
-    {INNER("\"visitors\": \"*\", \"listen\": \":1\""),
-     ": services[0].end_to_end: clients of a port have no agent that encrypts; leave \"listen\" out"},
-    {INNER("\"visitors\": \"*\", \"proxy_protocol\": \"v2\""),
-     ": services[0].end_to_end: the destination gets nothing of the server's; leave \"proxy_protocol\" out"},
-    {INNER("\"visitors\": \"*\", \"check\": { \"type\": \"http\" }"),
-     ": services[0].end_to_end: the destination gets nothing of the server's; let \"check\" be \"tcp\" or \"tls\""},
     {"{ \"services\": [ " SERVICE ", { \"name\": \"a\", \"listen\": \":1\", \"connect\": \"h:1\" } ] }",
      ": services[1].name: \"a\" is the name of an earlier service; write another"},
     {WITH_CONNECT("\"a:1\", \"a:2\", \"a:3\", \"a:4\", \"a:5\", \"a:6\", \"a:7\", \"a:8\", \"a:9\""),
