@@ -85,6 +85,11 @@ static enum log_level level_of(const struct record *record) {
     return is_trouble ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
 }
 
+/* A session of datagrams has no other end than that nothing comes any more. */
+static bool is_done(const struct record *record) {
+    return record->reason == REASON_DONE || (record->is_udp && record->reason == REASON_IDLE_TIMEOUT);
+}
+
 void record_log(struct log *log, const struct record *record) {
     enum log_level level = level_of(record);
     char who[PROTO_RELAY_ID_MAX + 16];
@@ -97,7 +102,7 @@ void record_log(struct log *log, const struct record *record) {
     for (size_t i = 0; i < RECORD_FIELDS; i++)
         fields[i] = read_field(&record_fields[i], record);
     fields[RECORD_FIELDS] = LOG_END;
-    log_event(log, level, who, record->reason == REASON_DONE ? "done" : "cut", fields);
+    log_event(log, level, who, is_done(record) ? "done" : "cut", fields);
 }
 
 void record_make_id(char id[PROTO_RELAY_ID_MAX + 1], const char *instance, uint64_t number) {

@@ -15,6 +15,7 @@
 #include <event2/event_struct.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { READS_A_TURN = 32 };
 
@@ -286,6 +287,25 @@ static void sweep(struct relay *relay, uint64_t now_us) {
         settle(session);
 }
 
+/* How the server says that it had nothing left to relay. */
+static enum relay_reason expected_end(const char *detail) {
+    static const enum relay_reason expected[] = {REASON_DONE, REASON_IDLE_TIMEOUT};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        if (strcmp(detail, reason_text(expected[i])) == 0)
+            return expected[i];
+    return REASON_COUNT;
+}
+
+static void on_over(struct relay *relay, enum stream_outcome_how how, const uint8_t *payload, size_t length) {
+    char detail[PROTO_DETAIL_SIZE];
+    reset_parse(payload, length, detail);
+    enum relay_reason reason = how == STREAM_HOW_RESET ? expected_end(detail) : REASON_COUNT;
+    if (reason == REASON_COUNT)
+        relay_agent_on_over(relay, how, payload, length);
+    else
+        relay_finish(relay, reason, "server", NULL);
+}
+
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     struct agent_session *session = as_session(relay);
     if (session->fd >= 0)
@@ -298,7 +318,7 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
 }
 
 static const struct relay_role role = {.on_repeat_opened = relay_agent_send_opened,
-                                       .on_over = relay_agent_on_over,
+                                       .on_over = on_over,
                                        .on_datagram = on_datagram,
                                        .on_finished = on_finished,
                                        .stop = stop,

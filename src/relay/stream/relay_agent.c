@@ -205,7 +205,8 @@ static void keep_ended(const struct relay *relay, const struct record *record, u
 
 void relay_agent_on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
     const struct relay_agent *agent = as_agent(relay);
-    uint64_t ended_us = reason == REASON_DONE ? relay->complete_us : clock_us();
+    /* A session of datagrams is done without having been complete. */
+    uint64_t ended_us = reason == REASON_DONE && relay->complete_us ? relay->complete_us : clock_us();
     let_go(relay);
     relay_count_end(relay, reason, ended_us);
     char id[PROTO_RELAY_ID_MAX + 1], client[RECORD_CLIENT];

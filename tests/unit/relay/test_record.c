@@ -86,6 +86,17 @@ START_TEST(what_did_not_happen_has_no_time) {
 }
 END_TEST
 
+START_TEST(an_idle_session_of_datagrams_is_done) {
+    struct record record = whole();
+    record.reason = REASON_IDLE_TIMEOUT;
+    record.is_udp = _i;
+    char *line = line_of(&record);
+    expect(line, _i ? "  done service=" : "  cut service=");
+    expect(line, "reason=\"idle for longer than idle_timeout\" ");
+    free(line);
+}
+END_TEST
+
 START_TEST(a_record_has_a_detail_if_there_is_one) {
     struct record record = whole();
     record.reason = REASON_PEER_RESET;
@@ -138,6 +149,7 @@ static TCase *lines(void) {
     tcase_add_test(group, a_whole_relay_is_one_line);
     tcase_add_test(group, what_did_not_happen_has_no_time);
     tcase_add_loop_test(group, a_record_has_a_detail_if_there_is_one, 0, 3);
+    tcase_add_loop_test(group, an_idle_session_of_datagrams_is_done, 0, 2);
     tcase_add_test(group, an_agent_does_not_name_itself);
     tcase_add_loop_test(group, what_was_not_served_is_a_warning, 0, sizeof levels / sizeof *levels);
     return group;

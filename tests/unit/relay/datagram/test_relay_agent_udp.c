@@ -631,13 +631,18 @@ static struct session *exchange(struct peer *peer) {
     return session;
 }
 
+static const struct {
+    enum relay_reason server, agent;
+} ends[] = {{REASON_IDLE_TIMEOUT, REASON_IDLE_TIMEOUT}, {REASON_DONE, REASON_DONE}, {REASON_LIMIT, REASON_PEER_RESET}};
+enum { ENDS = sizeof ends / sizeof *ends };
+
 START_TEST(a_reset_closes_the_socket) {
     struct peer peer;
     struct session *session = exchange(&peer);
-    relay_abort(session->relay, REASON_IDLE_TIMEOUT, "server", NULL);
+    relay_abort(session->relay, ends[_i].server, "server", NULL);
     ck_assert(world_ends(&world));
     ck_assert_uint_eq(world.records[AGENT].count, 1);
-    ck_assert_uint_eq(world.records[AGENT].reason, REASON_PEER_RESET);
+    ck_assert_uint_eq(world.records[AGENT].reason, ends[_i].agent);
     ck_assert_uint_eq(world.records[AGENT].up, 5);
     ck_assert_uint_eq(world.records[AGENT].down, 5);
     ck_assert_str_eq(world.records[AGENT].address, destination[0]);
@@ -768,7 +773,7 @@ static TCase *without_memory(void) {
 static TCase *ended(void) {
     TCase *group = tcase_create("ended");
     tcase_add_checked_fixture(group, begin, end);
-    tcase_add_test(group, a_reset_closes_the_socket);
+    tcase_add_loop_test(group, a_reset_closes_the_socket, 0, ENDS);
     tcase_add_test(group, an_agent_that_stops_ends_its_sessions);
     tcase_add_test(group, one_that_may_have_reached_its_destination_is_not_refused);
     tcase_add_test(group, a_session_goes_on_by_another_link);
