@@ -264,13 +264,22 @@ static int make_network_watch(struct startup *startup, struct error *error) {
     return 0;
 }
 
+static void print_withdrawn(const struct startup *startup) {
+    bool is_told = publications_are_told(agent_publications(startup->agent));
+
+    fprintf(stderr, "munnel share: %s\n",
+            is_told ? "withdrawn"
+                    : "no connection to withdraw it by: the server keeps it for a minute, or for its publish.linger");
+}
+
 static void on_stop(void *context) {
     const struct startup *startup = context;
+    bool is_first = !agent_is_draining(startup->agent);
 
-    if (startup->options->is_share && !agent_is_draining(startup->agent))
-        fprintf(stderr, "munnel share: withdrawn\n");
     housekeeping_stop(startup->housekeeping);
     agent_end(startup->agent);
+    if (startup->options->is_share && is_first)
+        print_withdrawn(startup);
 }
 
 /* For --share the signal says that its terminal is gone. */

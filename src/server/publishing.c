@@ -116,8 +116,7 @@ static void obey_some(struct publishing *publishing) {
         TAILQ_REMOVE(&publishing->asked, asked, entry);
         publishing->asked_count--;
         offers += 1 + json_array_size(json_object_get(asked->json, "add"));
-        if (session && session_is_connected(session))
-            publishing_obey(publishing, session, asked->json);
+        publishing_obey(publishing, asked, session && session_is_connected(session) ? session : NULL);
         json_decref(asked->json);
         free(asked);
     }

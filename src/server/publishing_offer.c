@@ -175,26 +175,26 @@ static void add(struct publishing *publishing, const struct session *session, co
         refuse(publishing, session, offer->name, PUBLISH_FAILED, "out of memory");
 }
 
-static void withdraw_own(struct publishing *publishing, const struct session *session, const char *name) {
+static void withdraw_own(struct publishing *publishing, const char *session, const char *name) {
     struct published_entry *entry = published_find(publishing->published, name);
 
-    if (!entry || strcmp(entry->session, session_id(session)) != 0)
+    if (!entry || strcmp(entry->session, session) != 0)
         return;
     publishing_note_removed(publishing, entry, "its agent offers it no longer");
     publishing->has_changed |= entry->is_active;
     published_remove(publishing->published, entry);
 }
 
-void publishing_obey(struct publishing *publishing, const struct session *session, const json_t *json) {
+void publishing_obey(struct publishing *publishing, const struct publish_asked *asked, const struct session *session) {
     struct publish message;
     struct publish_offer offer;
     struct error error;
 
-    if (publish_parse(&message, json, &error))
+    if (publish_parse(&message, asked->json, &error))
         return;
     for (size_t i = 0; i < message.remove_count; i++)
-        withdraw_own(publishing, session, publish_removed(&message, i));
-    for (size_t i = 0; i < message.add_count; i++) {
+        withdraw_own(publishing, asked->session, publish_removed(&message, i));
+    for (size_t i = 0; session && i < message.add_count; i++) {
         publish_added(&message, i, &offer);
         add(publishing, session, &offer);
     }

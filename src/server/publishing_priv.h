@@ -52,8 +52,9 @@ int publishing_check(const struct publishing *publishing, const struct server_co
 /* All that are active, and with_fresh: those that are fresh, or as many as fresh_most. Two steps at most. */
 void publishing_apply(struct publishing *publishing, bool with_fresh);
 
-/* publishing_offer.c: does what the message says, in the table. */
-void publishing_obey(struct publishing *publishing, const struct session *session, const json_t *json);
+/* publishing_offer.c: does what the message says, in the table. `session`: NULL if it has ended, or lost its
+ * connection: an agent may leave as soon as it has withdrawn what it offered, and publishes nothing more. */
+void publishing_obey(struct publishing *publishing, const struct publish_asked *asked, const struct session *session);
 
 /* publishing_answer.c: counts, logs, and answers at the end of the turn. */
 void publishing_note_refused(struct publishing *publishing, const struct publish_owner *owner, const char *name,

@@ -334,7 +334,44 @@ START_TEST(share_without_an_agent_is_one_of_the_servers_that_were_joined) {
 }
 END_TEST
 
-SCENARIO_MAIN("share", SCENARIO(printed_address_is_served_goes_with_its_agent_and_comes_back, 60),
+/* Its last message and its leave reach the server together; longer than the test may last a server would keep it. */
+START_TEST(share_that_had_no_client_is_withdrawn_when_it_ends) {
+    struct site site = site_start(__func__, true);
+    struct sandbox *sandbox = site.sandbox;
+
+    sandbox_write(sandbox, "share.json",
+                  sandbox_text(sandbox, "{'servers': '127.0.0.1:%u', 'name': 'lap', 'ca': '%s/ca.pem'}",
+                               site.server.port, site.server.pki),
+                  true);
+    struct process *share = run_share(&site, "--config", sandbox_path(sandbox, "share.json"), "mine");
+    uint16_t port = await_address(share);
+    process_signal(share, SIGINT);
+    ck_assert_int_eq(process_wait(share, SOON_MS), 0);
+    process_await(share, 0, SOON_MS, "munnel share: withdrawn", NULL);
+    process_await(site.server.process, 0, SOON_MS, "\"published no longer\"", "\"mine\"", "offers it no longer", NULL);
+    ck_assert(socket_is_refused(port));
+    site_end(&site);
+}
+END_TEST
+
+START_TEST(share_that_has_lost_its_server_says_that_it_is_kept) {
+    struct site site = site_start(__func__, true);
+    const char *file = agent_file(&site, "lap", "");
+    struct process *share = run_share(&site, "--config", file, "mine");
+
+    (void)await_address(share);
+    sandbox_kill(site.sandbox, site.server.process);
+    process_await(share, 0, SOON_MS, "connection lost", NULL);
+    process_signal(share, SIGINT);
+    ck_assert_int_eq(process_wait(share, SOON_MS), 0);
+    process_await(share, 0, SOON_MS, "the server keeps it", NULL);
+    site_end(&site);
+}
+END_TEST
+
+SCENARIO_MAIN("share", SCENARIO(share_that_had_no_client_is_withdrawn_when_it_ends, 60),
+              SCENARIO(share_that_has_lost_its_server_says_that_it_is_kept, 60),
+              SCENARIO(printed_address_is_served_goes_with_its_agent_and_comes_back, 60),
               SCENARIO(agent_wishes_for_its_port_at_a_server_that_was_started_anew, 60),
               SCENARIO(name_that_another_agent_has_is_refused_with_who_has_it, 60),
               SCENARIO(a_web_server_is_reached_by_curl, 60),

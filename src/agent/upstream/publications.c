@@ -186,6 +186,16 @@ static bool is_forgotten(const struct publications *list, const struct publicati
     return entry->is_withdrawn;
 }
 
+bool publications_are_told(const struct publications *list) {
+    const struct publication *entry;
+
+    TAILQ_FOREACH (entry, &list->entries, in_order)
+        for (size_t i = 0; entry->is_withdrawn && i < list->servers; i++)
+            if (entry->at[i].may_be_known && !entry->at[i].is_asked)
+                return false;
+    return true;
+}
+
 void publications_sweep(struct publications *list) {
     struct publication *entry, *next;
 

@@ -88,7 +88,8 @@ void publications_withdraw(struct publications *list, struct publication *entry)
 /* Withdraws what is leased and was not renewed in time, all that is leased, or everything. Returns how many. */
 enum publications_which { PUBLICATIONS_EXPIRED, PUBLICATIONS_LEASED, PUBLICATIONS_ALL };
 size_t publications_end(struct publications *list, uint64_t now_ms, enum publications_which which);
-void publications_sweep(struct publications *list); /* frees what is withdrawn and that no server may know */
+bool publications_are_told(const struct publications *list); /* each server that may know one that is withdrawn */
+void publications_sweep(struct publications *list);          /* frees what is withdrawn and that no server may know */
 
 size_t publications_count(const struct publications *list); /* without those that are withdrawn */
 /* Also those that are withdrawn. NULL: no more. */

@@ -93,6 +93,9 @@ START_TEST(withdrawn_one_is_kept_until_no_server_may_know_it) {
     publications_withdraw(list, entry);
     publications_sweep(list);
     ck_assert_ptr_eq(publications_first(list), entry);
+    ck_assert(!publications_are_told(list));
+    entry->at[1].is_asked = true;
+    ck_assert(publications_are_told(list));
     entry->at[1].may_be_known = false;
     publications_sweep(list);
     ck_assert_ptr_null(publications_first(list));
