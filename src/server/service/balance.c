@@ -168,12 +168,18 @@ static enum health best_health(const struct balance *balance, const struct clien
     return best;
 }
 
+/* A flow stays on the thread of its port: of the session's links only those that are there are for it. */
+static bool can_take(const struct balance_member *member, const struct client *client, uint64_t now_us) {
+    return client->flow ? session_can_take_flow(member->session, plane_flow_thread(client->flow), now_us)
+                        : session_can_take(member->session, now_us);
+}
+
 /* The next in turn that can take it. */
 static struct balance_member *choose_in_turn(struct balance *balance, const struct client *client, enum health wanted,
                                              uint64_t now_us) {
     for (size_t i = 0; i < balance->count; i++) {
         struct balance_member *member = &balance->members[(balance->next + i) % balance->count];
-        if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted)
+        if (can_take(member, client, now_us) && member_health(member, client, now_us) == wanted)
             return member;
     }
     return NULL;
@@ -186,7 +192,7 @@ static struct balance_member *choose_least_busy(struct balance *balance, const s
 
     for (size_t i = 0; i < balance->count; i++) {
         struct balance_member *member = &balance->members[(balance->next + i) % balance->count];
-        if (session_can_take(member->session, now_us) && member_health(member, client, now_us) == wanted &&
+        if (can_take(member, client, now_us) && member_health(member, client, now_us) == wanted &&
             (!least || session_client_count(member->session) < session_client_count(least->session)))
             least = member;
     }
@@ -220,7 +226,7 @@ static struct balance_member *choose_by_source(struct balance *balance, const st
                                                uint64_t now_us) {
     struct balance_member *owner = source_owner(balance, client, wanted, now_us);
 
-    if (!owner || !session_can_take(owner->session, now_us))
+    if (!owner || !can_take(owner, client, now_us))
         return NULL;
     uint64_t source = hash_mix(addr_host_hash(&client->peer));
     balance->sources[source % SOURCES] = (struct sticky){source, session_tag(owner->session)};

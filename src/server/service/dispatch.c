@@ -143,11 +143,12 @@ static void renew_terms(struct client *client) {
     service_renew_local(client);
 }
 
-/* A flow is on the thread of its port. If the session has no carrier there, the client comes back. */
+/* A flow is on the thread of its port. If the session has no carrier there any more, the client comes back. */
 static unsigned take_thread(struct session *session, const struct client *client) {
-    unsigned thread = session_take_client(session);
-
-    return client->flow ? plane_flow_thread(client->flow) : thread;
+    if (!client->flow)
+        return session_take_client(session);
+    session_take_flow(session);
+    return plane_flow_thread(client->flow);
 }
 
 static void serve(struct dispatch *dispatch, struct client *client, struct session *session, uint64_t now_us) {
@@ -299,10 +300,20 @@ static void on_ended(struct dispatch *dispatch, struct client *client, struct se
     end_client(dispatch, client);
 }
 
+/* Others than it would fare alike for now; clients of UDP, which have bounds of their own, hold up no others. */
+static void back_off(struct session *session, const struct client *client) {
+    uint64_t until_us = clock_us() + BACKOFF_MS * 1000ULL;
+
+    if (client->is_udp)
+        session_back_off_flows(session, until_us);
+    else
+        session_back_off(session, until_us);
+}
+
 static void on_not_started(struct dispatch *dispatch, struct client *client, struct session *session) {
     /* Out of memory, or the second time, an immediate retry would fail likewise. */
     if (session && (client->reason == REASON_MEMORY || client->avoided == client->session))
-        session_back_off(session, clock_us() + BACKOFF_MS * 1000ULL);
+        back_off(session, client);
     else if (session)
         balance_avoid(client, session);
     assign(dispatch, client, true);
@@ -328,7 +339,7 @@ static void on_put_off(struct dispatch *dispatch, struct client *client, struct 
     if (session && client->refusal == REFUSAL_DRAINING)
         registry_drain(dispatch->options.registry, session);
     else if (session)
-        session_back_off(session, clock_us() + BACKOFF_MS * 1000ULL);
+        back_off(session, client);
     assign(dispatch, client, true);
 }
 

@@ -22,8 +22,8 @@ static void serve_waiting_of(struct dispatch *dispatch, struct service *service)
         next = TAILQ_NEXT(client, entry);
         if (dispatch_serve_or_end(dispatch, client, now_us))
             continue;
-        if (!client->attempts && service->conf->balance != CONFIG_SOURCE)
-            return; /* without attempts and source affinity all later clients get the same verdict */
+        if (!client->attempts && !client->flow && service->conf->balance != CONFIG_SOURCE)
+            return; /* without attempts, source affinity and a thread all later clients get the same verdict */
         if (++skipped == SKIP_MOST)
             return;
     }

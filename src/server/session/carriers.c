@@ -88,6 +88,10 @@ void carriers_removed(struct carriers *carriers, const struct carrier_role *role
     carriers->ready -= !role->is_exclusive && !group->present;
 }
 
+bool carriers_has_shared(const struct carriers *carriers, unsigned thread) {
+    return thread < carriers->threads && carriers->groups[thread * KINDS].present > 0;
+}
+
 unsigned carriers_take_thread(struct carriers *carriers) {
     unsigned thread = carriers->next;
 

@@ -42,6 +42,7 @@ void carriers_accept_failed(struct carriers *carriers, const struct carrier_role
 void carriers_added(struct carriers *carriers, const struct carrier_role *role); /* an accepted one */
 void carriers_removed(struct carriers *carriers, const struct carrier_role *role);
 
+bool carriers_has_shared(const struct carriers *carriers, unsigned thread); /* one that carries streams */
 /* The next thread in turn that has a shared one; at least one has (ready > 0). */
 unsigned carriers_take_thread(struct carriers *carriers);
 /* So many the agent is to be asked for now, `wanted` at most: less what it was asked for and has not dialled yet. */

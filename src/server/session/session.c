@@ -40,7 +40,7 @@ struct session {
     bool is_drained_here; /* by the operator, so that it can be undone */
     unsigned client_count;
     uint64_t clients_taken, failures;
-    uint64_t joined_us, backoff_until_us, suspended_until_us, state_since_us;
+    uint64_t joined_us, backoff_until_us, flow_backoff_until_us, suspended_until_us, state_since_us;
     struct log_limit protocol_errors, health_lines, ban_lines, publish_messages;
     struct carriers carriers;
     struct liveness_state liveness;
@@ -348,7 +348,7 @@ bool session_resume(struct session *session, const struct session_options *optio
     set_state(session, session->is_draining ? DRAINING : LIVE);
     fill_connection(session, options);
     session->was_resumed = true;
-    session->backoff_until_us = 0;
+    session->backoff_until_us = session->flow_backoff_until_us = 0;
     session->announcement = (struct announcement){.is_over = session->is_draining};
     return true;
 }
@@ -405,6 +405,11 @@ unsigned session_take_client(struct session *session) {
     return carriers_take_thread(&session->carriers);
 }
 
+void session_take_flow(struct session *session) {
+    session->client_count++;
+    session->clients_taken++;
+}
+
 void session_client_left(struct session *session) {
     if (session->client_count)
         session->client_count--;
@@ -431,6 +436,15 @@ uint64_t session_failures(const struct session *session) {
 
 void session_back_off(struct session *session, uint64_t until_us) {
     session->backoff_until_us = until_us;
+}
+
+void session_back_off_flows(struct session *session, uint64_t until_us) {
+    session->flow_backoff_until_us = until_us;
+}
+
+bool session_can_take_flow(const struct session *session, unsigned thread, uint64_t now_us) {
+    return session->state == LIVE && carriers_has_shared(&session->carriers, thread) &&
+           session->flow_backoff_until_us <= now_us;
 }
 
 bool session_can_take(const struct session *session, uint64_t now_us) {

@@ -106,6 +106,7 @@ session_bandwidth(const struct session *session);              /* of its relays 
 struct carriers *session_carriers(struct session *session);    /* its data links */
 unsigned session_client_count(const struct session *session);  /* clients that it has now */
 unsigned session_take_client(struct session *session);         /* one more; returns the relay thread for it */
+void session_take_flow(struct session *session);               /* one more, of UDP, whose thread its port has */
 uint64_t session_clients_taken(const struct session *session); /* in all its life */
 void session_client_left(struct session *session);
 
@@ -116,7 +117,10 @@ void session_note_failure(struct session *session);                    /* it did
 uint64_t session_failures(const struct session *session);
 /* It has refused a client as busy: it gets none before this time. */
 void session_back_off(struct session *session, uint64_t until_us);
+/* The same of clients of UDP alone: they have bounds of their own, and anybody can make as many as these permit. */
+void session_back_off_flows(struct session *session, uint64_t until_us);
 /* Is live, has a shared data link, and no backoff runs. */
 bool session_can_take(const struct session *session, uint64_t now_us);
+bool session_can_take_flow(const struct session *session, unsigned thread, uint64_t now_us); /* the link: of `thread` */
 
 #endif

@@ -20,6 +20,15 @@ struct plane {
     struct plane_options options;
 };
 
+struct udp_port {
+    evutil_socket_t fd;
+};
+
+struct udp_flow {
+    unsigned thread;
+    bool is_refused;
+};
+
 static struct plane plane;
 static struct fake_order *orders[ORDERS_MAX];
 static size_t order_count;
@@ -194,6 +203,77 @@ void plane_serve(struct plane *self, unsigned thread, struct client *client) {
     note((struct fake_order){.kind = FAKE_SERVE, .thread = thread, .tag = client->session, .client = client},
          client->agent);
 }
+
+/* ---- UDP ---- */
+
+struct udp_port *plane_port_new(struct plane *self, evutil_socket_t fd, const struct addr *addr,
+                                const struct udp_port_options *options) {
+    struct udp_port *port = malloc(sizeof *port);
+
+    (void)self, (void)addr, (void)options;
+    if (!port)
+        abort();
+    port->fd = fd;
+    return port;
+}
+
+void plane_port_open(struct udp_port *port) {
+    (void)port;
+}
+
+void plane_port_shut(struct udp_port *port) {
+    (void)port;
+}
+
+void plane_port_set(struct udp_port *port, const struct udp_port_options *options) {
+    (void)port, (void)options;
+}
+
+void plane_port_let_beside(struct udp_port *port, bool on) {
+    (void)port, (void)on;
+}
+
+void plane_port_free(struct udp_port *port) {
+    sock_close(port->fd);
+    free(port);
+}
+
+struct udp_flow *fake_flow(unsigned thread) {
+    struct udp_flow *flow = malloc(sizeof *flow);
+
+    if (!flow)
+        abort();
+    *flow = (struct udp_flow){thread, false};
+    return flow;
+}
+
+bool fake_flow_is_refused(const struct udp_flow *flow) {
+    return flow->is_refused;
+}
+
+struct addr plane_flow_peer(const struct udp_flow *flow) {
+    struct endpoint endpoint = {.host = "10.0.0.1", .port = 7};
+    struct addr addr;
+
+    (void)flow;
+    if (!addr_from_endpoint(&addr, &endpoint))
+        abort();
+    return addr;
+}
+
+struct addr plane_flow_local(const struct udp_flow *flow) {
+    return plane_flow_peer(flow);
+}
+
+unsigned plane_flow_thread(const struct udp_flow *flow) {
+    return flow->thread;
+}
+
+void plane_flow_refuse(struct udp_flow *flow) {
+    flow->is_refused = true;
+}
+
+/* ---- control messages ---- */
 
 void plane_send_control(struct plane *self, struct link_ref link, const char *json) {
     (void)self;

@@ -60,6 +60,10 @@ struct link_ref fake_link(void);                /* a link that was not there bef
 /* The client is given back with this outcome; CLIENT_ENDED closes its descriptor first. */
 void fake_give_back(const struct fake_order *served, enum client_outcome outcome);
 
+/* The flow of a client of UDP, by a port of this thread: for the service's on_flow. It is never freed. */
+struct udp_flow *fake_flow(unsigned thread);
+bool fake_flow_is_refused(const struct udp_flow *flow);
+
 /* Answers FAKE_ACCEPT_TLS. What fails closes its descriptor first. */
 void fake_end_tls(const struct fake_order *asked, enum client_tls_result result);
 

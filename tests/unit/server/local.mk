@@ -63,6 +63,7 @@ unit_server_tests = \
 	tests/unit/server/test_housekeeping \
 	tests/unit/server/service/test_service \
 	tests/unit/server/service/test_service_accept \
+	tests/unit/server/service/test_service_flows \
 	tests/unit/server/service/test_service_probe \
 	tests/unit/server/service/test_announce \
 	tests/unit/server/service/test_client_detail \
@@ -145,6 +146,8 @@ tests_unit_server_service_test_service_health_SOURCES = tests/unit/server/servic
 tests_unit_server_service_test_service_health_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_SOURCES = tests/unit/server/service/test_service.c $(unit_server_fixture)
 tests_unit_server_service_test_service_LDADD = $(LINK_UNIT_SERVER)
+tests_unit_server_service_test_service_flows_SOURCES = tests/unit/server/service/test_service_flows.c $(unit_server_fixture)
+tests_unit_server_service_test_service_flows_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_accept_SOURCES = tests/unit/server/service/test_service_accept.c $(unit_server_fixture)
 tests_unit_server_service_test_service_accept_LDADD = $(LINK_UNIT_SERVER)
 tests_unit_server_service_test_service_probe_SOURCES = tests/unit/server/service/test_service_probe.c $(unit_server_fixture)
