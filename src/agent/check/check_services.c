@@ -29,6 +29,7 @@ struct destination {
     const struct check_world *world;
     const char *to; /* as the service has it */
     enum connect_from from;
+    enum service_protocol protocol;
     struct endpoint endpoint;
     struct hop hop;
     char remedy[ENDPOINT_HOST + 160];
@@ -49,7 +50,8 @@ static int connect_to(struct destination *destination, const struct addr *addr, 
     return result;
 }
 
-/* The first address that the rules permit and that answers. 0, or -1 with error and remedy. */
+/* The first address that the rules permit and that answers: of UDP, which need not answer, the first that they permit.
+ * 0, or -1 with error and remedy. */
 static int connect_any(struct destination *destination, const struct resolver_answer *answer, struct error *error) {
     char text[ADDR_TEXT];
 
@@ -67,7 +69,7 @@ static int connect_any(struct destination *destination, const struct resolver_an
             continue;
         }
         bool is_permitted = acl_permits(destination->world->rules, addr, destination->endpoint.host);
-        if (is_permitted && connect_to(destination, addr, ms, &detail) == 0)
+        if (is_permitted && (destination->protocol == SERVICE_UDP || connect_to(destination, addr, ms, &detail) == 0))
             return 0;
         if (!is_permitted)
             destination->hop.remedy = remedy_of_rules;
@@ -99,6 +101,7 @@ static void check_destination(const struct check_world *world, const char *serve
     struct destination destination = {.world = world,
                                       .to = to,
                                       .from = offer->from,
+                                      .protocol = offer->protocol,
                                       .hop = {.server = server, .name = "destination", .begun_us = clock_us()}};
     struct hop *hop = &destination.hop;
     struct resolver_answer answer;
@@ -115,7 +118,10 @@ static void check_destination(const struct check_world *world, const char *serve
     } else if (endpoint_parse(&destination.endpoint, to, &error) == 0 && look_up(&destination, &answer, &error) == 0 &&
                connect_any(&destination, &answer, &error) == 0) {
         hop->remedy = NULL; /* of an address before */
-        report_add(world->report, hop, "%s to %s", service, to);
+        hop->result = offer->protocol == SERVICE_UDP ? HOP_SKIP : HOP_PASS;
+        report_add(world->report, hop, "%s to %s%s", service, to,
+                   offer->protocol == SERVICE_UDP ? ": it is one of UDP, which has no connection that could be tried"
+                                                  : "");
     } else {
         hop->result = HOP_FAIL;
         report_add(world->report, hop, "%s to %s: %s", service, to, error.text);

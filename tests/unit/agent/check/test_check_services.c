@@ -71,10 +71,39 @@ START_TEST(published_destination_is_tried_by_rules_of_its_own) {
 }
 END_TEST
 
+/* A server of TCP on the same port says nothing about it. */
+START_TEST(udp_is_not_tried_by_a_connection) {
+    static const char *const texts[] = {"{\"version\":1,\"add\":[{\"id\":1,\"name\":\"dns\",\"to\":[\"127.0.0.1:9\"],"
+                                        "\"protocol\":\"udp\"}],\"remove\":[]}",
+                                        "{\"version\":1,\"add\":[{\"id\":1,\"name\":\"dns\",\"to\":[\"192.0.2.1:9\"],"
+                                        "\"protocol\":\"udp\"}],\"remove\":[]}"};
+    struct error error = {""};
+    struct report report = report_begin();
+    struct acl *rules = acl_new();
+    const struct check_world world = {.report = &report, .rules = rules, .deadline_us = clock_us() + 5000000};
+
+    ck_assert_int_eq(acl_add(rules, "127.0.0.0/8", &error), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct services_part part;
+        json_t *json = json_loads(texts[i], 0, NULL);
+        ck_assert_msg(services_parse(&part, json, &error) == 0, "%s", error.text);
+        check_services(&world, "a:1", &part);
+        json_decref(json);
+        ck_assert_uint_eq(report.counts[HOP_FAIL], i); /* rules that forbid it count */
+    }
+    char *text = json_dumps(report.hops, JSON_COMPACT);
+    ck_assert_msg(strstr(text, "dns to 127.0.0.1:9: it is one of UDP"), "%s", text);
+    free(text);
+    acl_free(rules);
+    report_done(&report);
+}
+END_TEST
+
 static TCase *destinations(void) {
     TCase *group = tcase_create("destinations");
     tcase_add_test(group, address_that_is_no_loopback_is_not_connected_to_from_one);
     tcase_add_test(group, published_destination_is_tried_by_rules_of_its_own);
+    tcase_add_test(group, udp_is_not_tried_by_a_connection);
     return group;
 }
 
