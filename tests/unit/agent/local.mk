@@ -46,6 +46,15 @@ unit_agent_tests += tests/unit/agent/test_drain
 tests_unit_agent_test_drain_SOURCES = tests/unit/agent/test_drain.c $(unit_agent_one_harness)
 tests_unit_agent_test_drain_LDADD = $(LINK_UNIT_AGENT)
 
+visits_fixture = tests/unit/agent/visits_fixture.c tests/unit/agent/visits_fixture.h
+unit_agent_tests += tests/unit/agent/test_visits
+tests_unit_agent_test_visits_SOURCES = tests/unit/agent/test_visits.c $(visits_fixture)
+tests_unit_agent_test_visits_LDADD = $(LINK_UNIT_AGENT)
+
+unit_agent_tests += tests/unit/agent/test_visit_clients
+tests_unit_agent_test_visit_clients_SOURCES = tests/unit/agent/test_visit_clients.c $(visits_fixture)
+tests_unit_agent_test_visit_clients_LDADD = $(LINK_UNIT_AGENT)
+
 unit_agent_tests += tests/unit/agent/upstream/test_failure
 tests_unit_agent_upstream_test_failure_SOURCES = tests/unit/agent/upstream/test_failure.c
 tests_unit_agent_upstream_test_failure_LDADD = $(LINK_UNIT_AGENT)
