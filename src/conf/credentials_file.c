@@ -229,19 +229,6 @@ static int take_all(struct credentials *credentials, const json_t *json, const s
     return 0;
 }
 
-/* jansson frees strings without wiping them. */
-static void wipe_and_free(json_t *json) {
-    size_t index, key_index;
-    json_t *agent, *key;
-    json_array_foreach (json_object_get(json, "agents"), index, agent)
-        json_array_foreach (json_object_get(agent, "keys"), key_index, key) {
-            json_t *digits = json_object_get(key, "key");
-            if (json_is_string(digits))
-                secret_wipe((char *)json_string_value(digits), json_string_length(digits));
-        }
-    json_decref(json);
-}
-
 struct credentials *credentials_read(const char *path, struct error *error) {
     size_t length;
     char *text = file_read_secret(path, FILE_LARGEST, &length, error);
@@ -260,7 +247,7 @@ struct credentials *credentials_read(const char *path, struct error *error) {
         credentials_free(credentials);
         credentials = NULL;
     }
-    wipe_and_free(json);
+    json_free_wiped(json);
     return credentials;
 }
 
@@ -275,7 +262,7 @@ static json_t *key_json(const struct credential *credential, int index) {
     secret_wipe(digits, sizeof digits);
     time_t until = credential->keys[index].until;
     if (key && until && json_object_set_new(key, "until", date_json(until)) != 0) {
-        json_decref(key);
+        json_free_wiped(key);
         return NULL;
     }
     return key;
@@ -332,7 +319,7 @@ static json_t *agent_json(const struct credential *credential) {
                add_rate(agent, "bandwidth_out", &credential->bandwidth_out) && add_publish(agent, &credential->publish);
     if (complete)
         return agent;
-    json_decref(agent);
+    json_free_wiped(agent);
     return NULL;
 }
 
@@ -340,7 +327,7 @@ static json_t *all_json(const struct credentials *credentials) {
     json_t *json = json_pack("{s:[]}", "agents");
     for (size_t i = 0; json && i < credentials_count(credentials); i++)
         if (json_array_append_new(json_object_get(json, "agents"), agent_json(credentials_at(credentials, i))) != 0) {
-            wipe_and_free(json);
+            json_free_wiped(json);
             return NULL;
         }
     return json;
@@ -349,7 +336,7 @@ static json_t *all_json(const struct credentials *credentials) {
 int credentials_write(const struct credentials *credentials, const char *path, struct error *error) {
     json_t *json = all_json(credentials);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    wipe_and_free(json);
+    json_free_wiped(json);
     if (!text) {
         errno = ENOMEM;
         return error_set(error, "out of memory");

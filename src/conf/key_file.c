@@ -148,7 +148,7 @@ int key_file_read(struct key_file *file, const char *path, struct error *error) 
     char *text = file_read_secret(path, FILE_MOST, &length, error);
     json_t *json = text ? json_parse_file_text(text, length, path, error) : NULL;
     int failed = json ? read_entries(file, json, path, error) : -1;
-    json_decref(json);
+    json_free_wiped(json);
     if (text)
         secret_wipe(text, length);
     free(text);
@@ -161,18 +161,17 @@ int key_file_read(struct key_file *file, const char *path, struct error *error) 
 
 static json_t *entry_json(const struct key_entry *entry) {
     json_t *json = json_object(), *keys = json_array();
-    bool is_whole = json && keys;
+    bool is_whole = json && keys && json_object_set(json, "keys", keys) == 0;
     for (size_t i = 0; is_whole && i < entry->count; i++) {
         char hex[SECRET_HEX];
         is_whole = json_array_append_new(keys, json_string(secret_to_hex(entry->keys[i], SECRET_SIZE, hex))) == 0;
         secret_wipe(hex, sizeof hex);
     }
-    is_whole = is_whole && json_object_set(json, "keys", keys) == 0 &&
-               (!entry->connect || json_object_set_new(json, "connect", json_string(entry->connect)) == 0);
+    is_whole = is_whole && (!entry->connect || json_object_set_new(json, "connect", json_string(entry->connect)) == 0);
     json_decref(keys);
     if (is_whole)
         return json;
-    json_decref(json);
+    json_free_wiped(json);
     return NULL;
 }
 
@@ -183,7 +182,7 @@ static char *format(const struct key_file *file) {
     for (size_t i = 0; is_whole && i < file->count; i++)
         is_whole = json_object_set_new(json, file->entries[i].service, entry_json(&file->entries[i])) == 0;
     char *text = is_whole ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    json_decref(json);
+    json_free_wiped(json);
     return text;
 }
 

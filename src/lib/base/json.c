@@ -9,6 +9,8 @@
 
 #include "lib/base/json.h"
 
+#include "lib/base/secret.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -210,6 +212,23 @@ bool json_get_string(const json_t *object, const char *key, const char **value) 
         return false;
     *value = text;
     return true;
+}
+
+static void wipe_texts(json_t *value) {
+    const char *key;
+    json_t *member;
+    size_t index;
+    if (json_is_string(value))
+        secret_wipe((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    json_object_foreach (value, key, member)
+        wipe_texts(member);
+    json_array_foreach (value, index, member)
+        wipe_texts(member);
+}
+
+void json_free_wiped(json_t *json) {
+    wipe_texts(json);
+    json_decref(json);
 }
 
 enum { REAL_UNIT = 1000000, REAL_DIGITS = 15 };

@@ -34,6 +34,9 @@ struct json_position json_locate(const char *text, size_t length, const char *po
 /* False, with *value untouched, if the member is absent or no string. */
 bool json_get_string(const json_t *object, const char *key, const char **value);
 
+/* For texts with secrets: jansson frees them as they are. Nothing else may hold a reference. NULL is fine. */
+void json_free_wiped(json_t *json);
+
 /* Compact text, malloc'ed (free()); NULL when out of memory. Takes over the reference. Reals are rounded to six digits
  * behind the point: what is measured is no more exact, and 17 digits of it are noise. */
 char *json_to_text(json_t *value);

@@ -10,6 +10,8 @@
 #include "lib/base/file.h"
 #include "unit.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -97,12 +99,44 @@ START_TEST(a_person_may_comment_it) {
 }
 END_TEST
 
+/* ---- jansson's memory ---- */
+
+enum { SEEN = 8, SPARE = 8 };
+static unsigned keys_freed;
+
+static void *allocate(size_t size) {
+    return calloc(1, size + SPARE);
+}
+
+static void inspect_and_free(void *memory) {
+    keys_freed += memory && strncmp(memory, HEX, SEEN) == 0;
+    free(memory);
+}
+
+START_TEST(no_key_is_left_in_memory_that_was_freed) {
+    struct error error;
+    struct key_file file;
+    json_set_alloc_funcs(allocate, inspect_and_free);
+    json_decref(json_string(HEX));
+    ck_assert_uint_eq(keys_freed, 1); /* one would be noticed */
+    write_text("{\"ssh\": {\"keys\": [\"" HEX "\"]}}");
+    ck_assert_msg(key_file_read(&file, path_of_file(), &error) == 0, "%s", error.text);
+    ck_assert_int_eq(key_file_write(&file, path_of_file(), &error), 0);
+    key_file_done(&file);
+    write_text("{\"ssh\": {\"keys\": [\"" HEX "\", 1]}}");
+    ck_assert_int_ne(key_file_read(&file, path_of_file(), &error), 0);
+    ck_assert_uint_eq(keys_freed, 1);
+    json_set_alloc_funcs(malloc, free);
+}
+END_TEST
+
 static TCase *key_files(void) {
     TCase *group = tcase_create("key files");
     tcase_add_test(group, keys_are_written_and_read_again);
     tcase_add_test(group, a_new_key_precedes_the_others_up_to_a_limit);
     tcase_add_loop_test(group, what_is_wrong_is_named_without_a_key, 0, 11);
     tcase_add_test(group, a_person_may_comment_it);
+    tcase_add_test(group, no_key_is_left_in_memory_that_was_freed);
     return group;
 }
 
