@@ -369,6 +369,9 @@ START_TEST(address_gets_no_more_than_its_factor) {
     ck_assert_uint_ge(got, 50 * SMALL);
     ck_assert_uint_le(got, FREE + 2 * ASKED * SMALL); /* of 100,000 */
     ck_assert_uint_lt(got, ASKED * 50 * SMALL);
+    ck_assert_int_eq(munnel(&site, "relay", "list", "--json"), 0);
+    const char *listed = sandbox_output(site.sandbox, sandbox_text(site.sandbox, "munnel%u", site.runs - 1));
+    ck_assert_uint_eq(number_in_line(listed, "out_bytes"), got); /* without those that were dropped */
     shut(fd);
     end(&site);
 }

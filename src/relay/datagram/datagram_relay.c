@@ -36,11 +36,14 @@ static void on_over(struct mux_stream *stream, enum stream_outcome_how how, cons
 
 static void on_datagram(struct mux_stream *stream, const uint8_t *bytes, size_t length) {
     struct relay *relay = of_stream(stream);
+    counter_add(&relay->counts->datagrams.count[DATAGRAM_OUT], 1);
+    relay->role->on_datagram(relay, bytes, length);
+}
+
+void datagram_relay_passed_on(struct relay *relay, size_t length) {
     relay->pump.out += length;
     counter_add(&relay->counts->bytes.out, length);
-    counter_add(&relay->counts->datagrams.count[DATAGRAM_OUT], 1);
     relay_note_moved(relay);
-    relay->role->on_datagram(relay, bytes, length);
 }
 
 void datagram_relay_init(struct relay *relay, struct datagram_queue *queue) {

@@ -15,6 +15,8 @@
 void datagram_relay_init(struct relay *relay, struct datagram_queue *queue);
 /* One that was read from the plain side; before OPENED at a server alone. */
 void datagram_relay_send(struct relay *relay, const uint8_t *bytes, size_t length);
+/* One that the stream has brought, and the role has taken for the plain side: its bytes are counted by this alone. */
+void datagram_relay_passed_on(struct relay *relay, size_t length);
 /* In each sweep, of one that is suspended or opening, too: what is too old goes, also where its turn never comes. */
 void datagram_relay_drop_stale(struct relay *relay, uint64_t now_us);
 void datagram_relay_drop(struct relay *relay, enum datagram_way way, enum datagram_drop why); /* counts it */

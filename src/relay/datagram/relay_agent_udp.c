@@ -134,6 +134,7 @@ static void send_early(struct agent_session *session) {
 /* Since what refuses a datagram is reported with the next one, this may be sent all the same. */
 static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length) {
     struct agent_session *session = as_session(relay);
+    datagram_relay_passed_on(relay, length); /* one that another address gets, too, counts once */
     bool is_kept = session->fd < 0 || (session->agent.dial && datagram_queue_has_room(&session->early, length));
     if (is_kept)
         datagram_queue_add(&session->early, bytes, length, clock_us());

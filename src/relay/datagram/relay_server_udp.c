@@ -136,10 +136,12 @@ static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length
     if (!may_pass(relay, BANDWIDTH_OUT, length, now_us))
         return;
     enum datagram_drop why = udp_flow_reply(as_udp(relay)->flow, bytes, length, now_us);
-    if (why == DATAGRAM_DROP_COUNT)
-        note_datagram(relay, true, now_us);
-    else
+    if (why != DATAGRAM_DROP_COUNT) {
         datagram_relay_drop(relay, DATAGRAM_OUT, why);
+        return;
+    }
+    datagram_relay_passed_on(relay, length);
+    note_datagram(relay, true, now_us);
 }
 
 static void on_suspended(struct relay *relay) {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 20 };
+enum { STEPS = 20, TOO_LONG = 6 /* for the role of the test, which drops them */ };
 
 static struct relay_world world;
 static struct {
@@ -47,9 +47,11 @@ static void on_over(struct relay *relay, enum stream_outcome_how how, const uint
 }
 
 static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length) {
-    (void)relay, (void)bytes;
+    (void)bytes;
     seen.datagrams++;
     seen.length = length;
+    if (length < TOO_LONG)
+        datagram_relay_passed_on(relay, length);
 }
 
 static void on_finished(struct relay *relay, enum relay_reason reason, const char *by, const char *detail) {
@@ -127,7 +129,11 @@ START_TEST(what_the_stream_brings_is_counted_and_is_progress) {
     ck_assert_uint_eq(seen.datagrams, 1);
     ck_assert_uint_eq(seen.length, 4);
     ck_assert_uint_eq(relay->pump.out, 4);
-    ck_assert_uint_eq(counter_read(&counts()->count[DATAGRAM_OUT]), 1);
+    stream->events->on_datagram(stream, (const uint8_t *)"abcdef", 6);
+    ck_assert_uint_eq(seen.datagrams, 2);
+    ck_assert_uint_eq(counter_read(&counts()->count[DATAGRAM_OUT]), 2);
+    ck_assert_uint_eq(relay->pump.out, 4);
+    ck_assert_uint_eq(counter_read(&world.threads[SERVER]->part.bytes.out), 4);
     datagram_relay_drop(relay, DATAGRAM_OUT, DATAGRAM_DROP_SOCKET);
     ck_assert_uint_eq(counter_read(&counts()->dropped[DATAGRAM_OUT][DATAGRAM_DROP_SOCKET]), 1);
     datagram_relay_send(relay, (const uint8_t *)"e", 1);
