@@ -28,7 +28,7 @@ struct datagram_peer { /* as small as there are many of them */
     } address;
 };
 
-struct datagram_local { /* the address of this machine that was sent to; all zero: unknown */
+struct datagram_local { /* the address of this machine that was sent to; all zero: unknown, or multicast */
     uint8_t host[16];   /* IPv4 in the first four bytes */
     unsigned interface; /* of a link-local address; else 0 */
 };

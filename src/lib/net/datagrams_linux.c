@@ -86,6 +86,8 @@ static void take_local(struct datagram_local *local, const struct cmsghdr *at) {
         memcpy(local->host, &four.ipi_spec_dst, sizeof four.ipi_spec_dst);
     } else if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
         memcpy(&six, CMSG_DATA(at), sizeof six);
+        if (IN6_IS_ADDR_MULTICAST(&six.ipi6_addr))
+            return; /* no answer may have it as its source */
         memcpy(local->host, &six.ipi6_addr, sizeof six.ipi6_addr);
         local->interface = IN6_IS_ADDR_LINKLOCAL(&six.ipi6_addr) ? six.ipi6_ifindex : 0;
     }
@@ -150,10 +152,16 @@ static void put_local(struct msghdr *header, union control *control, int family,
     memcpy(CMSG_DATA(at), is_six ? (const void *)&six : (const void *)&four, size);
 }
 
-/* With IP_RECVERR a call also fails for an error that waits and was another peer's. It is taken by failing. */
-static bool is_of_another(int error_number) {
-    return error_number == ECONNREFUSED || error_number == EHOSTUNREACH || error_number == ENETUNREACH ||
-           error_number == EINTR || error_number == EPROTO;
+/* With IP_RECVERR a call also fails for an error that waits and was another peer's: any that the kernel makes of ICMP
+ * and ICMPv6. It is taken by failing; what is this datagram's own fails again. */
+static bool may_be_of_another(int error_number) {
+    static const int errors[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT, EHOSTDOWN,
+                                 ENONET,       EOPNOTSUPP,   EACCES,      EPROTO,   EINTR};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i] == error_number)
+            return true;
+    return false;
 }
 
 int datagram_send(evutil_socket_t fd, const struct datagram_peer *peer, const struct datagram_local *local,
@@ -171,7 +179,7 @@ int datagram_send(evutil_socket_t fd, const struct datagram_peer *peer, const st
     for (int i = 0; i < SEND_TRIES; i++) {
         if (sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return 0;
-        if (!is_of_another(errno))
+        if (!may_be_of_another(errno))
             break;
     }
     return errno;

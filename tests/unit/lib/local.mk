@@ -285,6 +285,7 @@ tests_unit_lib_net_test_sock_bind_LDADD = $(LINK_UNIT_LIB)
 unit_lib_tests += tests/unit/lib/net/test_datagrams
 tests_unit_lib_net_test_datagrams_SOURCES = tests/unit/lib/net/test_datagrams.c tests/unit/lib/net/net_fixture.h
 tests_unit_lib_net_test_datagrams_LDADD = $(LINK_UNIT_LIB)
+tests_unit_lib_net_test_datagrams_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmsg
 
 unit_lib_tests += tests/unit/lib/tls/test_session
 tests_unit_lib_tls_test_session_SOURCES = tests/unit/lib/tls/test_session.c tests/unit/lib/tls_pair.c tests/unit/lib/tls_pair.h

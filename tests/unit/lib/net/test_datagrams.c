@@ -12,6 +12,8 @@
 #include <string.h>
 
 #ifdef __linux__
+#include <net/if.h>
+
 enum { TELLS_LOST = true };
 #else
 enum { TELLS_LOST = false };
@@ -209,6 +211,66 @@ START_TEST(a_closed_port_is_reported_and_does_not_stop_answers_to_others) {
     sock_close(witness);
 }
 END_TEST
+
+/* What the kernel makes of ICMP to another peer is taken by the next call, whichever it is of. */
+static int sent_error; /* of the next sendmsg alone */
+ssize_t __real_sendmsg(int fd, const struct msghdr *header, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags) {
+    errno = sent_error;
+    sent_error = 0;
+    return errno ? -1 : __real_sendmsg(fd, header, flags);
+}
+
+START_TEST(an_error_of_another_peer_stops_no_answer) {
+    static const int errors[] = {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EMSGSIZE, ENOPROTOOPT,
+                                 EHOSTDOWN,    ENONET,       EOPNOTSUPP,  EACCES,   EPROTO};
+    struct addr here = loopback(0), there = loopback(0);
+    evutil_socket_t server = bound(&here), client = bound(&there);
+    send_to(client, &here, "q", 1);
+    const struct datagram_peer peer = read_one(server)->peer;
+    const struct datagram_local local = datagram_batch_at(batch, 0)->local;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        sent_error = errors[i];
+        ck_assert_int_eq(datagram_send(server, &peer, &local, (const uint8_t *)"a", 1), 0);
+        read_one(client);
+    }
+    sent_error = EAGAIN;
+    ck_assert_int_eq(datagram_send(server, &peer, &local, (const uint8_t *)"a", 1), EAGAIN);
+    sock_close(server);
+    sock_close(client);
+}
+END_TEST
+
+/* On an interface that has multicast; false: there is none. */
+static bool ask_group(evutil_socket_t client, struct addr group) {
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&group.storage;
+    struct if_nameindex *all = if_nameindex();
+    bool is_sent = false;
+    for (const struct if_nameindex *at = all; at && at->if_index && !is_sent; at++) {
+        six->sin6_scope_id = at->if_index;
+        is_sent = sendto(client, "q", 1, 0, (const struct sockaddr *)six, group.length) == 1;
+    }
+    if_freenameindex(all);
+    return is_sent;
+}
+
+START_TEST(an_answer_to_multicast_comes_from_an_own_address) {
+    struct addr here = addr_of("[::]:1"), there = here, group = addr_of("[ff02::1]:1");
+    addr_set_port(&here, 0);
+    addr_set_port(&there, 0);
+    evutil_socket_t server = bound(&here), client = bound(&there);
+    addr_set_port(&group, addr_port(&here));
+    if (ask_group(client, group)) {
+        const struct datagram_peer peer = read_one(server)->peer;
+        const struct datagram_local local = datagram_batch_at(batch, 0)->local;
+        ck_assert_int_eq(datagram_send(server, &peer, &local, (const uint8_t *)"a", 1), 0);
+        ck_assert(becomes(client, POLLIN));
+    }
+    sock_close(server);
+    sock_close(client);
+}
+END_TEST
 #endif
 
 static void begin(void) {
@@ -238,6 +300,8 @@ static TCase *on_linux(void) {
 #ifdef __linux__
     tcase_add_test(group, the_answer_comes_from_the_asked_address);
     tcase_add_test(group, many_come_in_one_call);
+    tcase_add_test(group, an_error_of_another_peer_stops_no_answer);
+    tcase_add_test(group, an_answer_to_multicast_comes_from_an_own_address);
     tcase_add_test(group, a_closed_port_is_reported_and_does_not_stop_answers_to_others);
 #endif
     return group;
