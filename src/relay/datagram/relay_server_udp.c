@@ -251,7 +251,7 @@ static const struct relay_role udp_role = {.on_opened = on_opened,
 static void send_first(struct relay *relay, uint64_t now_us) {
     const struct datagram *datagram;
 
-    TAILQ_FOREACH (datagram, &udp_flow_first(as_udp(relay)->flow)->waiting, next) {
+    TAILQ_FOREACH (datagram, &udp_flow_first(as_udp(relay)->flow, now_us)->waiting, next) {
         if (!may_pass(relay, BANDWIDTH_IN, datagram->length, now_us))
             continue;
         note_datagram(relay, false, now_us);

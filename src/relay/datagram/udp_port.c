@@ -107,7 +107,8 @@ void udp_flow_give_back(struct udp_flow *flow) {
     flow->user = NULL;
 }
 
-const struct datagram_queue *udp_flow_first(const struct udp_flow *flow) {
+const struct datagram_queue *udp_flow_first(struct udp_flow *flow, uint64_t now_us) {
+    (void)datagram_queue_first(&flow->first, now_us);
     return &flow->first;
 }
 
@@ -194,8 +195,8 @@ static void drop(struct udp_port *port, size_t length, enum datagram_drop why) {
 }
 
 /* A relay has sent those that come meanwhile: none is dropped to keep another one. */
-static bool wants_first(const struct udp_flow *flow) {
-    return !flow->is_opened && (!flow->user || flow->first.count < limits_of_first.count);
+static bool wants_first(const struct udp_flow *flow, size_t length) {
+    return !flow->is_opened && (!flow->user || datagram_queue_has_room(&flow->first, length));
 }
 
 static void take_of_flow(struct udp_flow *flow, const struct datagram_read *datagram, uint64_t now_us) {
@@ -205,7 +206,7 @@ static void take_of_flow(struct udp_flow *flow, const struct datagram_read *data
         renew_budget(flow, now_us);
     if (flow->budget)
         reply_budget_earn(flow->budget, datagram->length, port->terms->reply_factor);
-    if (wants_first(flow))
+    if (wants_first(flow, datagram->length))
         datagram_queue_add(&flow->first, datagram->bytes, datagram->length, now_us);
     if (flow->user)
         flow->user->on_datagram(flow->context, datagram->bytes, datagram->length);

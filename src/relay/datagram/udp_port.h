@@ -37,8 +37,8 @@ struct udp_flow_user { /* the relay that serves it; each may end the flow */
 
 bool udp_flow_is_closed(const struct udp_flow *flow);                                        /* its port is */
 void udp_flow_serve(struct udp_flow *flow, const struct udp_flow_user *user, void *context); /* a lent one */
-/* What came before it was opened, which stays for another agent. */
-const struct datagram_queue *udp_flow_first(const struct udp_flow *flow);
+/* What came before it was opened, which stays for another agent, but what is too old. */
+const struct datagram_queue *udp_flow_first(struct udp_flow *flow, uint64_t now_us);
 void udp_flow_opened(struct udp_flow *flow); /* frees that */
 /* To the client. DATAGRAM_DROP_COUNT: it was sent; else why it was dropped, which is not counted yet. */
 enum datagram_drop udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, size_t length, uint64_t now_us);

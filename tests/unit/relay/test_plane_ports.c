@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "lib/base/clock.h"
 #include "lib/net/sock.h"
 #include "relay/datagram/udp_priv.h"
 #include "relay/plane_priv.h"
@@ -127,7 +128,7 @@ START_TEST(a_new_client_is_reported_once) {
     ck_assert(addr_same_host(&peer, &client) && addr_port(&peer) == addr_port(&client));
     ck_assert(addr_same_host(&local, &world.addr) && addr_port(&local) == addr_port(&world.addr));
     ck_assert_uint_eq(plane_flow_thread(world.last), 0);
-    ck_assert_uint_eq(udp_flow_first(world.last)->count, 3);
+    ck_assert_uint_eq(udp_flow_first(world.last, 0)->count, 3);
     plane_flow_refuse(world.last);
     await_count(DATAGRAM_DROP_REFUSED, 3);
 }
@@ -156,9 +157,80 @@ START_TEST(what_is_kept_of_a_new_client_is_bounded) {
         send_from(world.client);
         await_count(DATAGRAM_DROP_COUNT, (uint64_t)i + 1);
     }
-    ck_assert_uint_eq(udp_flow_first(world.last)->count, 16);
+    ck_assert_uint_eq(udp_flow_first(world.last, 0)->count, 16);
     ck_assert_uint_eq(counted(DATAGRAM_DROP_QUEUE), 4);
     plane_flow_refuse(world.last);
+}
+END_TEST
+
+START_TEST(what_is_kept_for_long_is_not_sent_to_an_agent) {
+    plane_port_open(world.port);
+    for (int i = 0; i < 3; i++)
+        send_from(world.client);
+    await_count(DATAGRAM_DROP_COUNT, 3);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    uint64_t now_us = clock_us();
+    ck_assert_uint_eq(udp_flow_first(world.last, now_us)->count, 3);
+    ck_assert_uint_eq(udp_flow_first(world.last, now_us + 10000001)->count, 0);
+    ck_assert_uint_eq(counted(DATAGRAM_DROP_STALE), 3);
+    plane_flow_refuse(world.last);
+}
+END_TEST
+
+static struct { /* what the relay of a flow is told */
+    unsigned datagrams, unreachable, quiet;
+} told;
+
+static void on_datagram(void *context, const uint8_t *bytes, size_t length) {
+    (void)context, (void)bytes, (void)length;
+    told.datagrams++;
+}
+
+static void on_unreachable(void *context) {
+    (void)context;
+    told.unreachable++;
+}
+
+static void on_quiet(void *context) {
+    (void)context;
+    told.quiet++;
+}
+
+static void on_port_closed(void *context) {
+    (void)context;
+}
+
+static const struct udp_flow_user flow_user = {on_datagram, on_unreachable, on_quiet, on_port_closed};
+
+/* One that a relay has. */
+static struct udp_flow *serve_flow(evutil_socket_t client) {
+    memset(&told, 0, sizeof told);
+    world.flows = 0;
+    plane_port_open(world.port);
+    send_from(client);
+    ck_assert(unit_run_until(loop_base(world.loop), has_flow, NULL, PATIENCE_MS));
+    udp_flow_serve(world.last, &flow_user, NULL);
+    return world.last;
+}
+
+static bool has_datagram(void *context) {
+    (void)context;
+    return told.datagrams > 0;
+}
+
+START_TEST(what_a_relay_has_sent_is_kept_rather_than_what_does_not_fit) {
+    static const char bytes[65000];
+    struct udp_flow *flow = serve_flow(world.client);
+    for (int i = 0; i < 3; i++) {
+        told.datagrams = 0;
+        ck_assert_int_eq((int)sendto(world.client, bytes, sizeof bytes, 0, (const struct sockaddr *)&world.addr.storage,
+                                     world.addr.length),
+                         (int)sizeof bytes);
+        ck_assert(unit_run_until(loop_base(world.loop), has_datagram, NULL, PATIENCE_MS));
+    }
+    ck_assert_uint_eq(udp_flow_first(flow, 0)->count, 3); /* of four, the last of which is one too many */
+    ck_assert_uint_eq(counted(DATAGRAM_DROP_QUEUE), 0);
+    udp_flow_end(flow);
 }
 END_TEST
 
@@ -329,6 +401,8 @@ static TCase *ports(void) {
     tcase_add_test(group, a_new_client_is_reported_once);
     tcase_add_test(group, who_is_refused_is_not_reported_again_for_a_while);
     tcase_add_test(group, what_is_kept_of_a_new_client_is_bounded);
+    tcase_add_test(group, what_is_kept_for_long_is_not_sent_to_an_agent);
+    tcase_add_test(group, what_a_relay_has_sent_is_kept_rather_than_what_does_not_fit);
     tcase_add_test(group, how_many_are_undecided_is_bounded);
     tcase_add_test(group, a_port_that_is_shut_drops);
 #ifdef __linux__
