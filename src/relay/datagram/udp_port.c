@@ -20,7 +20,8 @@
 
 enum {
     READ_MOST = 4 * DATAGRAMS_BATCH, /* in a turn of the loop */
-    ERRORS_MOST = 16,                /* likewise, of ICMP */
+    ERRORS_MOST = 16,                /* likewise, of ICMP, ... */
+    ERRORS_EACH_US = 10000,          /* ... also where reading finds something each time, as often as this */
     REFUSED_US = 2000000
 };
 
@@ -236,9 +237,10 @@ static void end_unreachable(struct udp_flow *flow) {
         flow->user->on_unreachable(flow->context);
 }
 
-static void take_errors(struct udp_port *port) {
+static void take_errors(struct udp_port *port, uint64_t now_us) {
     struct datagram_peer peer;
 
+    port->errors_us = now_us;
     for (int i = 0; i < ERRORS_MOST && datagrams_take_unreachable(port->fd, &peer); i++)
         flow_table_each(port, &peer, end_unreachable);
 }
@@ -248,17 +250,16 @@ static void on_readable(evutil_socket_t fd, short what, void *context) {
     struct datagram_batch *batch = port->thread->datagrams;
     uint64_t now_us = clock_us();
     bool may_have_more = true;
+    int count = 1;
 
     (void)what;
-    for (int read = 0, count; may_have_more && read < READ_MOST; read += count) {
+    for (int read = 0; may_have_more && read < READ_MOST && count > 0; read += count) {
         count = datagram_batch_read(batch, fd, &may_have_more);
         for (int i = 0; i < count; i++)
             take(port, datagram_batch_at(batch, i), now_us);
-        if (count > 0)
-            continue;
-        take_errors(port);
-        break;
     }
+    if (count <= 0 || now_us >= port->errors_us + ERRORS_EACH_US)
+        take_errors(port, now_us);
 }
 
 /* ---- time ---- */

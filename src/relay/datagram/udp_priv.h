@@ -73,6 +73,7 @@ struct udp_port {
     struct udp_flows refused, quiet; /* in the order in which they are due */
     struct reply_budgets budgets;
     struct datagram_memory kept; /* by its flows, until their destinations are reached */
+    uint64_t errors_us;          /* when ICMP was looked for */
     uint32_t lost;               /* of the socket, by datagram_relay_note_lost */
 };
 

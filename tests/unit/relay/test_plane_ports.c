@@ -234,6 +234,26 @@ START_TEST(what_a_relay_has_sent_is_kept_rather_than_what_does_not_fit) {
 }
 END_TEST
 
+#ifdef __linux__
+/* The error is no event any more once a call has failed by it. */
+START_TEST(closed_port_is_noticed_while_others_send) {
+    struct addr there;
+    evutil_socket_t gone = bind_datagrams(&there);
+    struct udp_flow *first = serve_flow(gone), *second = serve_flow(world.client);
+    sock_close(gone);
+    ck_assert_int_eq(udp_flow_reply(first, (const uint8_t *)"a", 1, clock_us()), DATAGRAM_DROP_COUNT);
+    ck_assert_int_eq(udp_flow_reply(second, (const uint8_t *)"a", 1, clock_us()), DATAGRAM_DROP_COUNT);
+    world.port->errors_us = 0;
+    send_from(world.client);
+    event_base_loop(loop_base(world.loop), EVLOOP_ONCE | EVLOOP_NONBLOCK); /* one turn */
+    ck_assert_uint_eq(told.datagrams, 1);
+    ck_assert_uint_eq(told.unreachable, 1);
+    udp_flow_end(first);
+    udp_flow_end(second);
+}
+END_TEST
+#endif
+
 START_TEST(how_many_are_undecided_is_bounded) {
     plane_port_open(world.port);
     run_once();
@@ -406,6 +426,7 @@ static TCase *ports(void) {
     tcase_add_test(group, how_many_are_undecided_is_bounded);
     tcase_add_test(group, a_port_that_is_shut_drops);
 #ifdef __linux__
+    tcase_add_test(group, closed_port_is_noticed_while_others_send);
     tcase_add_test(group, what_does_not_fit_a_frame_is_dropped_where_it_comes_in);
 #endif
     tcase_add_test(group, other_terms_count_from_then_on);
