@@ -30,6 +30,8 @@
 #undef TAILQ_INIT
 #undef TAILQ_FIRST
 #undef TAILQ_NEXT
+#undef TAILQ_LAST
+#undef TAILQ_PREV
 #undef TAILQ_EMPTY
 #undef TAILQ_FOREACH
 #undef TAILQ_INSERT_BEFORE
@@ -78,8 +80,11 @@
         struct type **tqe_prev; /* what points here: the head, or tqe_next of the item before */                       \
     }
 
-#define TAILQ_FIRST(head)                ((head)->tqh_first)
-#define TAILQ_NEXT(item, field)          ((item)->field.tqe_next)
+#define TAILQ_FIRST(head)       ((head)->tqh_first)
+#define TAILQ_NEXT(item, field) ((item)->field.tqe_next)
+/* The pointers of an item's field lie as those of a head, whose tqh_last leads to what points at the item. */
+#define TAILQ_LAST(head, name)           (*((struct name *)(void *)(head)->tqh_last)->tqh_last)
+#define TAILQ_PREV(item, name, field)    (*((struct name *)(void *)(item)->field.tqe_prev)->tqh_last)
 #define TAILQ_EMPTY(head)                (!TAILQ_FIRST(head))
 #define TAILQ_FOREACH(item, head, field) for ((item) = TAILQ_FIRST(head); (item); (item) = TAILQ_NEXT(item, field))
 

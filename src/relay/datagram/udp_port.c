@@ -118,6 +118,18 @@ void udp_flow_opened(struct udp_flow *flow) {
     drop_first(flow, NULL);
 }
 
+/* From the end, where one belongs unless a reload has made answer_timeout shorter. */
+static void insert_quiet(struct udp_flows *quiet, struct udp_flow *flow) {
+    struct udp_flow *after = NULL, *last = TAILQ_LAST(quiet, udp_flows);
+
+    for (; last && last->quiet_at_us > flow->quiet_at_us; last = TAILQ_PREV(last, udp_flows, timed))
+        after = last;
+    if (after)
+        TAILQ_INSERT_BEFORE(after, flow, timed);
+    else
+        TAILQ_INSERT_TAIL(quiet, flow, timed);
+}
+
 void udp_flow_end_after(struct udp_flow *flow, unsigned seconds, uint64_t now_us) {
     struct udp_port *port = flow->port;
 
@@ -125,7 +137,7 @@ void udp_flow_end_after(struct udp_flow *flow, unsigned seconds, uint64_t now_us
         TAILQ_REMOVE(&port->quiet, flow, timed);
     flow->quiet_at_us = seconds ? now_us + seconds * UINT64_C(1000000) : 0;
     if (seconds)
-        TAILQ_INSERT_TAIL(&port->quiet, flow, timed);
+        insert_quiet(&port->quiet, flow);
 }
 
 /* ---- to clients ---- */

@@ -234,6 +234,31 @@ START_TEST(what_a_relay_has_sent_is_kept_rather_than_what_does_not_fit) {
 }
 END_TEST
 
+START_TEST(flows_end_when_each_is_due) {
+    static const unsigned seconds[] = {3600, 5, 60, 2, 5};
+    enum { FLOWS = sizeof seconds / sizeof *seconds };
+    evutil_socket_t clients[FLOWS];
+    struct udp_flow *flows[FLOWS];
+    struct addr addr;
+    uint64_t now_us = clock_us();
+    for (unsigned i = 0; i < FLOWS; i++) {
+        clients[i] = bind_datagrams(&addr);
+        flows[i] = serve_flow(clients[i]);
+        udp_flow_end_after(flows[i], seconds[i], now_us);
+    }
+    for (unsigned at = 1, due = 0; at <= 61; at++) {
+        due += at == 2 || at == 60;
+        due += at == 5 ? 2 : 0;
+        udp_ports_sweep(world.plane->threads[0], now_us + at * UINT64_C(1000000));
+        ck_assert_uint_eq(told.quiet, due);
+    }
+    for (unsigned i = 0; i < FLOWS; i++) {
+        udp_flow_end(flows[i]);
+        sock_close(clients[i]);
+    }
+}
+END_TEST
+
 #ifdef __linux__
 /* The error is no event any more once a call has failed by it. */
 START_TEST(closed_port_is_noticed_while_others_send) {
@@ -423,6 +448,7 @@ static TCase *ports(void) {
     tcase_add_test(group, what_is_kept_of_a_new_client_is_bounded);
     tcase_add_test(group, what_is_kept_for_long_is_not_sent_to_an_agent);
     tcase_add_test(group, what_a_relay_has_sent_is_kept_rather_than_what_does_not_fit);
+    tcase_add_test(group, flows_end_when_each_is_due);
     tcase_add_test(group, how_many_are_undecided_is_bounded);
     tcase_add_test(group, a_port_that_is_shut_drops);
 #ifdef __linux__

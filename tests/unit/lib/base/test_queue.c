@@ -61,6 +61,9 @@ static void check_queue(const struct queue *queue, const struct model *model) {
         ck_assert_ptr_eq(item, model->items[count++]);
     ck_assert_uint_eq(count, model->count);
     ck_assert_int_eq(TAILQ_EMPTY(queue), count == 0);
+    for (item = TAILQ_LAST(queue, queue); item; item = TAILQ_PREV(item, queue, of_queue))
+        ck_assert_ptr_eq(item, model->items[--count]);
+    ck_assert_uint_eq(count, 0);
 }
 
 START_TEST(list_is_what_was_inserted_and_not_removed) {
