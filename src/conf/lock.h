@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * lock: one program at a time changes the agents file.
+ * lock: one program at a time changes the agents file, or one of end-to-end keys.
  * Runs on: a tool's only thread, the server's control thread. Owns: nothing; a lock is the caller's until
  * lock_release().
  */

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "conf/key_file.h"
+#include "conf/lock.h"
 #include "conf/validators.h"
 #include "ctl/commands.h"
 #include "ctl/subcommand.h"
@@ -80,17 +81,25 @@ static int print_new(const struct key_entry *entry, const char *path, struct err
 
 /* ---- the commands ---- */
 
-static int make_new(const struct key_arguments *arguments, const struct cmdline *line, struct error *error) {
-    const char *service = line->words[0], *path = line->words[1];
+static int make_in(const char *path, const char *service, const char *connect, struct error *error) {
     struct key_file file = {NULL, 0};
-    if (validate_name(service, error) != 0 || (file_exists(path) && key_file_read(&file, path, error) != 0))
+    if (file_exists(path) && key_file_read(&file, path, error) != 0)
         return -1;
-    int result = key_file_add(&file, service, arguments->connect, error);
+    int result = key_file_add(&file, service, connect, error);
     if (result == 0)
         result = key_file_write(&file, path, error);
     if (result == 0)
         result = print_new(key_file_find(&file, service), path, error);
     key_file_done(&file);
+    return result;
+}
+
+/* From before it is read until it is written: a key that another has made meanwhile would be lost. */
+static int make_new(const struct key_arguments *arguments, const struct cmdline *line, struct error *error) {
+    const char *service = line->words[0], *path = line->words[1];
+    int lock = validate_name(service, error) == 0 ? lock_folder_of(path, error) : LOCK_NONE;
+    int result = lock == LOCK_NONE ? -1 : make_in(path, service, arguments->connect, error);
+    lock_release(lock);
     return result;
 }
 
@@ -126,11 +135,13 @@ static int drop_from(struct key_file *file, const struct cmdline *line, struct e
 
 static int drop_old(const struct key_arguments *arguments, const struct cmdline *line, struct error *error) {
     (void)arguments;
-    struct key_file file;
-    if (key_file_read(&file, line->words[1], error) != 0)
-        return -1;
-    int result = drop_from(&file, line, error);
+    struct key_file file = {NULL, 0};
+    int lock = lock_folder_of(line->words[1], error);
+    int result = lock == LOCK_NONE ? -1 : key_file_read(&file, line->words[1], error);
+    if (result == 0)
+        result = drop_from(&file, line, error);
     key_file_done(&file);
+    lock_release(lock);
     return result;
 }
 

@@ -14,6 +14,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { WORDS = 6, SIZE = 512 };
 
@@ -73,6 +75,45 @@ START_TEST(a_key_is_made_replaced_and_the_old_one_dropped) {
 }
 END_TEST
 
+/* ---- several at once ---- */
+
+enum { CHANGES = 12 };
+
+/* When `begin` is closed. By its number a new key, or the old ones dropped. */
+static pid_t start_change(int number, const int begin[2]) {
+    char nothing, service[8] = "ssh";
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    close(begin[1]);
+    if (number % 4 != 3)
+        snprintf(service, sizeof service, "s%d", number);
+    ssize_t n = read(begin[0], &nothing, 1);
+    _exit(n ? 1 : RUN(number % 4 == 3 ? key_drop_old_run : key_new_run, service, file()));
+}
+
+START_TEST(no_change_is_lost_when_several_are_made_at_once) {
+    pid_t pids[CHANGES];
+    int begin[2];
+    struct error error;
+    struct key_file read;
+    ck_assert_int_eq(RUN(key_new_run, "ssh", file()), 0);
+    ck_assert_int_eq(RUN(key_new_run, "ssh", file()), 0);
+    ck_assert_int_eq(pipe(begin), 0);
+    for (int i = 0; i < CHANGES; i++)
+        pids[i] = start_change(i, begin);
+    close(begin[1]);
+    for (int i = 0, status; i < CHANGES; i++)
+        ck_assert(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+    close(begin[0]);
+    ck_assert_msg(key_file_read(&read, file(), &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(read.count, 1 + CHANGES * 3 / 4);
+    ck_assert_uint_eq(key_file_find(&read, "ssh")->count, 1);
+    key_file_done(&read);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said) {
     ck_assert_int_eq(RUN(key_new_run, "s h", file()), SUBCOMMAND_FAILED);
     ck_assert_ptr_nonnull(strstr(printed.text[1], "is not a name"));
@@ -87,6 +128,7 @@ END_TEST
 static TCase *keys(void) {
     TCase *group = tcase_create("keys");
     tcase_add_test(group, a_key_is_made_replaced_and_the_old_one_dropped);
+    tcase_add_test(group, no_change_is_lost_when_several_are_made_at_once);
     tcase_add_test(group, what_is_wrong_is_said);
     return group;
 }
