@@ -18,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MS = 100, REST_FACTOR = 9, MESSAGES_A_MINUTE = 60, REQUESTS_MOST = 1024, LINES_A_MINUTE = 60 };
+enum { TURN_MS = 100, REST_FACTOR = 9, LINES_A_MINUTE = 60 };
+enum { MESSAGES_A_MINUTE = 60, EXCESS = 60 /* more that are refused, before they are errors */ };
+enum { WAITING_MOST = 1024 /* messages that wait for a turn */, WAITING_OF_SESSION = 2, REMOVALS_OF_SESSION = 4 };
 
 /* ---- a turn ---- */
 
@@ -191,23 +193,59 @@ static void on_turn(evutil_socket_t fd, short what, void *context) {
 
 /* ---- from outside ---- */
 
-int publishing_request(struct publishing *publishing, struct session *session, const json_t *json,
-                       struct error *error) {
-    struct publish message;
+static size_t count_waiting(const struct publishing *publishing, const struct session *session) {
+    const struct publish_asked *asked;
+    size_t count = 0;
+
+    TAILQ_FOREACH (asked, &publishing->asked, entry)
+        count += strcmp(asked->session, session_id(session)) == 0;
+    return count;
+}
+
+/* NULL: it may wait for a turn; else why not. */
+static const char *too_much(const struct publishing *publishing, struct session *session,
+                            const struct publish *message) {
+    size_t most = message->add_count ? WAITING_OF_SESSION : REMOVALS_OF_SESSION;
     unsigned skipped = 0;
 
-    if (publish_parse(&message, json, error))
-        return -1;
     if (!log_limit_allows(session_publish_messages(session), MESSAGES_A_MINUTE, &skipped))
-        return error_set(error, "more than %d messages of this kind in a minute", MESSAGES_A_MINUTE);
-    struct publish_asked *asked = publishing->asked_count < REQUESTS_MOST ? calloc(1, sizeof *asked) : NULL;
+        return "this agent has sent too many messages in a minute; try again later";
+    if (publishing->asked_count >= WAITING_MOST)
+        return "too many agents publish at once; try again later";
+    return count_waiting(publishing, session) >= most
+               ? "what this agent has asked for before is not done yet; try again later"
+               : NULL;
+}
+
+static int enqueue(struct publishing *publishing, const struct session *session, const json_t *json) {
+    struct publish_asked *asked = calloc(1, sizeof *asked);
+
     if (!asked)
-        return error_set(error, "too many agents publish at once; try again later");
+        return -1;
     asked->json = json_incref((json_t *)(uintptr_t)json);
     strbuf_copy(asked->session, sizeof asked->session, session_id(session));
     TAILQ_INSERT_TAIL(&publishing->asked, asked, entry);
     publishing->asked_count++;
     call_turn(publishing);
+    return 0;
+}
+
+int publishing_request(struct publishing *publishing, struct session *session, const json_t *json,
+                       struct error *error) {
+    struct publish message;
+    struct error detail;
+
+    if (publish_parse(&message, json, error))
+        return -1;
+    const char *why = too_much(publishing, session, &message);
+    if (session_publish_messages(session)->skipped > EXCESS)
+        return error_set(error, "more than %d messages of this kind in a minute", MESSAGES_A_MINUTE + EXCESS);
+    if (why)
+        publishing_refuse(publishing, session, &message, PUBLISH_TOO_MANY, why);
+    else if (publishing_check_permit(publishing, session, &detail))
+        publishing_refuse(publishing, session, &message, PUBLISH_NOT_PERMITTED, detail.text);
+    else if (enqueue(publishing, session, json))
+        publishing_refuse(publishing, session, &message, PUBLISH_FAILED, "out of memory; try again later");
     return 0;
 }
 

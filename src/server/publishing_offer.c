@@ -89,7 +89,14 @@ static int find_place(const struct publish_scene *scene, const struct publish_of
     return 0;
 }
 
-/* Before anything is said about names: an agent that may not publish learns nothing of the server's services. */
+/* Looked at before any name: an agent that may not publish learns nothing of the server's services. */
+int publishing_check_permit(const struct publishing *publishing, const struct session *session, struct error *error) {
+    const struct credential *credential = publishing_credential(publishing, session_credential(session));
+
+    return credential ? publish_place_check_permit(&credential->publish, credential->name, error)
+                      : error_set(error, "publishing needs a credential that permits it, and this agent has none");
+}
+
 static int judge(const struct publishing *publishing, const struct session *session, const struct publish_offer *offer,
                  const struct published_entry *entry, struct publish_place *place, enum publish_refusal *refusal,
                  struct error *error) {
@@ -97,9 +104,7 @@ static int judge(const struct publishing *publishing, const struct session *sess
     const struct published_entry self = {.port = 0};
 
     *refusal = PUBLISH_NOT_PERMITTED;
-    if (!credential)
-        return error_set(error, "publishing needs a credential that permits it, and this agent has none");
-    if (publish_place_check_permit(&credential->publish, credential->name, error) ||
+    if (publishing_check_permit(publishing, session, error) ||
         check_name(publishing, session, offer->name, entry, refusal, error))
         return -1;
     *refusal = PUBLISH_INVALID;
@@ -183,6 +188,17 @@ static void withdraw_own(struct publishing *publishing, const char *session, con
     publishing_note_removed(publishing, entry, "its agent offers it no longer");
     publishing->has_changed |= entry->is_active;
     published_remove(publishing->published, entry);
+}
+
+void publishing_refuse(struct publishing *publishing, const struct session *session, const struct publish *message,
+                       enum publish_refusal refusal, const char *detail) {
+    struct publish_offer offer;
+
+    for (size_t i = 0; i < message->add_count; i++) {
+        publish_added(message, i, &offer);
+        refuse(publishing, session, offer.name, refusal, detail);
+    }
+    publishing_send_answers(publishing);
 }
 
 void publishing_obey(struct publishing *publishing, const struct publish_asked *asked, const struct session *session) {

@@ -52,7 +52,13 @@ int publishing_check(const struct publishing *publishing, const struct server_co
 /* All that are active, and with_fresh: those that are fresh, or as many as fresh_most. Two steps at most. */
 void publishing_apply(struct publishing *publishing, bool with_fresh);
 
-/* publishing_offer.c: does what the message says, in the table. `session`: NULL if it has ended, or lost its
+/* publishing_offer.c */
+/* May its agent publish at all? 0, or -1 with why not. */
+int publishing_check_permit(const struct publishing *publishing, const struct session *session, struct error *error);
+/* Answers at once that nothing of the message is done. */
+void publishing_refuse(struct publishing *publishing, const struct session *session, const struct publish *message,
+                       enum publish_refusal refusal, const char *detail);
+/* Does what the message says, in the table. `session`: NULL if it has ended, or lost its
  * connection: an agent may leave as soon as it has withdrawn what it offered, and publishes nothing more. */
 void publishing_obey(struct publishing *publishing, const struct publish_asked *asked, const struct session *session);
 

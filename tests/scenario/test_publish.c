@@ -465,7 +465,7 @@ END_TEST
 
 /* A step takes so long that the rest after it, in which agents' offers wait, can be told from the step. */
 START_TEST(permit_that_is_withdrawn_ends_it_while_offers_wait) {
-    enum { MANY = 4000, LONG_MS = 60000 };
+    enum { MANY = 2000, LONG_MS = 60000 };
     struct site *site = site_make(__func__);
     size_t size = 128 * (size_t)MANY, used;
     char *services = malloc(size);
@@ -480,9 +480,11 @@ START_TEST(permit_that_is_withdrawn_ends_it_while_offers_wait) {
                                                                     .agents = "'resume': 1,",
                                                                     .more = "'publish': {'listen': '127.0.0.1'},"});
     struct attacked_session laptop = begin(site, "laptop", KEY_OF_LAPTOP);
-    SAYS(ask(site, &laptop, port_offer(site, "web", site->ports[0])), "\"address\"");
+    publish(&laptop, port_offer(site, "web", site->ports[0]));
+    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, &laptop, "published"), "\"address\"")));
     begun_ms = now_ms();
-    SAYS(ask(site, &laptop, port_offer(site, "ssh", site->ports[1])), "\"address\"");
+    publish(&laptop, port_offer(site, "ssh", site->ports[1]));
+    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, &laptop, "published"), "\"address\"")));
     step_ms = now_ms() - begun_ms; /* with the rest after the first one */
     publish(&laptop, port_offer(site, "more", site->ports[2]));
     change_agents(site, NULL);
@@ -532,13 +534,29 @@ START_TEST(flood_is_answered_and_bounded) {
     SAYS(ask(site, &laptop, many), "the agents of a credential may publish 3 services (publish.max)");
     SAYS(site->answer, "n2.dev.example.org");
     ck_assert(!strstr(site->answer, "n3.dev.example.org"));
-    for (int i = 0; i < 80; i++)
+    for (int i = 0; i < 130; i++)
         publish(&laptop, i % 2 ? "'remove':['n1']" : "'add':[{'name':'n1','to':['localhost:1']}]");
-    SAYS(await_op(site, &laptop, "error"), "more than 60 messages of this kind in a minute");
+    ck_assert(HOLDS_WITHIN(ASK_MS, strstr(await_op(site, &laptop, "published"), "is not done yet; try again later")));
+    ck_assert(HOLDS_WITHIN(ASK_MS, strstr(await_op(site, &laptop, "published"), "sent too many messages in a minute")));
+    SAYS(await_op(site, &laptop, "error"), "more than 120 messages of this kind in a minute");
     publish(&laptop, "'add':[{'name':'a b','to':['x:1']}]");
     ck_assert(HOLDS_WITHIN(ASK_MS, strstr(await_op(site, &laptop, "error"), "a service's name is not")));
     ck_assert(is_open(site->fixed));
     intruder_free(laptop.control);
+    site_end(site);
+}
+END_TEST
+
+/* Each has some of the room that offers wait in, and an agent without a permit has none. */
+START_TEST(offers_without_a_permit_do_not_wait) {
+    struct site *site = site_start(__func__, "");
+    struct attacked_session plain = join(site, "plain", KEY_OF_PLAIN);
+
+    for (int i = 0; i < 20; i++)
+        publish(&plain, "'add':[{'name':'web','to':['localhost:1']}]");
+    for (int i = 0; i < 20; i++)
+        SAYS(await_op(site, &plain, "published"), "credential plain permits no publishing");
+    intruder_free(plain.control);
     site_end(site);
 }
 END_TEST
@@ -671,5 +689,6 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(permit_that_is_withdrawn_ends_it_while_offers_wait, 120),
               SCENARIO(operator_sees_who_publishes_and_stops_it, 60),
               SCENARIO(tls_of_a_published_host_ends_at_the_server_by_its_certificate, 40),
-              SCENARIO(flood_is_answered_and_bounded, 60), SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
+              SCENARIO(flood_is_answered_and_bounded, 60), SCENARIO(offers_without_a_permit_do_not_wait, 40),
+              SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
               SCENARIO(clients_reach_what_munnel_agent_publishes_until_it_has_gone, 60))

@@ -35,7 +35,8 @@ struct publication_at { /* at one server */
     uint64_t since_us;  /* clock_us() */
     bool is_asked;      /* by this control link */
     bool may_be_known;  /* to the server: it was asked, and not told that the service is withdrawn */
-    uint64_t again_ms;  /* refused: when it is asked again */
+    uint64_t again_ms;  /* when it is asked again: refused, or without an answer */
+    unsigned removals;  /* how often this control link was told that it is withdrawn */
     unsigned refusals;  /* in a row */
     unsigned last_port; /* by which it was published last: wished for again */
     char last_host[PUBLISH_HOST_MAX + 1];

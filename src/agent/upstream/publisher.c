@@ -21,7 +21,8 @@
 enum {
     RETRY_FIRST_MS = 10000,
     RETRY_LONGEST_MS = 300000,
-    REMOVED_MS = 60000, /* a link that lasts so long has delivered it */
+    ANSWER_MS = 30000, /* a message may be lost on the way or left out by a server that has too many: it is repeated */
+    REMOVALS = 2,      /* to which there is no answer */
     LINES_PER_MINUTE = 2 * PUBLICATIONS_MOST
 };
 
@@ -48,7 +49,7 @@ void publisher_begin(struct publisher *publisher, struct link_ref link, unsigned
     for (struct publication *entry = publications_first(publisher->list); entry; entry = publications_next(entry)) {
         struct publication_at *at = at_server(publisher, entry);
         at->is_asked = false;
-        at->refusals = 0;
+        at->refusals = at->removals = 0;
         at->may_be_known &= publisher->is_supported;
     }
     if (!publisher->is_supported)
@@ -65,8 +66,8 @@ void publisher_end(struct publisher *publisher) {
 
 static bool is_due(const struct publication *entry, const struct publication_at *at, uint64_t now_ms) {
     if (entry->is_withdrawn)
-        return at->may_be_known && !at->is_asked;
-    return !at->is_asked || (at->state == PUBLICATION_REFUSED && now_ms >= at->again_ms);
+        return at->may_be_known && (!at->is_asked || (at->removals < REMOVALS && now_ms >= at->again_ms));
+    return !at->is_asked || (at->state != PUBLICATION_PUBLISHED && now_ms >= at->again_ms);
 }
 
 /* What people have written is asked for as it stands; what it had, as a wish. */
@@ -91,13 +92,14 @@ static bool put(struct publish_writer *writer, const struct publication *entry, 
     if (!(entry->is_withdrawn ? publish_write_removed(writer, entry->name) : publish_write_offer(writer, &offer)))
         return false;
     at->is_asked = at->may_be_known = true;
-    at->again_ms = now_ms + (entry->is_withdrawn ? REMOVED_MS : RETRY_LONGEST_MS);
+    at->again_ms = now_ms + ANSWER_MS;
+    at->removals += entry->is_withdrawn;
     return true;
 }
 
 /* What was withdrawn is forgotten once the server must have heard of it. */
 static void note_removed(const struct publication *entry, struct publication_at *at, uint64_t now_ms) {
-    if (entry->is_withdrawn && at->is_asked && now_ms >= at->again_ms)
+    if (entry->is_withdrawn && at->removals >= REMOVALS && now_ms >= at->again_ms)
         at->may_be_known = false;
 }
 

@@ -4,8 +4,8 @@
  * publisher: asks one server for what this agent publishes, by the control link of its session, and takes its answers.
  *
  * All of it is asked again by each new control link, with the port or host that a service had. What is refused is asked
- * again after a while: a name may be free then, a permission given. Messages are sent PUBLISH_INTERVAL_MS apart.
- * Runs on: the control thread. Owns: nothing.
+ * again after a while: a name may be free then, a permission given; and so is what has no answer. Messages are sent
+ * PUBLISH_INTERVAL_MS apart. Runs on: the control thread. Owns: nothing.
  */
 #ifndef MUNNEL_AGENT_UPSTREAM_PUBLISHER_H
 #define MUNNEL_AGENT_UPSTREAM_PUBLISHER_H

@@ -133,6 +133,46 @@ START_TEST(refusal_is_told_once_and_asked_again_later) {
 }
 END_TEST
 
+static void let_be_due(const char *name) {
+    for (struct publication *entry = publications_first(agent_publications(harness.agent)); entry;
+         entry = publications_next(entry))
+        if (strcmp(entry->name, name) == 0)
+            entry->at[0].again_ms = 0;
+    wait_interval();
+    agent_publish(harness.agent);
+}
+
+START_TEST(what_has_no_answer_is_asked_again) {
+    harness_connect(&harness);
+    answer(0, "{\"name\":\"db\",\"address\":\"relay.example:20017\",\"port\":20017}");
+    ck_assert_uint_le(at_first("web")->again_ms, clock_ms() + 30000);
+    wait_interval();
+    agent_publish(harness.agent);
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 1);
+    let_be_due("db");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 1);
+    let_be_due("web");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 2);
+    ck_assert_ptr_nonnull(strstr(sent_last(), "web"));
+    ck_assert_ptr_null(strstr(sent_last(), "db"));
+}
+END_TEST
+
+START_TEST(removal_is_repeated_once) {
+    static const char removal[] = "{\"op\":\"publish\",\"add\":[],\"remove\":[\"web\"]}";
+
+    harness_connect(&harness);
+    wait_interval();
+    publications_withdraw(agent_publications(harness.agent), entry_of("web"));
+    agent_publish(harness.agent);
+    ck_assert_str_eq(sent_last(), removal);
+    for (unsigned i = 0; i < 3; i++)
+        let_be_due("web");
+    ck_assert_uint_eq(fake_sent(0, CONTROL_OP_PUBLISH), 3);
+    ck_assert_str_eq(sent_last(), removal);
+}
+END_TEST
+
 START_TEST(withdrawn_service_is_removed_and_its_late_answer_changes_nothing) {
     harness_connect(&harness);
     wait_interval();
@@ -243,6 +283,8 @@ static TCase *asked(void) {
     tcase_add_test(group, address_without_a_host_has_the_one_by_which_the_server_was_reached);
     tcase_add_test(group, next_link_is_asked_for_the_port_that_it_had);
     tcase_add_test(group, refusal_is_told_once_and_asked_again_later);
+    tcase_add_test(group, what_has_no_answer_is_asked_again);
+    tcase_add_test(group, removal_is_repeated_once);
     tcase_add_test(group, withdrawn_service_is_removed_and_its_late_answer_changes_nothing);
     tcase_add_test(group, what_is_configured_stays_while_the_agent_is_started_anew);
     tcase_add_test(group, shared_service_is_withdrawn_before_the_agent_drains);
