@@ -131,7 +131,7 @@ static void print_command(const struct subcommand *command) {
 }
 
 int command_print_help(void) {
-    printf("munnel relays TCP connections to services behind firewalls.\n");
+    printf("munnel relays TCP connections and UDP to services behind firewalls.\n");
     for (size_t i = 0; i < command_table.count; i++)
         if (commands[i].help || (commands[i].below && commands[i].below->count > 0))
             print_command(&commands[i]);

@@ -51,7 +51,7 @@ static const struct cmdline_spec spec = {
              "which it prints, until Ctrl-C. The agent that runs here publishes it; without\n"
              "one it is an agent itself, of the servers that were joined.\n\n"
              "usage: munnel share [OPTION]... TARGET\n"
-             "  TARGET is PORT, HOST:PORT or the path of a Unix socket\n",
+             "  TARGET is PORT, HOST:PORT or the path of a Unix socket; of TCP: UDP is not shared\n",
     .table = &table,
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags};
@@ -66,6 +66,12 @@ static bool is_path(const char *text) {
     return *text == '.' || path_is_absolute(text) || (strchr(text, '/') && strncmp(text, "unix:", 5) != 0);
 }
 
+static bool is_udp(const char *text) {
+    const char *slash = strrchr(text, '/');
+
+    return slash && (strcmp(slash, "/udp") == 0 || strcmp(slash, "/UDP") == 0);
+}
+
 /* "8080", "localhost:8080" or "./socket" as a destination; malloc'ed. NULL with error. */
 static char *read_target(const char *text, struct error *error) {
     char *real = is_path(text) ? file_real_path(text) : NULL;
@@ -75,6 +81,8 @@ static char *read_target(const char *text, struct error *error) {
 
     if (to)
         snprintf(to, size, "%s%s", before, real ? real : text);
+    else if (is_udp(text))
+        error_set(error, "%.200s: UDP cannot be shared; an administrator of the server can add a service of UDP", text);
     else
         error_set(error, "%.200s: there is no such socket", text);
     free(real);

@@ -141,6 +141,14 @@ START_TEST(init_makes_what_a_server_and_an_agent_need) {
 }
 END_TEST
 
+START_TEST(share_of_udp_is_refused_with_the_reason) {
+    struct sandbox *sandbox = sandbox_new(__func__);
+    ck_assert_int_ne(sandbox_do(sandbox, "share", sandbox_program(sandbox, "munnel"), "share", "53/udp", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(sandbox_output(sandbox, "share"), "UDP cannot be shared"));
+    sandbox_free(sandbox);
+}
+END_TEST
+
 /* A single one is the control thread itself. */
 static unsigned relay_threads_of(const struct process *process) {
     char name[80], pattern[64];
@@ -424,6 +432,7 @@ END_TEST
 SCENARIO_MAIN("command_lines", SCENARIO(help_and_version_of_all_three, 30),
               SCENARIO(usage_errors_are_one_line_and_exit_2, 30),
               SCENARIO(without_a_service_the_server_ends_with_an_error, 30),
+              SCENARIO(share_of_udp_is_refused_with_the_reason, 30),
               SCENARIO(init_makes_what_a_server_and_an_agent_need, 30), SCENARIO(init_s_own_files_relay_a_request, 30),
               SCENARIO(without_a_known_state_folder_nothing_is_made, 60), SCENARIO(check_names_place_and_fault, 30),
               SCENARIO(a_port_in_use_is_reported, 30), SCENARIO(the_original_s_lines, 60),
