@@ -11,6 +11,7 @@
 #include "admin/recent_events.h"
 #include "agent/identity/service_keys.h"
 #include "conf/visit_spec.h"
+#include "lib/base/clock.h"
 #include "lib/base/strbuf.h"
 #include "lib/net/sock.h"
 #include "relay/visit_tickets.h"
@@ -22,6 +23,10 @@
 enum { LINES_A_MINUTE = 20 };
 
 static const char not_connected[] = "no server is connected";
+static const char remedy_of_refusal[] = "On the server: munnel service show NAME has the agents that serve it and its "
+                                        "\"visitors\", which are groups; munnel "
+                                        "agent list has this agent's";
+static const char remedy_of_port[] = "Stop what has the port, or write another one (\"visit\", --visit)";
 
 /* ---- what the servers say ---- */
 
@@ -35,14 +40,17 @@ struct visit_server *visits_find_server(const struct visits *visits, uint64_t se
 }
 
 /* The first server that permits it; NULL: none does, and `because` has why. */
-static const struct visit_server *find_permitting(const struct visits *visits, size_t index, const char **because) {
+static const struct visit_server *find_permitting(const struct visits *visits, size_t index, const char **because,
+                                                  const char **remedy) {
     const struct visit_server *server;
 
     *because = not_connected;
+    *remedy = NULL;
     LIST_FOREACH (server, &visits->servers, next) {
         if (server->states[index].is_permitted)
             return server;
         *because = server->states[index].reason;
+        *remedy = server->states[index].remedy;
     }
     return NULL;
 }
@@ -101,12 +109,16 @@ static void try_to_open(struct visit *visit, const char *server) {
 }
 
 static void settle(struct visit *visit) {
-    const char *because = not_connected;
+    const char *because = not_connected, *remedy;
     const struct visit_server *server =
-        visit->visits->is_stopped ? NULL : find_permitting(visit->visits, visit->index, &because);
+        visit->visits->is_stopped ? NULL : find_permitting(visit->visits, visit->index, &because, &remedy);
 
     if (server && visit->fd < 0)
         try_to_open(visit, server->who);
+    if (visit->fd >= 0 && server)
+        visit->closed_us = 0;
+    else if (!visit->closed_us)
+        visit->closed_us = clock_us();
     if (server || visit->visits->is_stopped)
         *visit->reason = '\0';
     if (server)
@@ -150,18 +162,25 @@ static void on_connected(void *context, uint64_t session, const struct visit_ser
         server->states[i] = (struct visit_server_state){.is_permitted = false};
         strbuf_copy(server->states[i].reason, sizeof server->states[i].reason,
                     is_known ? "the server has not answered yet" : "the server is too old for visits; update it");
+        server->states[i].remedy = is_known ? NULL : "Upgrade munneld there";
     }
     if (!is_known)
         settle_all(visits);
 }
 
-/* Why it is not opened. A server that lies about end_to_end can only keep it closed. NULL: it is opened. */
-static const char *find_reason(const struct visit *visit, const struct visit_state *state) {
+/* Why it is not opened, and what to do. A server that lies about end_to_end can only keep it closed. NULL: it is
+ * opened. */
+static const char *find_reason(const struct visit *visit, const struct visit_state *state, const char **remedy) {
     bool has_key = visit->service->end_to_end;
+
+    *remedy = remedy_of_refusal;
     if (state->refusal)
         return state->refusal;
+    *remedy = "Bring the service's key here from where it is served, into the file of --end-to-end-keys";
     if (state->end_to_end && !has_key)
         return "it is end to end, and this agent has no key for it: munnel key new, --end-to-end-keys";
+    *remedy =
+        "Write \"end_to_end\": true for the service on the server; or, if it is meant to be without, remove its key";
     if (!state->end_to_end && has_key)
         return "this agent has a key for it, and the server offers it without end_to_end";
     return NULL;
@@ -175,7 +194,7 @@ static void on_states(void *context, uint64_t session, const struct visit_state 
         if (states[i].id > visits->count)
             continue;
         struct visit_server_state *state = &server->states[states[i].id - 1];
-        const char *reason = find_reason(&visits->items[states[i].id - 1], &states[i]);
+        const char *reason = find_reason(&visits->items[states[i].id - 1], &states[i], &state->remedy);
         state->is_permitted = !reason;
         state->end_to_end = states[i].end_to_end;
         strbuf_copy(state->reason, sizeof state->reason, reason ? reason : "");
@@ -319,8 +338,8 @@ size_t visits_count(const struct visits *visits) {
 
 void visits_read(const struct visits *visits, size_t index, struct visit_view *view) {
     const struct visit *visit = &visits->items[index];
-    const char *because = NULL;
-    const struct visit_server *server = find_permitting(visits, index, &because);
+    const char *because = NULL, *remedy = NULL;
+    const struct visit_server *server = find_permitting(visits, index, &because, &remedy);
     bool is_open = visit->fd >= 0;
 
     *view = (struct visit_view){.name = visit->name,
@@ -329,6 +348,10 @@ void visits_read(const struct visits *visits, size_t index, struct visit_view *v
                                 .because = is_open           ? NULL
                                            : *visit->problem ? visit->problem
                                                              : because,
+                                .remedy = is_open           ? NULL
+                                          : *visit->problem ? remedy_of_port
+                                                            : remedy,
+                                .closed_us = visit->closed_us,
                                 .server = is_open && server ? server->who : NULL,
                                 .end_to_end = server && server->states[index].end_to_end,
                                 .clients = visit->clients,

@@ -50,6 +50,8 @@ struct visit_view { /* valid until the visits change */
     const struct addr *address;
     bool is_open, end_to_end;
     const char *because; /* why it is not open; NULL: it is */
+    const char *remedy;  /* what to do; NULL: nothing, since it is open, or its servers have not answered */
+    uint64_t closed_us;  /* clock_us(); 0: it is open */
     const char *server;  /* by which it is open: "server host:port"; NULL: it is not */
     uint64_t clients, refused;
     size_t waiting;

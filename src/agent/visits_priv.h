@@ -21,6 +21,7 @@ enum {
 struct visit_server_state { /* of one visit, at one server */
     bool is_permitted, end_to_end;
     char reason[VISIT_REASON_SIZE]; /* why not */
+    const char *remedy;             /* likewise; NULL: there is nothing to do */
 };
 
 struct visit_server { /* a session with a control link */
@@ -41,6 +42,7 @@ struct visit {
     bool is_paused;                 /* as many clients wait as may, or there are no descriptors */
     char problem[256];              /* why it could not be opened */
     char reason[VISIT_REASON_SIZE]; /* why it is closed, as it was logged */
+    uint64_t closed_us;             /* for that or another reason since then; 0: it is open */
     struct served_service *service; /* what relays know of it */
     uint64_t clients, refused;
 };

@@ -190,8 +190,8 @@ static int check_publish(const struct agent_options *options, bool is_by_flag, s
 }
 
 static int check_whole(const struct agent_options *options, struct error *error) {
-    if (options->visits.count > VISITS_MAX)
-        return error_set(error, "%zu visits are too many; write %d at most", options->visits.count, VISITS_MAX);
+    if (visit_spec_check_list(&options->visits, error))
+        return -1;
     bool lacks_key = options->certificate && !options->key;
     if (!options->certificate == !options->key)
         return 0;

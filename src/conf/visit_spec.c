@@ -8,6 +8,7 @@
 #include "conf/visit_spec.h"
 
 #include "conf/validators.h"
+#include "proto/visits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,4 +47,26 @@ int visit_spec_parse(struct visit_spec *spec, const char *text, struct error *er
 int visit_spec_check(const char *text, struct error *error) {
     struct visit_spec spec;
     return visit_spec_parse(&spec, text, error);
+}
+
+static int check_one(const struct strlist *list, size_t index, struct error *error) {
+    struct visit_spec one, other;
+
+    if (visit_spec_parse(&one, list->items[index], error))
+        return -1;
+    for (size_t i = 0; i < index; i++)
+        if (visit_spec_parse(&other, list->items[i], NULL) == 0 &&
+            addr_port(&one.address) == addr_port(&other.address) && addr_same_host(&one.address, &other.address))
+            return error_set(error, "\"%s\" and \"%s\" have the same port; write another one for one of them",
+                             list->items[i], list->items[index]);
+    return 0;
+}
+
+int visit_spec_check_list(const struct strlist *list, struct error *error) {
+    if (list->count > VISITS_MAX)
+        return error_set(error, "%zu visits are too many; write %d at most", list->count, VISITS_MAX);
+    for (size_t i = 0; i < list->count; i++)
+        if (check_one(list, i, error))
+            return -1;
+    return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef MUNNEL_CONF_VISIT_SPEC_H
 #define MUNNEL_CONF_VISIT_SPEC_H
 
+#include "lib/base/strlist.h"
 #include "lib/net/addr.h"
 #include "proto/limits.h"
 
@@ -18,5 +19,7 @@ struct visit_spec {
 /* NAME=ADDRESS:PORT, or NAME=PORT on 127.0.0.1. 0, or -1 with `error`. */
 int visit_spec_parse(struct visit_spec *spec, const char *text, struct error *error);
 int visit_spec_check(const char *text, struct error *error); /* of an option */
+/* VISITS_MAX at most, and no address is there twice. 0, or -1 with `error`. */
+int visit_spec_check_list(const struct strlist *list, struct error *error);
 
 #endif

@@ -194,6 +194,34 @@ static void permit(struct world *world, const char *groups) {
     process_await(world->server.process, mark, SOON_MS, "configuration reloaded", NULL);
 }
 
+static const char *status_of(struct world *world, const char *socket) {
+    const char *run = sandbox_text(world->sandbox, "status-%u", world->runs++);
+
+    sandbox_do(world->sandbox, run, sandbox_program(world->sandbox, "munnel"), "status", "--socket", socket, NULL);
+    return sandbox_output(world->sandbox, run);
+}
+
+static void await_status(struct world *world, const char *socket, const char *what, const char *remedy) {
+    const char *status = status_of(world, socket);
+    ck_assert_msg(HOLDS_WITHIN(SOON_MS, strstr(status = status_of(world, socket), what) && strstr(status, remedy)),
+                  "%s", status);
+}
+
+START_TEST(visit_that_is_closed_is_a_problem_with_what_to_do) {
+    struct world world = start(__func__, 0);
+    const char *socket = sandbox_path(world.sandbox, "second.sock");
+    const char *file = sandbox_write(world.sandbox, "second.json", "{'admin': {'socket': 'second.sock'}}", true);
+    struct process *second = agent_start(&world.server, "second", "laptops", "--config", file, "--visit",
+                                         sandbox_text(world.sandbox, "echo=127.0.0.1:%u", world.port), "--visit",
+                                         sandbox_text(world.sandbox, "nothing=127.0.0.1:%u", port_take()), NULL);
+
+    process_await(second, 0, SOON_MS, "visited service is closed", "no such service", NULL);
+    await_status(&world, socket, "echo, which this agent visits, is closed", "Stop what has the port");
+    await_status(&world, socket, "nothing, which this agent visits, is closed", "munnel service show NAME");
+    end(&world);
+}
+END_TEST
+
 START_TEST(withdrawn_permission_closes_the_port_and_resets_what_runs) {
     struct world world = start(__func__, 0);
     int client = socket_client(world.port);
@@ -507,6 +535,7 @@ SCENARIO_MAIN("visit", SCENARIO(ssh_works_by_the_visitors_port_and_leaves_nothin
               SCENARIO(relay_goes_on_when_the_links_of_the_visitor_are_cut, 60),
               SCENARIO(ssh_session_survives_cuts_of_the_links_on_either_side, 120),
               SCENARIO(withdrawn_permission_closes_the_port_and_resets_what_runs, 90),
+              SCENARIO(visit_that_is_closed_is_a_problem_with_what_to_do, 60),
               SCENARIO(limit_of_an_agent_holds_back_what_it_gets_as_a_visitor, 60),
               SCENARIO(destination_that_is_gone_resets_the_visitors_client, 60),
               SCENARIO(server_that_is_too_old_leaves_the_port_closed, 60),

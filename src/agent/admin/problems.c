@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "agent/admin/agent_admin_priv.h"
+#include "agent/visits.h"
 
 /* ---- servers ---- */
 
@@ -105,6 +106,27 @@ static void check_published(const struct agent_admin *admin, struct problem_list
             check_publication(admin, list, entry, i);
 }
 
+/* ---- what it visits ---- */
+
+/* Of one whose servers are not connected, or have not answered, there is nothing to say besides. */
+static void check_visits(const struct agent_admin *admin, struct problem_list *list) {
+    const struct visits *visits = agent_visits(admin->options.agent);
+    char address[ADDR_TEXT];
+
+    for (size_t i = 0; visits && i < visits_count(visits); i++) {
+        struct visit_view view;
+        visits_read(visits, i, &view);
+        struct problem problem = {.kind = "service", .subject = view.name, .since_ms = problem_since(view.closed_us)};
+        if (view.is_open || !view.remedy)
+            continue;
+        PROBLEM_SAY(what, "%s, which this agent visits, is closed here, at %s", view.name,
+                    addr_format(view.address, address, sizeof address));
+        PROBLEM_SAY(why, "%s", view.because);
+        PROBLEM_SAY(remedy, "%s", view.remedy);
+        problem_list_add(list, &problem);
+    }
+}
+
 /* ---- all ---- */
 
 static void check_certificate(const struct agent_admin *admin, struct problem_list *list) {
@@ -131,6 +153,7 @@ json_t *agent_admin_problems(const struct agent_admin *admin, bool *has_bad) {
         check_destinations(&list, &view);
     }
     check_published(admin, &list);
+    check_visits(admin, &list);
     check_certificate(admin, &list);
     process_watch_add_problems(&admin->shared.process, &list);
     return problem_list_take(&list, has_bad);

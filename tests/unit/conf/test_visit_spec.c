@@ -53,11 +53,25 @@ START_TEST(what_is_wrong_is_named) {
 }
 END_TEST
 
+START_TEST(two_services_have_two_ports) {
+    static char first[] = "a=17001", same[] = "b=localhost:17001", third[] = "c=17002";
+    char *right[] = {first, third}, *wrong[] = {first, third, same};
+    struct error error = {""};
+
+    ck_assert_int_eq(visit_spec_check_list(&(struct strlist){right, 2}, &error), 0);
+    ck_assert_int_eq(visit_spec_check_list(&(struct strlist){wrong, 3}, &error), -1);
+    ck_assert_str_eq(error.text,
+                     "\"a=17001\" and \"b=localhost:17001\" have the same port; write another one for one of "
+                     "them");
+}
+END_TEST
+
 static TCase *specs(void) {
     TCase *tests = tcase_create("specs");
 
     tcase_add_loop_test(tests, service_and_address_are_read, 0, sizeof good / sizeof *good);
     tcase_add_loop_test(tests, what_is_wrong_is_named, 0, sizeof bad / sizeof *bad);
+    tcase_add_test(tests, two_services_have_two_ports);
     return tests;
 }
 
