@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 The Munnel authors */
 /*
- * fuzz_proto: what a peer sends: frames, the messages in them, and join codes.
+ * fuzz_proto: what a peer sends: frames, the messages in them but CONTROL (fuzz_control.c), and join codes.
  */
 #include "config.h"
 
-#include "proto/ban_changes.h"
-#include "proto/control.h"
 #include "proto/frame.h"
 #include "proto/hello.h"
 #include "proto/join_code.h"
 #include "proto/open.h"
 #include "proto/proxy_protocol.h"
-#include "proto/publish.h"
-#include "proto/services.h"
 
 #include "fuzz.h"
 
@@ -221,185 +217,6 @@ void fuzz_proxy_header(const uint8_t *bytes, size_t length) {
     FUZZ_REQUIRE(header.version == PROXY_V2 || (header.version == PROXY_V1 && taken <= PROXY_V1_MAX));
     FUZZ_REQUIRE(is_within(&header.authority, bytes, taken) && is_within(&header.alpn, bytes, taken));
     FUZZ_REQUIRE(is_within(&header.unique_id, bytes, taken) && is_within(&header.tls.common_name, bytes, taken));
-}
-
-/* ---- CONTROL, of either side ---- */
-
-/* What was parsed, written again, is the same; as far as it fits, since a peer may send larger parts than this writes.
- */
-static void check_services(const json_t *json) {
-    struct services_part part, again;
-    struct services_writer writer;
-    struct error error = {{0}};
-    size_t count = 0;
-    if (services_parse(&part, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    services_write(&writer, part.version);
-    for (struct service_offer offer; count < part.add_count; count++) {
-        services_get(&part, count, &offer);
-        if (!services_write_offer(&writer, &offer))
-            break;
-    }
-    FUZZ_REQUIRE(services_parse(&again, writer.json, &error) == 0);
-    FUZZ_REQUIRE(again.version == part.version && again.add_count == count);
-    for (size_t i = 0; i < count; i++) {
-        struct service_offer offer, same;
-        services_get(&part, i, &offer);
-        services_get(&again, i, &same);
-        FUZZ_REQUIRE(offer.proxy == same.proxy);
-        FUZZ_REQUIRE(json_equal(json_array_get(json_object_get(json_array_get(part.add, i), "to"), 0),
-                                json_array_get(json_object_get(json_array_get(again.add, i), "to"), 0)));
-        FUZZ_REQUIRE(offer.check.type == same.check.type && strcmp(offer.check.path, same.check.path) == 0 &&
-                     strcmp(offer.check.status, same.check.status) == 0 && offer.check.fall == same.check.fall);
-    }
-    char *text = services_finish(&writer, part.more);
-    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
-    free(text);
-}
-
-/* What was parsed, written again, is the same. */
-static void check_reports(const json_t *json) {
-    struct health_reports reports, again;
-    struct health_report report, same;
-    struct error error = {{0}};
-    if (health_reports_take(&reports, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    json_t *message = health_message_new();
-    for (size_t i = 0; i < reports.count; i++) {
-        health_reports_get(&reports, i, &report);
-        FUZZ_REQUIRE(health_report_put(message, &report));
-    }
-    FUZZ_REQUIRE(health_reports_take(&again, message, &error) == 0 && again.count == reports.count);
-    for (size_t i = 0; i < reports.count; i++) {
-        health_reports_get(&reports, i, &report);
-        health_reports_get(&again, i, &same);
-        FUZZ_REQUIRE(report.id == same.id && report.is_healthy == same.is_healthy &&
-                     strcmp(report.detail, same.detail) == 0);
-    }
-    json_decref(message);
-}
-
-static void check_services_ack(const json_t *json) {
-    struct services_ack ack;
-    struct error error = {{0}};
-    if (services_ack_parse(&ack, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    for (size_t i = 0; i < ack.count; i++) {
-        json_int_t id = json_integer_value(json_object_get(json_array_get(ack.refused, i), "id"));
-        FUZZ_REQUIRE(services_ack_find(&ack, (uint32_t)id));
-    }
-    check_reports(json);
-}
-
-static void check_bans(const json_t *json) {
-    struct ban_changes changes, again;
-    struct ban_changes_writer writer;
-    struct ban_change change;
-    struct error error = {{0}};
-    size_t count = 0;
-    if (ban_changes_parse(&changes, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    ban_changes_write(&writer);
-    for (bool has_room = true; count < changes.add_count && has_room; count += has_room) {
-        ban_changes_added(&changes, count, &change);
-        FUZZ_REQUIRE(change.seconds > 0 && change.seconds <= BAN_CHANGE_SECONDS && !addr_is_unix(&change.address));
-        has_room = ban_changes_put(&writer, &change);
-    }
-    for (size_t i = 0; i < changes.remove_count; i++) {
-        ban_changes_removed(&changes, i, &change);
-        FUZZ_REQUIRE(change.seconds == 0);
-    }
-    FUZZ_REQUIRE(ban_changes_parse(&again, writer.json, &error) == 0 && again.add_count == count);
-    char *text = ban_changes_finish(&writer);
-    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
-    free(text);
-}
-
-static void check_publish(const json_t *json) {
-    struct publish publish, again;
-    struct publish_writer writer;
-    struct publish_offer offer;
-    struct error error = {{0}};
-    size_t count = 0;
-    if (publish_parse(&publish, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    publish_write(&writer);
-    for (bool has_room = true; count < publish.add_count && has_room; count += has_room) {
-        publish_added(&publish, count, &offer);
-        FUZZ_REQUIRE(offer.to_count > 0 && offer.to_count <= SERVICE_DESTINATIONS_MAX && offer.port <= UINT16_MAX);
-        has_room = publish_write_offer(&writer, &offer);
-    }
-    for (size_t i = 0; i < publish.remove_count; i++)
-        FUZZ_REQUIRE(publish_removed(&publish, i));
-    FUZZ_REQUIRE(publish_parse(&again, writer.json, &error) == 0 && again.add_count == count);
-    char *text = publish_finish(&writer);
-    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
-    free(text);
-}
-
-static void check_published(const json_t *json) {
-    struct published published, again;
-    struct publish_writer writer;
-    struct published_service service;
-    struct error error = {{0}};
-    if (published_parse(&published, json, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    published_write(&writer);
-    for (size_t i = 0; i < published.count; i++) {
-        published_get(&published, i, &service);
-        FUZZ_REQUIRE(!service.refusal != !service.address);
-        if (!published_write_service(&writer, &service))
-            break;
-    }
-    FUZZ_REQUIRE(published_parse(&again, writer.json, &error) == 0);
-    char *text = publish_finish(&writer);
-    FUZZ_REQUIRE(text && strlen(text) <= FRAME_JSON_MAX);
-    free(text);
-}
-
-void fuzz_control(const uint8_t *bytes, size_t length) {
-    struct control_message control, again;
-    struct error error = {{0}};
-    if (control_parse(&control, (const char *)bytes, length, &error) != 0) {
-        FUZZ_REQUIRE(error.text[0]);
-        return;
-    }
-    if (control.op == CONTROL_OP_SERVICES)
-        check_services(control.json);
-    if (control.op == CONTROL_OP_SERVICES_ACK)
-        check_services_ack(control.json);
-    if (control.op == CONTROL_OP_HEALTH)
-        check_reports(control.json);
-    if (control.op == CONTROL_OP_BANS)
-        check_bans(control.json);
-    if (control.op == CONTROL_OP_PUBLISH)
-        check_publish(control.json);
-    if (control.op == CONTROL_OP_PUBLISHED)
-        check_published(control.json);
-    if (control.op != CONTROL_OP_UNKNOWN) {
-        bool links = control.op == CONTROL_OP_LINKS;
-        char *text = links ? control_format_links(control.count, control.server_thread, control.is_exclusive)
-                           : control_format(control.op, control.reason);
-        FUZZ_REQUIRE(text && control_parse(&again, text, strlen(text), &error) == 0);
-        FUZZ_REQUIRE(again.op == control.op && (links || strcmp(again.reason, control.reason) == 0));
-        FUZZ_REQUIRE(again.count == control.count && again.server_thread == control.server_thread &&
-                     again.is_exclusive == control.is_exclusive);
-        free(text);
-        control_done(&again);
-    }
-    control_done(&control);
 }
 
 /* ---- join codes and tokens ---- */

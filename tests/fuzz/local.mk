@@ -3,7 +3,7 @@
 #
 # Fuzz targets. "make check-unit" replays their seeds with any compiler; "make fuzz FUZZ_SECONDS=60" lets libFuzzer look for
 # more with clang, that long for each target (FUZZ_TARGETS="frame open" chooses some), in ./fuzz.
-fuzz_sources = tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz_conf.c tests/fuzz/fuzz_hosts.c tests/fuzz/fuzz_http.c tests/fuzz/fuzz_mux.c tests/fuzz/fuzz_proto.c tests/fuzz/fuzz_proxy.c
+fuzz_sources = tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz_conf.c tests/fuzz/fuzz_control.c tests/fuzz/fuzz_hosts.c tests/fuzz/fuzz_http.c tests/fuzz/fuzz_mux.c tests/fuzz/fuzz_proto.c tests/fuzz/fuzz_proxy.c
 if WINDOWS
 fuzz_sources += tests/fuzz/file_windows.c
 else
