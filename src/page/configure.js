@@ -46,21 +46,22 @@ const PROXY = [['off', 'Not', 'each client seems to come from the agent'], ['v1'
 const CHECKS = [['none', 'Not', 'only failed clients tell'], ['tcp', 'TCP', 'a connection'], ['tls', 'TLS', 'a handshake'], ['http', 'HTTP', 'a GET that is answered well']];
 const FROM = [['any', 'Any', 'as its system chooses'], ['loopback', 'Loopback', 'one of 127.64.0.0/10 for each client, for destinations on its machine']];
 const BANS = [[false, 'No', 'the server’s bans alone count'], [true, 'Yes', 'munnel ban on the agent’s machine']];
+const INNER = [[false, 'No', 'the server sees what it relays'], [true, 'Yes', 'from the visitor’s agent to the one that serves, with a key of theirs: munnel key new']];
 const VERSIONS = [['1.2', '1.2', 'and 1.3'], ['1.3', '1.3', 'alone']];
 const CLIENTS = [['none', 'No', 'they are not asked'], ['request', 'Request', 'one that is shown must be right'], ['require', 'Require', 'nobody gets in without']];
 const RATES = { bandwidth_in: 'Bytes per second from clients', bandwidth_out: 'Bytes per second to clients' };
-const MEMBERS = ['name', 'listen', 'visitors', 'hosts', 'accept_proxy', 'group', 'connect', 'connect_from', 'proxy_protocol', 'check', 'tls', 'agent_bans', 'no_agent', ...Object.keys(RATES)];
+const MEMBERS = ['name', 'listen', 'visitors', 'hosts', 'accept_proxy', 'group', 'connect', 'connect_from', 'proxy_protocol', 'check', 'tls', 'end_to_end', 'agent_bans', 'no_agent', ...Object.keys(RATES)];
 
 const text = (value) => (Array.isArray(value) ? value.join(', ') : value || '');
 
 const tlsFormOf = (tls) => ({ cert: text(tls.cert), key: text(tls.key), alpn: text(tls.alpn), min_version: tls.min_version || '1.2', client_auth: tls.client_auth || 'none', client_ca: text(tls.client_ca), crl: text(tls.crl) });
 
-const blank = () => ({ name: '', listen: '', visitors: '', hosts: '', accept_proxy: '', groups: '', connect: '', connect_from: 'any', proxy_protocol: 'off', check: 'none', check_path: '/', agent_bans: false, no_agent: 'wait', ...tlsFormOf({}) });
+const blank = () => ({ name: '', listen: '', visitors: '', hosts: '', accept_proxy: '', groups: '', connect: '', connect_from: 'any', proxy_protocol: 'off', check: 'none', check_path: '/', end_to_end: false, agent_bans: false, no_agent: 'wait', ...tlsFormOf({}) });
 
 const ratesOf = (from) => Object.fromEntries(Object.keys(RATES).map((key) => [key, from[key] || 0]));
 
 function formOf(service) {
-  return { name: service.name, listen: text(service.listen), visitors: text(service.visitors), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), connect_from: service.configuration.connect_from, proxy_protocol: service.configuration.proxy_protocol, check: service.configuration.check.type, check_path: service.configuration.check.path, agent_bans: service.configuration.agent_bans, no_agent: service.configuration.no_agent, ...tlsFormOf(service.configuration.tls || {}), ...ratesOf(service.configuration) };
+  return { name: service.name, listen: text(service.listen), visitors: text(service.visitors), hosts: text(service.hosts), accept_proxy: text(service.accept_proxy), groups: text(service.groups), connect: text(service.connect), connect_from: service.configuration.connect_from, proxy_protocol: service.configuration.proxy_protocol, check: service.configuration.check.type, check_path: service.configuration.check.path, end_to_end: service.configuration.end_to_end, agent_bans: service.configuration.agent_bans, no_agent: service.configuration.no_agent, ...tlsFormOf(service.configuration.tls || {}), ...ratesOf(service.configuration) };
 }
 
 /* The form has two of its members; a path is for HTTP alone. */
@@ -85,7 +86,7 @@ function tlsOf(form) {
 function bodyOf(form, before) {
   const rest = Object.fromEntries(Object.entries(before || {}).filter(([key, value]) => value !== null && !['name', 'listen', 'visitors', 'group', 'hosts', 'accept_proxy', 'tls'].includes(key)));
   const groups = listOf(form.groups), balancers = listOf(form.accept_proxy), hosts = listOf(form.hosts), listen = listOf(form.listen), visitors = listOf(form.visitors);
-  return { ...rest, ...(listen.length ? { listen } : {}), ...(visitors.length ? { visitors } : {}), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), ...(before || form.connect_from !== 'any' ? { connect_from: form.connect_from } : {}), ...checkOf(form, before), ...tlsOf(form), ...(before || form.agent_bans ? { agent_bans: form.agent_bans } : {}), no_agent: form.no_agent, ...ratesOf(form) };
+  return { ...rest, ...(listen.length ? { listen } : {}), ...(visitors.length ? { visitors } : {}), ...(hosts.length ? { hosts } : {}), ...(balancers.length ? { accept_proxy: balancers } : {}), ...(groups.length ? { group: groups } : {}), connect: listOf(form.connect), ...(before || form.proxy_protocol !== 'off' ? { proxy_protocol: form.proxy_protocol } : {}), ...(before || form.connect_from !== 'any' ? { connect_from: form.connect_from } : {}), ...checkOf(form, before), ...tlsOf(form), ...(before || form.end_to_end ? { end_to_end: form.end_to_end } : {}), ...(before || form.agent_bans ? { agent_bans: form.agent_bans } : {}), no_agent: form.no_agent, ...ratesOf(form) };
 }
 
 const Radios = ({ name, legend, choices, form, set, problem }) => html`<fieldset class="form-line"><legend>${legend}</legend>
@@ -108,6 +109,7 @@ function FormFields({ form, set, problem, isNew, agents }) {
   return html`${isNew && html`<${Field} id="name" label="Name" value=${form.name} onInput=${set('name')} problem=${at(problem, 'name')} />`}
     <${Field} id="listen" label="Listens on" value=${form.listen} placeholder="0.0.0.0:5900" onInput=${set('listen')} problem=${at(problem, 'listen')} />
     <${Field} id="visitors" label="Visitors" value=${form.visitors} placeholder="laptops" hint="Groups whose agents may open it on their own side; alone, it has no port here." onInput=${set('visitors')} problem=${at(problem, 'visitors')} />
+    ${(form.visitors || form.end_to_end) && html`<${Radios} name="end_to_end" legend="Encrypted between the agents" choices=${INNER} form=${form} set=${set} problem=${at(problem, 'end_to_end')} />`}
     <${Field} id="hosts" label="Hosts" value=${form.hosts} placeholder="*.example.org" hint="Names by which it shares its ports." onInput=${set('hosts')} problem=${at(problem, 'hosts')} />
     <${Field} id="accept_proxy" label="Balancers in front" value=${form.accept_proxy} placeholder="10.0.0.7" hint="Only they connect, and send each client’s address by the PROXY protocol. Empty: clients connect themselves." onInput=${set('accept_proxy')} problem=${at(problem, 'accept_proxy')} />
     <${Field} id="groups" label="Groups" value=${form.groups} list="known-groups" hint="Agents of these groups serve it. Empty: any agent." onInput=${set('groups')} problem=${at(problem, 'group')} />

@@ -383,6 +383,20 @@ test('a service is added, changed and removed, each with its difference first', 
     await look.confirm('Change service');
     await look.page.locator('#terms dd', { hasText: 'ends at the server' }).waitFor({ state: 'detached' });
 
+    await look.button('Edit').click();
+    const inner = dialog.getByRole('group', { name: 'Encrypted between the agents' });
+    equal(await inner.count(), 0, 'encryption between agents where there are no visitors');
+    await fill(look, 'Visitors', 'laptops');
+    await inner.getByLabel(/^Yes/).check();
+    await dialog.getByRole('group', { name: 'Agents may have clients refused' }).getByLabel(/^No/).check();
+    await dialog.getByRole('group', { name: /PROXY protocol/ }).getByLabel(/^Not/).check();
+    await look.button('Show difference').click();
+    await look.page.locator('#end_to_end-wrong', { hasText: 'listen' }).waitFor();
+    await fill(look, 'Listens on', '');
+    await look.button('Show difference').click();
+    await look.text('+ end_to_end: true').waitFor();
+    await look.button('Cancel').click();
+
     await look.button('Remove').click();
     await look.text('- service extra').waitFor();
     await look.confirm('Remove service');
