@@ -118,8 +118,8 @@ struct mux_stream { /* embedded in a relay; all zero at first */
 };
 
 bool mux_has_carrier(const struct mux *mux); /* a shared one, by which streams are opened */
-/* Server: OPEN goes out at once. False: there is no shared carrier, no memory, or MUX_STREAMS_MOST; nothing was done.
- */
+/* Server: OPEN goes out at once. False: there is no shared carrier, no memory, or MUX_STREAMS_MOST (of datagrams
+ * MUX_SESSIONS_MOST); nothing was done. */
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length);
 void mux_stream_opened(struct mux_stream *stream, const uint8_t *payload, size_t length); /* agent */
 /* These end it, without on_over. */

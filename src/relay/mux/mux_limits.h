@@ -24,9 +24,10 @@ enum {
  * SEND_MEMORY_FLOOR for each stream.
  */
 enum {
-    MUX_STREAMS_MOST = 1 << 16,              /* that mux_open opens: live, or over and not yet confirmed by the peer */
-    MUX_UNREAD_MOST = 16 * 1024 * 1024,      /* bytes of frames other than DATA put to carriers that are full */
-    MUX_WAITING_MOST = 2 * SEND_MEMORY_LIMIT /* bytes that readers have not consumed; more for each stream */
+    MUX_STREAMS_MOST = 1 << 16,               /* that mux_open opens: live, or over and not yet confirmed by the peer */
+    MUX_SESSIONS_MOST = MUX_STREAMS_MOST / 2, /* of datagrams among them, which anybody can make: bytes have the rest */
+    MUX_UNREAD_MOST = 16 * 1024 * 1024,       /* bytes of frames other than DATA put to carriers that are full */
+    MUX_WAITING_MOST = 2 * SEND_MEMORY_LIMIT  /* bytes that readers have not consumed; more for each stream */
 };
 
 #endif

@@ -65,6 +65,7 @@ struct mux {
     TAILQ_HEAD(mux_carriers, mux_carrier) carriers;
     struct mux_outcomes orphans; /* outcomes whose carrier was lost, while there is no other */
     size_t orphan_count, carrier_count, suspended;
+    size_t sessions;  /* streams of datagrams */
     size_t unread;    /* of all carriers */
     uint64_t waiting; /* of all streams */
     stream_carrier last_id;

@@ -64,8 +64,10 @@ bool mux_stream_enter(struct mux *mux, struct mux_stream *stream, uint32_t numbe
     stream->mux = mux;
     stream->number = number;
     stream_begin(&stream->rules, mux->options.is_agent ? STREAM_AGENT : STREAM_SERVER);
-    if (stream->datagrams)
+    if (stream->datagrams) {
         stream_begin_datagrams(&stream->rules);
+        mux->sessions++;
+    }
     send_buffer_init(&stream->out, mux->options.memory);
     stream_open(&stream->rules, carrier->id);
     mux_stream_set_carrier(stream, carrier);
@@ -83,8 +85,10 @@ static void leave(struct mux_stream *stream) {
     mux_stream_enlist(stream, NULL);
     mux->suspended -= stream->suspended_us != 0;
     mux->waiting -= stream->waiting;
-    if (stream->datagrams)
-        datagram_queue_end(stream->datagrams);
+    if (!stream->datagrams)
+        return;
+    mux->sessions--;
+    datagram_queue_end(stream->datagrams);
 }
 
 void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t length) {
@@ -95,9 +99,15 @@ void mux_stream_over(struct mux_stream *stream, const uint8_t *payload, size_t l
     send_buffer_clear(&stream->out);
 }
 
+static bool has_room(const struct mux *mux, const struct mux_stream *stream) {
+    if (stream->datagrams && mux->sessions + mux->outcomes.count >= MUX_SESSIONS_MOST)
+        return false;
+    return mux->streams.count + mux->outcomes.count < MUX_STREAMS_MOST;
+}
+
 bool mux_open(struct mux *mux, struct mux_stream *stream, const uint8_t *payload, size_t length) {
     struct mux_carrier *carrier = mux_shared_carrier(mux);
-    bool may_open = mux->next_number < UINT32_MAX && mux->streams.count + mux->outcomes.count < MUX_STREAMS_MOST;
+    bool may_open = mux->next_number < UINT32_MAX && has_room(mux, stream);
     if (!carrier || !may_open || !mux_stream_enter(mux, stream, mux->next_number, carrier))
         return false;
     mux->next_number++;

@@ -175,6 +175,29 @@ START_TEST(a_server_keeps_to_half_of_that) {
 }
 END_TEST
 
+/* Who forges the source of each datagram makes a session of each; clients of TCP go by the same mux. */
+START_TEST(sessions_of_datagrams_have_half_of_a_servers) {
+    struct datagram_memory memory = {.used = 0};
+    struct datagram_counts counts;
+    struct datagram_queue queue;
+    struct mux_stream *clients = calloc(MUX_STREAMS_MOST + 1, sizeof *clients), other = {.number = 0};
+    ck_assert_ptr_nonnull(clients);
+    memset(&counts, 0, sizeof counts);
+    datagram_queue_init(&queue, &memory, &datagram_limits_of_link, &counts, DATAGRAM_IN);
+    for (size_t i = 0; i < MUX_SESSIONS_MOST; i++) {
+        clients[i].datagrams = &queue;
+        ck_assert(mux_open(pair.muxes[SERVER], &clients[i], (const uint8_t *)"", 0));
+    }
+    other.datagrams = &queue;
+    ck_assert(!mux_open(pair.muxes[SERVER], &other, (const uint8_t *)"", 0));
+    for (size_t i = MUX_SESSIONS_MOST; i < MUX_STREAMS_MOST; i++)
+        ck_assert(mux_open(pair.muxes[SERVER], &clients[i], (const uint8_t *)"", 0));
+    for (size_t i = 0; i < MUX_STREAMS_MOST; i++)
+        mux_stream_reset(&clients[i], NULL, 0);
+    free(clients);
+}
+END_TEST
+
 START_TEST(ends_of_what_was_never_opened_leave_nothing) {
     static const uint8_t how = 2;
     for (uint32_t number = 1; number <= 10 * MANY; number++)
@@ -307,6 +330,7 @@ static TCase *attacks(void) {
     tcase_add_test(group, a_malformed_open_is_a_violation_and_opens_nothing);
     tcase_add_test(group, streams_that_are_open_are_limited);
     tcase_add_test(group, a_server_keeps_to_half_of_that);
+    tcase_add_test(group, sessions_of_datagrams_have_half_of_a_servers);
     tcase_add_test(group, ends_of_what_was_never_opened_leave_nothing);
     tcase_add_test(group, an_attacker_that_does_not_read_its_answers_is_cut_off);
     tcase_add_test(group, one_that_reads_them_is_not);
