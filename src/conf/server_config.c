@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 4 << 20, WORDS_MAX = 5, UDP_IDLE_S = 60 };
+enum { FILE_MAX = 4 << 20, WORDS_MAX = 5, UDP_IDLE_S = 60, UDP_CLIENTS = 4096 };
 
 /* Everything the table knows a default for; paths are relative to the folder of place->beside. */
 static struct server_config *new_conf(const struct option_place *place) {
@@ -176,6 +176,11 @@ int server_config_add_service(struct server_config *conf, const char *text, stru
 /* Nothing else tells that a client of UDP has gone. */
 unsigned server_config_idle_s(const struct service_config *service) {
     return service->protocol == SERVICE_UDP && service->idle_timeout_s == 0 ? UDP_IDLE_S : service->idle_timeout_s;
+}
+
+/* Forged sources make as many clients as there may be, each of which is a descriptor of an agent. */
+unsigned server_config_clients_most(const struct service_config *service) {
+    return service->protocol == SERVICE_UDP && service->max_clients == 0 ? UDP_CLIENTS : service->max_clients;
 }
 
 struct server_config *server_config_hold(struct server_config *conf) {

@@ -55,7 +55,8 @@ struct service_config {
     unsigned pending_timeout_s, connect_timeout_s, half_close_timeout_s;
     unsigned idle_timeout_s;                 /* see server_config_idle_s */
     unsigned answer_timeout_s, reply_factor; /* of UDP; 0: none */
-    unsigned max_clients, max_per_source;    /* 0: no limit */
+    unsigned max_clients;                    /* see server_config_clients_most */
+    unsigned max_per_source;                 /* 0: no limit */
     unsigned max_rate;                       /* new clients per second and source; 0: no limit */
     struct config_bandwidth bandwidth;       /* its own; the burst is that of the next, too */
     struct config_bandwidth source_bandwidth;
@@ -162,6 +163,8 @@ void server_config_free(struct server_config *conf);
 
 /* After how long without a byte, or a datagram, a relay ends; 0: never. */
 unsigned server_config_idle_s(const struct service_config *service);
+/* How many clients at once; 0: no limit. */
+unsigned server_config_clients_most(const struct service_config *service);
 
 /* The places of the whole and of a service, for errors about them; `fault` may be NULL, `name` has to live as long. */
 enum { CONFIG_PLACE_NAME = 96 };

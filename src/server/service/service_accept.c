@@ -36,10 +36,11 @@ static void refuse_client(struct service *service, evutil_socket_t fd, const str
 
 enum access_verdict service_judge(struct service *service, const struct addr *peer) {
     uint64_t now_us = clock_us();
+    unsigned most = server_config_clients_most(service->conf);
 
     if (bans_match(service->options.bans, peer, service->conf->name, now_us))
         return ACCESS_BANNED;
-    if (service->conf->max_clients && service->live >= service->conf->max_clients)
+    if (most && service->live >= most)
         return ACCESS_MAX_CLIENTS;
     return access_judge(service->access, peer, now_us);
 }

@@ -68,11 +68,16 @@ START_TEST(a_port_may_be_of_both_protocols) {
 }
 END_TEST
 
-START_TEST(a_session_of_datagrams_always_ends) {
+START_TEST(sessions_of_datagrams_end_and_are_bounded) {
     struct server_config *conf =
         read_right(TWO("\"listen\": \":1\"", "\"protocol\": \"udp\", \"listen\": \":1\", \"answer_timeout\": 2"));
     ck_assert_uint_eq(server_config_idle_s(&conf->services[0]), 0);
     ck_assert_uint_eq(server_config_idle_s(&conf->services[1]), 60);
+    ck_assert_uint_eq(server_config_clients_most(&conf->services[0]), 0);
+    ck_assert_uint_eq(server_config_clients_most(&conf->services[1]), 4096);
+    conf->services[0].max_clients = conf->services[1].max_clients = 5000;
+    ck_assert_uint_eq(server_config_clients_most(&conf->services[0]), 5000);
+    ck_assert_uint_eq(server_config_clients_most(&conf->services[1]), 5000);
     conf->services[1].idle_timeout_s = 180;
     ck_assert_uint_eq(server_config_idle_s(&conf->services[1]), 180);
     server_config_free(conf);
@@ -83,7 +88,7 @@ static TCase *as_a_whole(void) {
     TCase *group = tcase_create("as a whole");
     tcase_add_loop_test(group, what_is_for_connections_alone_is_refused, 0, sizeof slips / sizeof *slips);
     tcase_add_test(group, a_port_may_be_of_both_protocols);
-    tcase_add_test(group, a_session_of_datagrams_always_ends);
+    tcase_add_test(group, sessions_of_datagrams_end_and_are_bounded);
     return group;
 }
 

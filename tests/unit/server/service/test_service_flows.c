@@ -140,6 +140,16 @@ START_TEST(tcp_clients_do_not_move_on_by_them) {
 }
 END_TEST
 
+START_TEST(as_many_as_the_default_permits_are_let_in) {
+    enum { MOST = 4096 };
+
+    for (unsigned i = 0; i < MOST; i++)
+        ck_assert(!fake_flow_is_refused(come(0)));
+    ck_assert(fake_flow_is_refused(come(0)));
+    ck_assert_uint_eq(udp_service()->live, MOST);
+}
+END_TEST
+
 static TCase *flows(void) {
     TCase *group = tcase_create("flows");
 
@@ -149,6 +159,7 @@ static TCase *flows(void) {
     tcase_add_test(group, agent_with_a_link_of_the_thread_gets_it);
     tcase_add_loop_test(group, what_has_no_room_for_them_takes_tcp_clients_all_the_same, 0, 2);
     tcase_add_test(group, tcp_clients_do_not_move_on_by_them);
+    tcase_add_test(group, as_many_as_the_default_permits_are_let_in);
     return group;
 }
 
