@@ -42,18 +42,30 @@ static bool same_destinations(const struct strlist *to, const struct publish_off
     return strlist_same(to, &offered);
 }
 
+/* Two live processes of one name would take it from each other in turn. Another session of the same process is that
+ * of an agent that reconnects; and a process that does not answer may have been started anew. */
+static bool is_kept_by_another(const struct publishing *publishing, const struct session *session,
+                               const struct published_entry *entry) {
+    const struct session *other = session_table_find_id_any(publishing->server->sessions, entry->session);
+
+    return other && other != session && session_is_connected(other) && !session_is_silent(other) &&
+           strcmp(session_instance(other), session_instance(session)) != 0;
+}
+
 /* Whose name it is. 0, or -1 with why it cannot be this agent's. */
 static int check_name(const struct publishing *publishing, const struct session *session, const char *name,
                       const struct published_entry *entry, enum publish_refusal *refusal, struct error *error) {
     const struct server_config *conf = publishing->server->conf;
+    char date[DATE_TEXT];
 
     *refusal = PUBLISH_TAKEN;
     if (server_config_check_name(conf, name, error))
         return -1;
-    if (entry && !published_is_of(entry, session_credential(session), session_name(session))) {
-        char date[DATE_TEXT];
+    if (entry && !published_is_of(entry, session_credential(session), session_name(session)))
         return error_set(error, "%s is published by %s since %s", name, entry->who, date_format(entry->since, date));
-    }
+    if (entry && is_kept_by_another(publishing, session, entry))
+        return error_set(error, "%s is published by another process of this agent's name since %s", name,
+                         date_format(entry->since, date));
     *refusal = PUBLISH_STOPPED;
     if (entry && *entry->stopped_by && strcmp(entry->session, session_id(session)) == 0)
         return error_set(error, "%s was stopped by %s", name, entry->stopped_by);

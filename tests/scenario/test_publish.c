@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ASK_MS = 5000, GONE_MS = 8000, PORTS = 3, CONTROL = 4, TEXT = 65536 };
+enum { ASK_MS = 5000, GONE_MS = 8000, RETRY_MS = 20000, PORTS = 3, CONTROL = 4, TEXT = 65536 };
 
 #define KEY_OF_LAPTOP "1111111111111111111111111111111111111111111111111111111111111111"
 #define KEY_OF_OTHER  "2222222222222222222222222222222222222222222222222222222222222222"
@@ -641,6 +641,27 @@ START_TEST(clients_reach_what_munnel_agent_publishes_until_it_has_gone) {
 }
 END_TEST
 
+START_TEST(second_process_of_a_name_does_not_take_what_the_first_one_has) {
+    struct destination *echo = destination_start(handle_echo, NULL);
+    struct site *site = site_make(__func__);
+
+    permit_first(site, permit_of(site));
+    site_serve(site, "");
+    const char *web = sandbox_text(site->sandbox, "tcp=127.0.0.1:%u,port=%u", destination_port(echo), site->ports[2]);
+    struct process *first = agent_start(&site->server, "alpha", NULL, "--publish", web, NULL);
+    process_await(site->server.process, 0, ASK_MS, "\"agent alpha", "\"published\"", "\"tcp\"", NULL);
+    size_t mark = process_mark(site->server.process);
+    struct process *second = agent_start(&site->server, "alpha", NULL, "--publish", web, NULL);
+    process_await(second, 0, ASK_MS, "tcp is published by another process of this agent's name", NULL);
+    ck_assert_uint_eq(process_count(site->server.process, mark, "\"published\"", NULL), 0);
+    ck_assert(socket_echoes(site->ports[2], ASK_MS));
+    sandbox_kill(site->sandbox, first);
+    process_await(second, 0, RETRY_MS, "\"published\"", "\"tcp\"", NULL);
+    site_end(site);
+    destination_free(echo);
+}
+END_TEST
+
 /* Reads the request first: closed before, it would be reset with the answer. */
 static void serve_page(struct connection *connection) {
     static const char page[] = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -688,6 +709,7 @@ SCENARIO_MAIN("publish", SCENARIO(offered_service_has_a_port_of_the_permit_until
               SCENARIO(one_that_cannot_be_put_into_force_costs_the_others_nothing, 60),
               SCENARIO(permit_that_is_withdrawn_ends_it_while_offers_wait, 120),
               SCENARIO(operator_sees_who_publishes_and_stops_it, 60),
+              SCENARIO(second_process_of_a_name_does_not_take_what_the_first_one_has, 60),
               SCENARIO(tls_of_a_published_host_ends_at_the_server_by_its_certificate, 40),
               SCENARIO(flood_is_answered_and_bounded, 60), SCENARIO(offers_without_a_permit_do_not_wait, 40),
               SCENARIO(server_may_have_no_service_but_those_of_agents, 40),
