@@ -219,7 +219,7 @@ static int add_made(struct agent_store *store, struct credential *made, const st
  * configuration they are on munneld's command line, which cannot be read here. */
 static void warn_of_unknown_groups(const struct agent_store *store, const struct strlist *groups) {
     for (size_t i = 0; store->knows_services && i < groups->count; i++) {
-        if (strlist_has(&store->groups, groups->items[i]))
+        if (strlist_has(&store->groups, groups->items[i]) || strlist_has(&store->groups, "*"))
             continue;
         fprintf(stderr, "%s: warning: no service has the group %s; ", add_command.program, groups->items[i]);
         for (size_t j = 0; j < store->groups.count; j++)
@@ -255,7 +255,8 @@ static int add(struct agent_store *store, const char *name, const struct add_arg
     }
     int result = add_made(store, &made, arguments, error);
     if (result == 0)
-        warn_of_unknown_groups(store, &arguments->groups);
+        if (publish_permit_is_empty(&arguments->publish)) /* else it need not serve anything */
+            warn_of_unknown_groups(store, &arguments->groups);
     secret_wipe(&made, sizeof made);
     return result;
 }

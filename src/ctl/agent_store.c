@@ -50,13 +50,21 @@ static void take_kept_listen(struct agent_store *store, const char *agents) {
     free(kept);
 }
 
+static int add_groups(struct agent_store *store, const struct strlist *groups) {
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < groups->count; i++)
+        if (!strlist_has(&store->groups, groups->items[i]))
+            result = strlist_add(&store->groups, groups->items[i]);
+    return result;
+}
+
 static int take_groups(struct agent_store *store, const struct server_config *conf) {
     int result = 0;
     store->knows_services = conf->service_count > 0;
-    for (size_t i = 0; i < conf->service_count; i++)
-        for (size_t j = 0; result == 0 && j < conf->services[i].groups.count; j++)
-            if (!strlist_has(&store->groups, conf->services[i].groups.items[j]))
-                result = strlist_add(&store->groups, conf->services[i].groups.items[j]);
+    for (size_t i = 0; i < conf->service_count && result == 0; i++)
+        result =
+            add_groups(store, &conf->services[i].groups) || add_groups(store, &conf->services[i].visitors) ? -1 : 0;
     return result;
 }
 

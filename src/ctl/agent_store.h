@@ -46,7 +46,7 @@ struct agent_store {
     bool is_file_alone;    /* only the agents file was named: what the server asks for is not known */
     bool asks_both;        /* token and certificate */
     bool knows_services;   /* the configuration has some */
-    struct strlist groups; /* those of its services */
+    struct strlist groups; /* those of its services, and of who visits them */
     struct strlist listen;
     char *admin_socket; /* of the configuration; NULL: it has none, or only the agents file was named */
     int lock;

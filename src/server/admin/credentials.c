@@ -56,20 +56,23 @@ static void answer_problem(const struct deed *deed) {
 
 static bool has_group(const struct server_config *conf, const char *group) {
     for (size_t i = 0; i < conf->service_count; i++)
-        if (strlist_has(&conf->services[i].groups, group))
+        if (strlist_has(&conf->services[i].groups, group) || strlist_has(&conf->services[i].visitors, group) ||
+            strlist_has(&conf->services[i].visitors, "*"))
             return true;
     return strcmp(group, "*") == 0;
 }
 
-/* No error, since services come and go; but an agent of a mistyped group waits for ever. */
-static json_t *warnings_of(const struct agents_change *change) {
+/* No error, since services come and go; but an agent of a mistyped group waits for ever. One that may publish need not
+ * serve anything else. */
+static json_t *warnings_of(const struct agents_change *change, const struct credential *credential) {
+    bool publishes = credential && !publish_permit_is_empty(&credential->publish);
     json_t *warnings = json_array();
     char text[160];
 
     if (change->conf->agents.require == CONFIG_REQUIRE_BOTH)
         json_array_append_new(warnings, json_string("This server asks for the agent's certificate, too, which a join "
                                                     "code does not bring"));
-    for (size_t i = 0; i < change->groups.count; i++) {
+    for (size_t i = 0; i < change->groups.count && !publishes; i++) {
         snprintf(text, sizeof text, "No service has the group %.64s: until one has, the agent serves nothing by it",
                  change->groups.items[i]);
         if (!has_group(change->conf, change->groups.items[i]))
@@ -84,7 +87,7 @@ static json_t *code_json(const struct agents_change *change, const struct creden
 
     snprintf(command, sizeof command, "echo %s | munnel-agent --join -", change->code);
     json_t *json = json_pack("{s:s,s:s,s:s,s:o,s:o}", "name", change->name, "code", change->code, "command", command,
-                             "expires", value_time(expires), "warnings", warnings_of(change));
+                             "expires", value_time(expires), "warnings", warnings_of(change, credential));
     secret_wipe(command, sizeof command);
     return json;
 }

@@ -153,7 +153,7 @@ static void send_unserved_notice(const struct handshake *handshake, const struct
 }
 
 /* A group that no service has, for its agents or its visitors, is no error, since services change, but it may be
- * mistyped: both logs say so. */
+ * mistyped: both logs say so. Not of an agent that may publish, which need not serve anything else. */
 static void warn_if_unserved(const struct handshake *handshake, const struct session *session,
                              const struct auth_result *result) {
     char mine[200] = "", all[200] = "";
@@ -162,7 +162,8 @@ static void warn_if_unserved(const struct handshake *handshake, const struct ses
         if (service_is_for(handshake->options.services->items[i], session) ||
             visits_permit(service_config(handshake->options.services->items[i]), session))
             return;
-    if (!handshake->options.services->count)
+    if (!handshake->options.services->count ||
+        (result->credential && !publish_permit_is_empty(&result->credential->publish)))
         return;
     add_groups(&result->groups, " or ", mine, sizeof mine);
     list_service_groups(handshake, all, sizeof all);

@@ -103,6 +103,14 @@ START_TEST(a_group_that_no_service_has_is_warned_of) {
     ck_assert_ptr_nonnull(strstr(printed.text[1], "no service has the group web; no service has a group\n"));
     ck_assert_int_eq(tool_run(agent_add_run, "a3", "--config", two, NULL), 0);
     ck_assert_ptr_null(strstr(printed.text[1], "no service"));
+    const char *visited =
+        configuration("s/visited.json", SERVICE("1", "\"group\": \"web\", \"visitors\": \"laptops\", "));
+    ck_assert_int_eq(tool_run(agent_add_run, "a4", "--config", visited, "--group", "laptops", NULL), 0);
+    ck_assert_ptr_null(strstr(printed.text[1], "no service"));
+    ck_assert_int_eq(tool_run(agent_add_run, "a5", "--config", two, "--group", "devs", "--publish-ports", "20000-20009",
+                              NULL),
+                     0);
+    ck_assert_ptr_null(strstr(printed.text[1], "no service"));
 }
 END_TEST
 

@@ -362,6 +362,36 @@ START_TEST(group_that_no_service_names_is_warned_of) {
 }
 END_TEST
 
+START_TEST(agent_that_may_publish_need_not_serve_anything) {
+    struct server_fixture server_fixture;
+    struct auth_token token;
+    struct error error;
+    char name[] = "devs", ports[] = "20000-20009", *groups[] = {name}, *permitted[] = {ports};
+    struct credential credential = {.name = name,
+                                    .key_count = 1,
+                                    .groups = {groups, 1},
+                                    .publish = {.ports = {permitted, 0}}};
+
+    server_fixture_set(&server_fixture, web, 1);
+    server_fixture_open(&server_fixture);
+    ck_assert_int_eq(auth_token_make(&token, name), 0);
+    auth_token_key(&token, credential.keys[0].key);
+    for (unsigned i = 0; i < 2; i++) {
+        struct fake_order order;
+        credential.publish.ports.count = i;
+        ck_assert_int_eq(credentials_put(server_fixture.server->policy.credentials, &credential, &error), 0);
+        struct hello hello = hello_of(&server_fixture);
+        hello.credential = name;
+        hello.name = i ? "publishes" : "idle";
+        hello.group = "";
+        server_fixture_greet(&server_fixture, &hello, credential.keys[0].key, AUTH_PROOF_AGENT);
+        ck_assert(fake_take(FAKE_ACCEPT, &order));
+        ck_assert_int_eq(fake_take(FAKE_CONTROL, &order), !i);
+    }
+    server_fixture_clear(&server_fixture);
+}
+END_TEST
+
 static TCase *control_links(void) {
     TCase *group = tcase_create("control links");
 
@@ -373,6 +403,7 @@ static TCase *control_links(void) {
     tcase_add_test(group, group_that_the_token_lacks_is_refused);
     tcase_add_test(group, without_auth_every_agent_joins);
     tcase_add_test(group, group_that_no_service_names_is_warned_of);
+    tcase_add_test(group, agent_that_may_publish_need_not_serve_anything);
     tcase_add_test(group, what_an_agent_does_not_have_is_not_logged);
     tcase_add_test(group, only_the_same_instance_retires_a_session);
     tcase_add_test(group, welcome_tells_threads_and_resumption);
