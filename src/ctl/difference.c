@@ -81,7 +81,7 @@ int difference_print(const struct display *display, const json_t *difference, st
     int result = 0;
     size_t i;
 
-    add_names(&table, answer_at(difference, "added"), "+", TONE_GOOD, "service ", "begins to listen");
+    add_names(&table, answer_at(difference, "added"), "+", TONE_GOOD, "service ", "is new");
     add_changed(&table, answer_at(difference, "changed"));
     json_array_foreach (options, i, option)
         add_field(&table, NULL, option);

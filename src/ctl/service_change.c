@@ -83,7 +83,7 @@ static const struct option_spec settings_spec = {"set",
                                                  .wanted = "a setting like \"backlog=100\"",
                                                  .flag = "set",
                                                  .argument = "KEY=VALUE",
-                                                 .help = "another option of services in munnel.json(5)"};
+                                                 .help = "of munnel.json(5), like visitors=office"};
 
 /* Those of a service, for a struct add_arguments; the name is a word of the command line. */
 static size_t make_specs(struct option_spec specs[SPECS]) {
@@ -207,20 +207,21 @@ static int read_version(struct admin_context *context, char *version, size_t siz
     return result;
 }
 
-/* A pointer into the content is the option that was written: "/listen/0" is --listen. */
-static void explain(const struct http_reply *reply, struct error *error) {
-    const char *pointer = answer_text(reply->json, "pointer", ""), *detail = answer_text(reply->json, "detail", "");
-    char option[64];
+/* A pointer into the content is the option that was written: "/listen/0" is --listen, "/check/type" --set check.type.
+ */
+void service_change_explain(const char *pointer, const char *detail, struct error *error) {
+    char option[SETTING_KEY];
 
-    if (*pointer != '/' || answer_at(reply->json, "file"))
-        return;
-    size_t length = strcspn(pointer + 1, "/");
-    snprintf(option, sizeof option, "%.*s", (int)length, pointer + 1);
-    if (!service_change_flag(option))
+    snprintf(option, sizeof option, "%s", *pointer == '/' ? pointer + 1 : "");
+    for (char *at = option; (at = strchr(at, '/')); at++)
+        *at = at[1] >= '0' && at[1] <= '9' ? '\0' : '.'; /* an item of a list is not named */
+    size_t length = strlen(option);
+    const char *flag = service_change_flag(option);
+    if (!option_find(&service_option_table, option))
         return;
     if (strncmp(detail, option, length) == 0 && strncmp(detail + length, ": ", 2) == 0)
         detail += length + 2;
-    error_set(error, "--%s: %s", service_change_flag(option), detail);
+    error_set(error, flag ? "--%s: %s" : "--set %s: %s", flag ? flag : option, detail);
 }
 
 /* PUT or DELETE. With `done` NULL it is a dry run. */
@@ -233,8 +234,9 @@ static int change(struct admin_context *context, const char *method, const json_
     if (admin_target(target, "/v1/services/", context->line->words[0], done ? "" : "?dry_run=true", error)) {
         const struct http_ask ask = {method, target, body, version};
         result = admin_ask(context->client, &ask, &reply, error);
-        if (result != 0)
-            explain(&reply, error);
+        if (result != 0 && !answer_at(reply.json, "file"))
+            service_change_explain(answer_text(reply.json, "pointer", ""), answer_text(reply.json, "detail", ""),
+                                   error);
     }
     if (result == 0 && context->is_json)
         result = admin_print_json(context, &reply);
@@ -275,7 +277,8 @@ static int check_added(const struct cmdline *line, const void *arguments) {
         return admin_refuse("munnel service add", "%s is written twice, and has one value; leave one out", twice->name);
     if ((has_option(line, "listen") || has_option(line, "visitors")) && has_option(line, "connect"))
         return 0;
-    return admin_refuse("munnel service add", "a service needs both: --listen :2222 --connect localhost:22");
+    return admin_refuse("munnel service add",
+                        "a service needs --listen :2222, or --set visitors=GROUP, and --connect localhost:22");
 }
 
 static int add(struct admin_context *context, void *arguments, struct error *error) {

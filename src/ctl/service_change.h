@@ -15,5 +15,10 @@
 const char *service_change_flag(const char *option);
 /* What was written, as a ServiceConfiguration of the API. NULL: out of memory, or no UTF-8. */
 json_t *service_change_body(const struct cmdline *line);
+/*
+ * In place of the text of `error`: what is wrong with the option at that JSON pointer into the service, by the name
+ * that it has on the command line. Of a pointer to no option the text stays.
+ */
+void service_change_explain(const char *pointer, const char *detail, struct error *error);
 
 #endif

@@ -256,7 +256,7 @@ START_TEST(a_reload_is_shown_before_and_goes_back_unless_it_is_confirmed) {
     prints(&tooled, "Nothing is different.");
     write_service(&tooled, "");
     EXPECT(&tooled, 0, "reload", "--dry-run");
-    prints(&tooled, "+  service own  begins to listen");
+    prints(&tooled, "+  service own  is new");
     ck_assert(socket_is_refused(tooled.more_port));
     EXPECT(&tooled, 0, "reload", "--confirm", "60");
     prints(&tooled, "munnel reload confirm");

@@ -31,7 +31,7 @@ START_TEST(each_change_is_a_line_with_its_mark) {
            "\"changed\":[{\"service\":\"ssh\",\"fields\":[{\"name\":\"listen\",\"from\":[\":2222\"],"
            "\"to\":[\":2223\",\":2224\"]},{\"name\":\"max_clients\",\"from\":0,\"to\":100}]}],"
            "\"options\":[{\"name\":\"log.level\",\"from\":\"info\",\"to\":null}],\"needs_restart\":[\"threads\"]}",
-           "+  service web              begins to listen\n"
+           "+  service web              is new\n"
            "~  service ssh listen       :2222 -> :2223, :2224\n"
            "~  service ssh max_clients  0 -> 100\n"
            "~  log.level                info -> nothing\n"

@@ -117,6 +117,38 @@ START_TEST(a_wrong_value_names_its_option) {
 }
 END_TEST
 
+static const struct {
+    const char *pointer, *detail, *says;
+} explained[] = {
+    {"/listen/0", "listen: no port", "--listen: no port"},
+    {"/check/type", "check.type: not with UDP", "--set check.type: not with UDP"},
+    {"/answer_timeout", "it is of UDP", "--set answer_timeout: it is of UDP"},
+    {"/nothing", "what the answer has said", "as it was"},
+    {"", "what the answer has said", "as it was"},
+};
+
+START_TEST(an_error_names_the_option_that_was_written_once) {
+    struct error error;
+    error_set(&error, "as it was");
+    service_change_explain(explained[_i].pointer, explained[_i].detail, &error);
+    ck_assert_str_eq(error.text, explained[_i].says);
+}
+END_TEST
+
+START_TEST(a_service_without_a_way_in_is_refused) {
+    char words[][32] = {"add", "--connect=a:1", "web"};
+    char *argv[] = {words[0], words[1], words[2], NULL};
+    struct capture printed = {0};
+
+    capture_begin(&printed);
+    ck_assert_int_eq(service_add_run("munnel", 3, argv), 2);
+    capture_end(&printed);
+    ck_assert_msg(strstr(printed.text[1], "--listen :2222, or --set visitors=GROUP, and --connect"), "%s",
+                  printed.text[1]);
+    capture_done(&printed);
+}
+END_TEST
+
 static TCase *changes(void) {
     TCase *group = tcase_create("changes");
     tcase_add_test(group, flag_of_an_option_is_its_name_with_dashes);
@@ -125,6 +157,9 @@ static TCase *changes(void) {
     tcase_add_test(group, what_has_no_flag_is_led_to_set_and_one_value_is_not_written_twice);
     tcase_add_test(group, what_was_written_is_sent_by_the_names_of_the_configuration);
     tcase_add_test(group, a_wrong_value_names_its_option);
+    tcase_add_test(group, a_service_without_a_way_in_is_refused);
+    tcase_add_loop_test(group, an_error_names_the_option_that_was_written_once, 0,
+                        (int)(sizeof explained / sizeof *explained));
     return group;
 }
 
