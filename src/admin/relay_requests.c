@@ -62,6 +62,16 @@ static json_t *seen_as(const struct relay_view *view) {
     return value_text(addr_format_host(&seen, text, sizeof text));
 }
 
+static json_t *datagrams_json(const struct relay_view *view) {
+    const struct datagram_tally *tally = &view->datagrams;
+
+    if (!view->has_datagrams)
+        return json_null();
+    return json_pack("{s:I,s:I,s:I,s:I}", "in", (json_int_t)tally->count[DATAGRAM_IN], "out",
+                     (json_int_t)tally->count[DATAGRAM_OUT], "dropped_in", (json_int_t)tally->dropped[DATAGRAM_IN],
+                     "dropped_out", (json_int_t)tally->dropped[DATAGRAM_OUT]);
+}
+
 static json_t *view_json(const struct relay_view *view) {
     char client[ADDR_TEXT];
     json_t *end = end_json(view);
@@ -84,6 +94,7 @@ static json_t *view_json(const struct relay_view *view) {
                   value_text(*view->detail ? view->detail : NULL));
     json_object_update(json, end);
     json_object_set_new(json, "protocol", json_string(view->is_udp ? "udp" : "tcp"));
+    json_object_set_new(json, "datagrams", datagrams_json(view));
     json_decref(end);
     return json;
 }

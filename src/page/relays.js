@@ -197,6 +197,8 @@ export function RelayView({ state, name, ask }) {
         <${Fact} name="Out">${sizeText(relay.out_bytes)}<//>
         ${relay.ended ? html`<${Fact} name="Ended">${clock(relay.ended, now(), true)}<//>`
           : html`<${Fact} name="Mbit/s, in and out">${oneDecimal(megabits(relay.in_rate))} and ${oneDecimal(megabits(relay.out_rate))}<//>`}
+        ${relay.datagrams && html`<${Fact} name="Datagrams, in and out">${relay.datagrams.in} and ${relay.datagrams.out}<//>
+          <${Fact} name="Dropped, in and out">${relay.datagrams.dropped_in} and ${relay.datagrams.dropped_out}<//>`}
         <${Fact} name="First byte">${milliseconds(relay.first_byte_ms)}<//>
         <${Fact} name="Service"><a href=${`#service/${segment(relay.service)}`}>${relay.service}</a><//>
         <${Fact} name="Agent">${relay.agent ? html`<a href=${`#agent/${segment(relay.agent)}`}>${relay.agent}</a>` : '–'}<//>

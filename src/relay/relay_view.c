@@ -33,7 +33,7 @@ void relay_view_of_record(struct relay_view *view, const struct record *record) 
     view->is_udp = record->is_udp;
     view->by = record->by;
     view->end_to_end = record->end_to_end;
-    view->has_seen = false;
+    view->has_seen = view->has_datagrams = false;
     view->throttled[BANDWIDTH_IN] = view->throttled[BANDWIDTH_OUT] = NULL;
 }
 

@@ -21,6 +21,7 @@
 #include "proto/limits.h"
 #include "proto/open.h"
 #include "relay/bandwidth.h"
+#include "relay/mux/datagram_counts.h"
 #include "relay/record.h"
 
 struct client;
@@ -62,10 +63,12 @@ struct relay_view {
     char visitor[RECORD_AGENT]; /* on a server: the agent by which the client has come; "": it came to a port */
     const char *end_to_end; /* on an agent: the cipher of its TLS with the agent at the other end; static, NULL: none */
     struct open_address client;
-    bool has_seen;               /* on an agent: the destination sees the client by an address of its own, the next */
-    struct open_address seen;    /* port 0 */
-    uint64_t up, down;           /* bytes from client to destination, and back */
-    uint32_t up_rate, down_rate; /* bytes a second in the last two seconds or so */
+    bool has_seen;            /* on an agent: the destination sees the client by an address of its own, the next */
+    struct open_address seen; /* port 0 */
+    bool has_datagrams;       /* of a session of datagrams that runs: the next; */
+    struct datagram_tally datagrams;                               /* DATAGRAM_IN: from the client */
+    uint64_t up, down;                                             /* bytes from client to destination, and back */
+    uint32_t up_rate, down_rate;                                   /* bytes a second in the last two seconds or so */
     uint64_t accepted_us, dispatched_us, opened_us, first_byte_us; /* clock_us(); 0: did not happen */
     uint64_t progress_us;                                          /* when something went on last */
     uint64_t suspended_us;                                         /* since when; 0: it is not */

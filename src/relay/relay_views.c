@@ -88,7 +88,7 @@ static void describe(const struct relay *relay, struct relay_view *view) {
     view->suspended_us = relay->pump.stream.suspended_us;
     view->throttled[BANDWIDTH_IN] = holder(relay, BANDWIDTH_IN);
     view->throttled[BANDWIDTH_OUT] = holder(relay, BANDWIDTH_OUT);
-    view->has_seen = false;
+    view->has_seen = view->has_datagrams = false;
     view->ended_us = 0;
     view->by = NULL;
     view->detail[0] = '\0';

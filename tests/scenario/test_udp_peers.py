@@ -208,6 +208,10 @@ def datagrams_are_counted_and_shown():
         run.serve(game={"connect": f"127.0.0.1:{destination}"})
         relay = echo_datagrams(run, run.ports["game"], 30)
         expect((relay["in_bytes"], relay["out_bytes"], relay["state"]) == (3000, 3000, "open"), relay)
+        counted = {"in": 30, "out": 30, "dropped_in": 0, "dropped_out": 0}
+        expect(relay["protocol"] == "udp" and relay["datagrams"] == counted, relay)
+        shown = run.run("munnel", "relay", "show", "--socket", run.path("admin.sock"), relay["id"])
+        expect(re.search(r"datagrams to the client +30\n", shown), shown)
         service = run.ask("/v1/services/game")[1]
         expect(service["protocol"] == "udp" and service["relays"] == 1, service)
         seen = service["datagrams"]
@@ -227,7 +231,7 @@ def datagrams_are_counted_and_shown():
         run.run("munnel", "relay", "end", "--socket", run.path("admin.sock"), relay["id"])
         wait_for(lambda: run.sessions() == 0, "the session is ended")
         (ended,) = run.ask("/v1/relays?state=ended&service=game")[1]["relays"]
-        expect(ended["protocol"] == "udp" and ended["in_bytes"] == 3000, ended)
+        expect(ended["protocol"] == "udp" and ended["in_bytes"] == 3000 and ended["datagrams"] is None, ended)
     return None
 
 

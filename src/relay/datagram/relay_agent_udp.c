@@ -25,6 +25,7 @@ static const struct datagram_limits early_limits = {.bytes = 256 * 1024, .count 
 struct agent_session {
     struct relay_agent agent;    /* first; its `dial` stays as long as there is another address to try */
     struct datagram_queue queue; /* for the link */
+    struct datagram_tally tally;
     struct datagram_queue early; /* sent or not: for the next address, should this one refuse */
     evutil_socket_t fd;          /* -1: not connected */
     struct event readable;
@@ -148,7 +149,9 @@ static void on_datagram(struct relay *relay, const uint8_t *bytes, size_t length
 /* ---- what the destination sends ---- */
 
 static void take(struct agent_session *session, const struct datagram_read *datagram) {
-    datagram_relay_note_lost(&session->agent.relay.counts->datagrams, &session->lost, datagram->lost);
+    uint32_t lost = datagram_relay_note_lost(&session->agent.relay.counts->datagrams, &session->lost, datagram->lost);
+    session->tally.count[DATAGRAM_IN] += lost;
+    session->tally.dropped[DATAGRAM_IN] += lost;
     if (!session->is_answered) {
         session->is_answered = true;
         served_service_note(session->agent.service, true, REFUSAL_COUNT, clock_us());
@@ -318,6 +321,11 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     relay_agent_on_finished(relay, reason, by, detail);
 }
 
+static void describe(const struct relay *relay, struct relay_view *view) {
+    relay_agent_describe(relay, view);
+    datagram_relay_describe(relay, view);
+}
+
 static const struct relay_role role = {.on_repeat_opened = relay_agent_send_opened,
                                        .on_over = on_over,
                                        .on_datagram = on_datagram,
@@ -327,7 +335,7 @@ static const struct relay_role role = {.on_repeat_opened = relay_agent_send_open
                                        .cancel = cancel,
                                        .free = relay_agent_free,
                                        .has_id = relay_agent_has_id,
-                                       .describe = relay_agent_describe};
+                                       .describe = describe};
 
 void relay_open_udp(struct thread_session *session, uint32_t number, const struct open_request *open,
                     struct served_service *service) {
@@ -339,9 +347,10 @@ void relay_open_udp(struct thread_session *session, uint32_t number, const struc
     made->is_counted = made->is_answered = made->is_starting = false;
     relay_agent_init(&made->agent, session, open, &role);
     made->agent.held.run = on_held;
-    datagram_relay_init(relay, &made->queue);
+    datagram_relay_init(relay, &made->queue, &made->tally);
     datagram_queue_init(&made->early, &relay->thread->kept_datagrams, &early_limits, &relay->counts->datagrams,
                         DATAGRAM_OUT);
+    made->early.tally = &made->tally;
     if (!relay_agent_enter(&made->agent, number, open, service))
         free(made);
     else if (!relay_agent_refuses(relay) && !is_one_too_many(made))

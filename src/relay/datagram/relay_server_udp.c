@@ -20,6 +20,7 @@ struct udp_relay {
     struct relay_server server; /* first */
     struct udp_flow *flow;      /* NULL: it was given back, or is over */
     struct datagram_queue queue;
+    struct datagram_tally tally;
     uint64_t heard_us;                    /* when a datagram of the client's went on last */
     bool has_asked, has_more, has_answer; /* for answer_timeout: its first datagrams, and whether there were others */
 };
@@ -79,7 +80,7 @@ static void on_client_datagram(void *context, const uint8_t *bytes, size_t lengt
     uint64_t now_us = clock_us();
 
     if (!may_pass(relay, BANDWIDTH_IN, length, now_us)) {
-        counter_add(&relay->counts->datagrams.count[DATAGRAM_IN], 1);
+        datagram_relay_count(relay, DATAGRAM_IN);
         counter_add(&relay->counts->bytes.in, length);
         return;
     }
@@ -233,6 +234,11 @@ static void on_finished(struct relay *relay, enum relay_reason reason, const cha
     relay_server_on_finished(relay, reason, by, detail);
 }
 
+static void describe(const struct relay *relay, struct relay_view *view) {
+    relay_server_describe(relay, view);
+    datagram_relay_describe(relay, view);
+}
+
 static const struct relay_role udp_role = {.on_opened = on_opened,
                                            .on_datagram = on_datagram,
                                            .on_suspended = on_suspended,
@@ -244,7 +250,7 @@ static const struct relay_role udp_role = {.on_opened = on_opened,
                                            .sweep_opening = sweep_opening,
                                            .cancel = cancel,
                                            .has_id = relay_server_has_id,
-                                           .describe = relay_server_describe};
+                                           .describe = describe};
 
 /* ---- OPEN ---- */
 
@@ -252,6 +258,7 @@ static void send_first(struct relay *relay, uint64_t now_us) {
     const struct datagram *datagram;
 
     TAILQ_FOREACH (datagram, &udp_flow_first(as_udp(relay)->flow, now_us)->waiting, next) {
+        as_udp(relay)->tally.count[DATAGRAM_IN]++; /* its port's were counted when it came */
         if (!may_pass(relay, BANDWIDTH_IN, datagram->length, now_us))
             continue;
         note_datagram(relay, false, now_us);
@@ -268,7 +275,7 @@ static struct relay *begin(struct thread_session *session, struct client *client
     struct relay *relay = &udp->server.relay;
     *udp = (struct udp_relay){.server = {.client = client}, .flow = client->flow};
     relay_init(relay, session, &udp_role, client->terms->counts);
-    datagram_relay_init(relay, &udp->queue);
+    datagram_relay_init(relay, &udp->queue, &udp->tally);
     relay->begun_us = client->accepted_us;
     if (!relay_server_open_stream(relay)) {
         free(udp);

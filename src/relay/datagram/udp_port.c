@@ -231,7 +231,7 @@ static void take(struct udp_port *port, const struct datagram_read *datagram, ui
     bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
     struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
 
-    datagram_relay_note_lost(&port->part->datagrams, &port->lost, datagram->lost);
+    (void)datagram_relay_note_lost(&port->part->datagrams, &port->lost, datagram->lost);
     if (datagram->length > FRAME_DATAGRAM_MAX) { /* IPv6 has them */
         drop(port, datagram->length, DATAGRAM_DROP_TOO_LARGE);
         return;

@@ -34,6 +34,10 @@ enum datagram_drop {
 };
 const char *datagram_drop_label(enum datagram_drop drop);
 
+struct datagram_tally { /* of one session, on its thread alone; as the next */
+    uint64_t count[DATAGRAM_WAYS], dropped[DATAGRAM_WAYS];
+};
+
 struct datagram_counts {
     counter count[DATAGRAM_WAYS]; /* of them, what was dropped is: */
     counter dropped[DATAGRAM_WAYS][DATAGRAM_DROP_COUNT];

@@ -38,6 +38,8 @@ static void give_back(struct datagram_queue *queue, size_t size) {
 
 static void count_drop(const struct datagram_queue *queue, enum datagram_drop drop) {
     counter_add(&queue->counts->dropped[queue->way][drop], 1);
+    if (queue->tally)
+        queue->tally->dropped[queue->way]++;
 }
 
 void datagram_queue_take(struct datagram_queue *queue) {

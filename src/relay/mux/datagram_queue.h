@@ -54,7 +54,8 @@ struct datagram_queue {
     enum datagram_way way;
     const struct datagram_limits *limits;
     struct datagram_memory *memory;
-    struct datagram_counts *counts; /* of what it drops */
+    struct datagram_counts *counts; /* of what it drops; */
+    struct datagram_tally *tally;   /* of its session alone; NULL: none */
 };
 
 void datagram_queue_init(struct datagram_queue *queue, struct datagram_memory *memory,

@@ -26,6 +26,7 @@ static struct {
 struct session {
     struct relay relay; /* first */
     struct datagram_queue queue;
+    struct datagram_tally tally;
 };
 
 static void on_opened(struct relay *relay, const uint8_t *payload, size_t length) {
@@ -83,7 +84,7 @@ static struct relay *open_session(void) {
     struct session *session = calloc(1, sizeof *session);
     ck_assert_ptr_nonnull(session);
     relay_init(&session->relay, world.sessions[SERVER], &role, NULL);
-    datagram_relay_init(&session->relay, &session->queue);
+    datagram_relay_init(&session->relay, &session->queue, &session->tally);
     ck_assert(mux_open(world.sessions[SERVER]->mux, &session->relay.pump.stream, bytes, open_format(bytes, &open)));
     relay_enter(&session->relay);
     return &session->relay;
@@ -109,6 +110,7 @@ START_TEST(a_refused_session_drops_what_waits) {
     datagram_relay_send(relay, (const uint8_t *)"abc", 3);
     datagram_relay_send(relay, NULL, 0);
     ck_assert_uint_eq(relay->pump.in, 3);
+    ck_assert_uint_eq(((struct session *)relay)->tally.count[DATAGRAM_IN], 2);
     ck_assert_uint_eq(counter_read(&counts()->count[DATAGRAM_IN]), 2);
     ck_assert_uint_eq(counter_read(&world.threads[SERVER]->part.bytes.in), 3);
     ck_assert(world_ends(&world)); /* the agent does not know such a service */

@@ -108,6 +108,7 @@ struct session { /* what the test sees of it, also when the relay is freed */
 struct server_relay {
     struct relay relay; /* first */
     struct datagram_queue queue;
+    struct datagram_tally tally;
     struct session *session;
 };
 
@@ -203,7 +204,7 @@ static struct session *open_with(struct open_request open) {
     open.relay = 1;
     open.budget_ms = BUDGET_MS;
     relay_init(&made->relay, world.sessions[SERVER], &role, NULL);
-    datagram_relay_init(&made->relay, &made->queue);
+    datagram_relay_init(&made->relay, &made->queue, &made->tally);
     ck_assert(mux_open(world.sessions[SERVER]->mux, &made->relay.pump.stream, bytes, open_format(bytes, &open)));
     relay_enter(&made->relay);
     return session;
@@ -700,6 +701,13 @@ START_TEST(a_session_is_seen_and_swept) {
     ck_assert_str_eq(view.service, "udp");
     ck_assert_str_eq(view.address, destination[0]);
     ck_assert_uint_eq(view.up, 5);
+    datagram_relay_drop(relay, DATAGRAM_IN, DATAGRAM_DROP_SOCKET);
+    relay->role->describe(relay, &view);
+    ck_assert(view.has_datagrams);
+    ck_assert_uint_eq(view.datagrams.count[DATAGRAM_IN], 1);
+    ck_assert_uint_eq(view.datagrams.count[DATAGRAM_OUT], 1);
+    ck_assert_uint_eq(view.datagrams.dropped[DATAGRAM_IN], 0);
+    ck_assert_uint_eq(view.datagrams.dropped[DATAGRAM_OUT], 1);                  /* of what goes to the client */
     relay_sweep_all(world.threads[AGENT], clock_us() + 3600ull * 1000000, true); /* it never ends by itself */
     relay->role->cancel(relay);
     ck_assert(wait_for(is_over, session));
