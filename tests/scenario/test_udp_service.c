@@ -452,6 +452,27 @@ START_TEST(next_datagram_goes_to_another_agent_when_one_dies) {
 }
 END_TEST
 
+/* Long before the server gives up hope that it comes back, which is after 30 s; and it cannot say that it is over. */
+START_TEST(next_datagram_goes_to_another_agent_when_one_is_cut_off) {
+    struct site site = start(__func__, "'pending_timeout': 10,");
+    enum { CLIENTS = 8 };
+    int clients[CLIENTS];
+    struct process *other = agent_join_warm(&site.server, "beta", NULL);
+
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = client_of("127.0.0.1", site.port);
+        ck_assert(is_answered(clients[i]));
+    }
+    sandbox_kill(site.sandbox, other);
+    for (int i = 0; i < CLIENTS; i++)
+        ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(clients[i])));
+    ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == CLIENTS));
+    for (int i = 0; i < CLIENTS; i++)
+        shut(clients[i]);
+    end(&site);
+}
+END_TEST
+
 START_TEST(client_waits_for_an_agent_and_its_first_datagrams_with_it) {
     struct site site = start(__func__, "'pending_timeout': 30,");
     int fd = client_of("127.0.0.1", site.port);
@@ -528,5 +549,6 @@ SCENARIO_MAIN("udp service", SCENARIO(datagrams_of_every_size_come_back_whole_an
               SCENARIO(reload_keeps_sessions_and_another_protocol_ends_them, 90),
               SCENARIO(a_port_widens_to_every_address_and_back, 60),
               SCENARIO(next_datagram_goes_to_another_agent_when_one_dies, 90),
+              SCENARIO(next_datagram_goes_to_another_agent_when_one_is_cut_off, 90),
               SCENARIO(client_waits_for_an_agent_and_its_first_datagrams_with_it, 90),
               SCENARIO(ten_thousand_strangers_cost_little_and_leave_nothing, 120))

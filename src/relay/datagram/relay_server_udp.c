@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An agent dials a lost link anew within a second, as a rule, and its sessions go on: this one may be gone. */
+enum { SUSPENDED_MOST_US = 2000000 };
+
 struct udp_relay {
     struct relay_server server; /* first */
     struct udp_flow *flow;      /* NULL: it was given back, or is over */
@@ -75,18 +78,29 @@ static void note_datagram(struct relay *relay, bool is_answer, uint64_t now_us) 
 
 /* ---- from the client ---- */
 
-static void on_client_datagram(void *context, const uint8_t *bytes, size_t length) {
+static bool has_lost_agent(const struct relay *relay, uint64_t now_us) {
+    const struct mux_stream *stream = &relay->pump.stream;
+
+    return mux_stream_is_suspended(stream) && now_us > stream->suspended_us + SUSPENDED_MOST_US;
+}
+
+static bool on_client_datagram(void *context, const uint8_t *bytes, size_t length) {
     struct relay *relay = context;
     uint64_t now_us = clock_us();
 
+    if (has_lost_agent(relay, now_us)) {
+        relay_abort(relay, REASON_LINK_LOST, "link", NULL);
+        return false;
+    }
     if (!may_pass(relay, BANDWIDTH_IN, length, now_us)) {
         datagram_relay_count(relay, DATAGRAM_IN);
         counter_add(&relay->counts->bytes.in, length);
-        return;
+        return true;
     }
     note_datagram(relay, false, now_us);
     as_udp(relay)->heard_us = now_us;
     datagram_relay_send(relay, bytes, length);
+    return true;
 }
 
 static void on_unreachable(void *context) {

@@ -212,7 +212,8 @@ static bool wants_first(const struct udp_flow *flow, size_t length) {
     return !flow->is_opened && (!flow->user || datagram_queue_has_room(&flow->first, length));
 }
 
-static void take_of_flow(struct udp_flow *flow, const struct datagram_read *datagram, uint64_t now_us) {
+/* False: the flow is over, without this one. */
+static bool take_of_flow(struct udp_flow *flow, const struct datagram_read *datagram, uint64_t now_us) {
     struct udp_port *port = flow->port;
 
     if (port->terms->reply_factor)
@@ -222,13 +223,23 @@ static void take_of_flow(struct udp_flow *flow, const struct datagram_read *data
     if (wants_first(flow, datagram->length))
         datagram_queue_add(&flow->first, datagram->bytes, datagram->length, now_us);
     if (flow->user)
-        flow->user->on_datagram(flow->context, datagram->bytes, datagram->length);
+        return flow->user->on_datagram(flow->context, datagram->bytes, datagram->length);
+    count(port, datagram->length);
+    return true;
+}
+
+/* Of a client that has no flow. */
+static void take_first(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
+    bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
+    struct udp_flow *flow = is_open ? begin_flow(port, datagram) : NULL;
+
+    if (flow)
+        (void)take_of_flow(flow, datagram, now_us); /* which nobody serves yet */
     else
-        count(port, datagram->length);
+        drop(port, datagram->length, is_open ? DATAGRAM_DROP_UNDECIDED : DATAGRAM_DROP_REFUSED);
 }
 
 static void take(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
-    bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
     struct udp_flow *flow = flow_table_find(port, &datagram->peer, &datagram->local);
 
     (void)datagram_relay_note_lost(&port->part->datagrams, &port->lost, datagram->lost);
@@ -236,12 +247,10 @@ static void take(struct udp_port *port, const struct datagram_read *datagram, ui
         drop(port, datagram->length, DATAGRAM_DROP_TOO_LARGE);
         return;
     }
-    if (!flow && is_open)
-        flow = begin_flow(port, datagram);
-    if (!flow || flow->state == UDP_FLOW_REFUSED)
-        drop(port, datagram->length, flow || !is_open ? DATAGRAM_DROP_REFUSED : DATAGRAM_DROP_UNDECIDED);
-    else
-        take_of_flow(flow, datagram, now_us);
+    if (flow && flow->state == UDP_FLOW_REFUSED)
+        drop(port, datagram->length, DATAGRAM_DROP_REFUSED);
+    else if (!flow || !take_of_flow(flow, datagram, now_us))
+        take_first(port, datagram, now_us);
 }
 
 static void end_unreachable(struct udp_flow *flow) {

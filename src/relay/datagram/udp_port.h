@@ -29,7 +29,8 @@ enum {
 };
 
 struct udp_flow_user { /* the relay that serves it; each may end the flow */
-    void (*on_datagram)(void *context, const uint8_t *bytes, size_t length);
+    /* False: it has ended the flow, and the datagram, which it has not taken, begins another one. */
+    bool (*on_datagram)(void *context, const uint8_t *bytes, size_t length);
     void (*on_unreachable)(void *context); /* the client's machine answers that its port is closed */
     void (*on_quiet)(void *context);       /* see udp_flow_end_after */
     void (*on_port_closed)(void *context);

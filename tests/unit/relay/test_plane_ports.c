@@ -181,9 +181,10 @@ static struct { /* what the relay of a flow is told */
     unsigned datagrams, unreachable, quiet;
 } told;
 
-static void on_datagram(void *context, const uint8_t *bytes, size_t length) {
+static bool on_datagram(void *context, const uint8_t *bytes, size_t length) {
     (void)context, (void)bytes, (void)length;
     told.datagrams++;
+    return true;
 }
 
 static void on_unreachable(void *context) {
