@@ -14,6 +14,7 @@
 struct housekeeping {
     struct agent *agent;
     struct identity_set *identities;
+    struct service_keys *keys;
     struct log *log;
     size_t servers;
     struct event *timer;
@@ -33,6 +34,7 @@ static bool is_alive(void *context) {
 
 static void recheck(struct housekeeping *housekeeping) {
     identity_recheck(housekeeping->identities, housekeeping->log);
+    service_keys_recheck(housekeeping->keys, housekeeping->log);
     service_manager_status(housekeeping->notify, "serves %u of %zu server%s", agent_working(housekeeping->agent),
                            housekeeping->servers, housekeeping->servers == 1 ? "" : "s");
 }
@@ -46,16 +48,14 @@ static void on_timer(evutil_socket_t fd, short what, void *context) {
 }
 
 struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
-                                      struct log *log) {
+                                      struct service_keys *keys, struct log *log) {
     static const struct timeval every = {1, 0};
     struct housekeeping *housekeeping = calloc(1, sizeof *housekeeping);
 
     if (!housekeeping)
         return NULL;
-    *housekeeping = (struct housekeeping){.agent = agent,
-                                          .identities = identities,
-                                          .log = log,
-                                          .servers = identity_count(identities)};
+    *housekeeping = (struct housekeeping){
+        .agent = agent, .identities = identities, .keys = keys, .log = log, .servers = identity_count(identities)};
     housekeeping->timer = event_new(loop_base(loop), -1, EV_PERSIST, on_timer, housekeeping);
     housekeeping->notify = service_manager_new(loop_base(loop), is_alive, housekeeping);
     if (housekeeping->timer && housekeeping->notify && event_add(housekeeping->timer, &every) == 0)

@@ -10,12 +10,13 @@
 
 #include "agent/agent.h"
 #include "agent/identity/identity.h"
+#include "agent/identity/service_keys.h"
 
 struct housekeeping;
 
 /* All by reference. NULL when out of resources. */
 struct housekeeping *housekeeping_new(struct loop *loop, struct agent *agent, struct identity_set *identities,
-                                      struct log *log);
+                                      struct service_keys *keys, struct log *log);
 void housekeeping_free(struct housekeeping *housekeeping);
 
 void housekeeping_start(struct housekeeping *housekeeping);  /* the agent is started, connected or not */

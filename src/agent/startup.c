@@ -239,7 +239,8 @@ static int make_admin(struct startup *startup, struct error *error) {
 }
 
 static int make_housekeeping(struct startup *startup, struct error *error) {
-    startup->housekeeping = housekeeping_new(startup->loop, startup->agent, startup->identities, startup->log);
+    startup->housekeeping =
+        housekeeping_new(startup->loop, startup->agent, startup->identities, startup->keys, startup->log);
     return startup->housekeeping ? 0 : out_of_resources(error, "the service manager");
 }
 

@@ -136,6 +136,33 @@ START_TEST(bytes_come_through_when_either_agent_was_restarted) {
 }
 END_TEST
 
+static void drop_old(struct world *world) {
+    struct sandbox *sandbox = world->sandbox;
+    int code =
+        sandbox_do(sandbox, "drop", sandbox_program(sandbox, "munnel"), "key", "drop-old", "inner", world->keys, NULL);
+
+    ck_assert_msg(code == 0, "%s", sandbox_output(sandbox, "drop"));
+}
+
+/* By the new key alone in the end. */
+START_TEST(a_key_is_replaced_while_both_agents_run) {
+    struct world world = start(__func__, "'end_to_end': true,");
+
+    start_both(&world);
+    expect_relay(&world);
+    (void)make_keys(&world, "keys.json", world.to);
+    drop_old(&world);
+    await_line(world.serving, 0, "end-to-end keys reloaded", "");
+    await_line(world.visiting, 0, "end-to-end keys reloaded", "");
+    expect_relay(&world);
+    sandbox_end(world.sandbox, world.visiting); /* the one that comes has only read the new key */
+    start_visiting(&world);
+    await_line(world.visiting, 0, "visited service is open", "inner");
+    expect_relay(&world);
+    end(&world);
+}
+END_TEST
+
 START_TEST(ssh_runs_commands_and_copies_a_file) {
     struct sandbox *peers = sandbox_new("peers");
     const char *sshd = sandbox_peer(peers, "sshd"), *ssh = sandbox_peer(peers, "ssh");
@@ -353,7 +380,7 @@ START_TEST(it_leads_nowhere_but_to_its_key_s_destination) {
 END_TEST
 
 SCENARIO_MAIN("end_to_end", SCENARIO(bytes_come_through_when_either_agent_was_restarted, 120),
-              SCENARIO(ssh_runs_commands_and_copies_a_file, 60),
+              SCENARIO(a_key_is_replaced_while_both_agents_run, 60), SCENARIO(ssh_runs_commands_and_copies_a_file, 60),
               SCENARIO(ssh_session_survives_cuts_of_the_links_on_either_side, 120), SCENARIO(resets_come_through, 90),
               SCENARIO(nothing_is_in_the_server_s_memory, 60), SCENARIO(without_it_all_is_in_the_server_s_memory, 60),
               SCENARIO(other_keys_are_named_in_both_logs, 60), SCENARIO(an_agent_without_a_key_refuses_the_service, 60),

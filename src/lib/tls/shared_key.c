@@ -13,6 +13,7 @@
 #include "lib/tls/tls_priv.h"
 
 #include <openssl/err.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,31 +29,80 @@ struct known_key {
     unsigned char identity[IDENTITY_MAX];
 };
 
-struct key_ring { /* of a context; freed with it */
+struct key_ring { /* immutable; one reference by its context, and one by each session that has begun to use it */
+    atomic_uint references;
     size_t count;
     struct known_key keys[];
+};
+
+struct ring_holder { /* of a context; freed with it */
+    CRYPTO_RWLOCK *lock;
+    struct key_ring *ring;
 };
 
 /* ---- the keys of a context ---- */
 
 static CRYPTO_ONCE index_once = CRYPTO_ONCE_STATIC_INIT;
-static int ring_index = -1;
+static int holder_index = -1, ring_index = -1; /* of contexts, and of sessions */
 
-static void free_ring(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
-    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
-    struct key_ring *ring = data;
-    if (!ring)
+static void release_ring(struct key_ring *ring) {
+    if (!ring || atomic_fetch_sub(&ring->references, 1) > 1)
         return;
     secret_wipe(ring->keys, ring->count * sizeof *ring->keys);
     free(ring);
 }
 
-static void make_index(void) {
-    ring_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_ring);
+static void free_ring(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
+    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
+    release_ring(data);
 }
 
-static const struct key_ring *ring_of(const SSL *ssl) {
-    return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), ring_index);
+static void holder_done(struct ring_holder *holder) {
+    release_ring(holder->ring);
+    CRYPTO_THREAD_lock_free(holder->lock);
+    free(holder);
+}
+
+static void free_holder(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long unused, void *unused2) {
+    (void)parent, (void)all, (void)index, (void)unused, (void)unused2;
+    if (data)
+        holder_done(data);
+}
+
+static void make_index(void) {
+    holder_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_holder);
+    ring_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_ring);
+}
+
+/* Held for a few instructions only: threads that relay take it. */
+static struct key_ring *swap_ring(struct ring_holder *holder, struct key_ring *ring) {
+    if (CRYPTO_THREAD_write_lock(holder->lock) != 1)
+        return ring;
+    struct key_ring *before = holder->ring;
+    holder->ring = ring;
+    CRYPTO_THREAD_unlock(holder->lock);
+    return before;
+}
+
+static struct key_ring *hold_ring(struct ring_holder *holder) {
+    if (CRYPTO_THREAD_read_lock(holder->lock) != 1)
+        return NULL;
+    struct key_ring *ring = holder->ring;
+    atomic_fetch_add(&ring->references, 1);
+    CRYPTO_THREAD_unlock(holder->lock);
+    return ring;
+}
+
+/* A session stays with the keys that it has begun with. NULL: out of memory. */
+static const struct key_ring *ring_of(SSL *ssl) {
+    struct key_ring *ring = SSL_get_ex_data(ssl, ring_index);
+    if (ring)
+        return ring;
+    ring = hold_ring(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), holder_index));
+    if (ring && SSL_set_ex_data(ssl, ring_index, ring) == 1)
+        return ring;
+    release_ring(ring);
+    return NULL;
 }
 
 bool shared_key_id(char id[SHARED_KEY_ID_SIZE], const shared_key key) {
@@ -77,19 +127,47 @@ static bool know(struct known_key *known, const char *name, const shared_key key
     return true;
 }
 
-/* The context's, also when it fails. */
-static bool attach_ring(SSL_CTX *context, const char *name, const shared_key *keys, size_t count) {
-    if (CRYPTO_THREAD_run_once(&index_once, make_index) != 1 || ring_index < 0)
-        return false;
-    struct key_ring *ring = calloc(1, sizeof *ring + count * sizeof *ring->keys);
-    if (!ring || SSL_CTX_set_ex_data(context, ring_index, ring) != 1) {
-        free(ring);
-        return false;
-    }
+static struct key_ring *make_ring(const char *name, const shared_key *keys, size_t count) {
+    struct key_ring *ring = count > 0 ? calloc(1, sizeof *ring + count * sizeof *ring->keys) : NULL;
+    if (!ring)
+        return NULL;
+    ring->references = 1;
     for (; ring->count < count; ring->count++)
-        if (!know(&ring->keys[ring->count], name, keys[ring->count]))
-            return false;
-    return count > 0;
+        if (!know(&ring->keys[ring->count], name, keys[ring->count])) {
+            release_ring(ring);
+            return NULL;
+        }
+    return ring;
+}
+
+static struct ring_holder *make_holder(const char *name, const shared_key *keys, size_t count) {
+    struct ring_holder *holder = calloc(1, sizeof *holder);
+    if (!holder)
+        return NULL;
+    holder->lock = CRYPTO_THREAD_lock_new();
+    holder->ring = make_ring(name, keys, count);
+    if (holder->lock && holder->ring)
+        return holder;
+    holder_done(holder);
+    return NULL;
+}
+
+static bool attach_ring(SSL_CTX *context, const char *name, const shared_key *keys, size_t count) {
+    if (CRYPTO_THREAD_run_once(&index_once, make_index) != 1 || holder_index < 0 || ring_index < 0)
+        return false;
+    struct ring_holder *holder = make_holder(name, keys, count);
+    if (holder && SSL_CTX_set_ex_data(context, holder_index, holder) == 1)
+        return true;
+    if (holder)
+        holder_done(holder);
+    return false;
+}
+
+bool shared_key_replace(SSL_CTX *context, const char *name, const shared_key *keys, size_t count) {
+    struct key_ring *ring = make_ring(name, keys, count);
+    struct key_ring *before = ring ? swap_ring(SSL_CTX_get_ex_data(context, holder_index), ring) : NULL;
+    release_ring(before);
+    return ring && before != ring;
 }
 
 /* ---- the handshake ---- */
@@ -111,6 +189,8 @@ static int on_use(SSL *ssl, const EVP_MD *hash, const unsigned char **identity, 
     *session = NULL;
     *length = 0;
     *identity = NULL;
+    if (!ring)
+        return 0;
     if (hash && EVP_MD_get_type(hash) != NID_sha256)
         return 1;
     *session = make_session(ssl, ring->keys);
@@ -151,6 +231,8 @@ static void refuse(SSL *ssl, const struct key_ring *ring, const unsigned char *i
 static int on_find(SSL *ssl, const unsigned char *identity, size_t length, SSL_SESSION **session) {
     const struct key_ring *ring = ring_of(ssl);
     *session = NULL;
+    if (!ring)
+        return 0;
     for (size_t i = 0; i < ring->count; i++)
         if (is_identity(&ring->keys[i], identity, length)) {
             *session = make_session(ssl, &ring->keys[i]);
@@ -242,8 +324,10 @@ enum shared_key_fault shared_key_explain(const SSL *ssl, struct error *error) {
     if (verdict == TLS_UNTRUSTED)
         return SHARED_KEY_DIFFERS;
     if (!SSL_is_server(ssl) && is_key_alert(notes)) {
+        const struct key_ring *ring = SSL_get_ex_data(ssl, ring_index);
         char id[SHARED_KEY_ID_SIZE] = "";
-        (void)shared_key_id(id, ring_of(ssl)->keys[0].key);
+        if (ring)
+            (void)shared_key_id(id, ring->keys[0].key);
         error_set(error, "the keys differ: the agent that serves it has none with the id %s", id);
         return SHARED_KEY_DIFFERS;
     }

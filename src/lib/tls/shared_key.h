@@ -31,6 +31,9 @@ typedef uint8_t shared_key[SECRET_SIZE];
 /* Of a client: the first key is its key; of a server: it takes each. NULL with `error`. */
 SSL_CTX *shared_key_context(bool is_server, const char *name, const shared_key *keys, size_t count,
                             struct error *error);
+/* Other keys for the sessions that begin from now on; other threads may begin some meanwhile. The name is as it was.
+ * False: out of memory, or OpenSSL failed, and nothing has changed. */
+bool shared_key_replace(SSL_CTX *context, const char *name, const shared_key *keys, size_t count);
 /* The first 64 bits of its digest: by it people compare keys that they do not show. False: OpenSSL failed. */
 bool shared_key_id(char id[SHARED_KEY_ID_SIZE], const shared_key key);
 

@@ -24,6 +24,7 @@ static struct {
     char received[8192];
     struct agent_options options;
     struct identity_set *identities;
+    struct service_keys *keys; /* none */
     struct housekeeping *housekeeping;
 } world;
 
@@ -49,6 +50,7 @@ static void make_identities(void) {
     strlist_add(&world.options.servers, NUMERIC[0]);
     world.identities = identity_make(&world.options, none, NULL, &error);
     ck_assert_msg(world.identities, "%s", error.text);
+    world.keys = service_keys_new(NULL, &error);
     known_servers_free(none);
 }
 
@@ -56,7 +58,8 @@ static void begin(void) {
     listen_as_manager();
     make_identities();
     harness_start(&harness);
-    world.housekeeping = housekeeping_new(harness.settings.loop, harness.agent, world.identities, harness.settings.log);
+    world.housekeeping =
+        housekeeping_new(harness.settings.loop, harness.agent, world.identities, world.keys, harness.settings.log);
     ck_assert_ptr_nonnull(world.housekeeping);
 }
 
@@ -76,6 +79,7 @@ static void set_up_watched(void) {
 static void end(void) {
     housekeeping_free(world.housekeeping);
     identity_free(world.identities);
+    service_keys_free(world.keys);
     strlist_done(&world.options.servers);
     close(world.manager);
     tear_down();

@@ -121,6 +121,25 @@ START_TEST(clients_without_the_key_get_nowhere) {
 }
 END_TEST
 
+START_TEST(keys_are_replaced_for_sessions_to_come) {
+    struct pair pair;
+    SSL_CTX *server = context_of(true, "ssh", keys, 1), *client = context_of(false, "ssh", &keys[1], 1);
+    SSL_CTX_up_ref(server), SSL_CTX_up_ref(client);
+    pair_join(&pair, server, client, NULL);
+    (void)tls_handshake(pair.client);                                              /* it has said which key it has */
+    ck_assert(shared_key_replace(server, "ssh", &keys[1], 2));                     /* that is found, */
+    ck_assert(shared_key_replace(client, "ssh", (const shared_key *)&keys[2], 1)); /* and still used */
+    pair_shake(&pair);
+    ck_assert(shared_key_is_proven(pair.server) && shared_key_is_proven(pair.client));
+    pair_part(&pair);
+    ck_assert(shared_key_replace(server, "ssh", (const shared_key *)&keys[2], 1));
+    ck_assert(!shared_key_replace(server, "ssh", NULL, 0));
+    shake(&pair, server, client);
+    ck_assert(shared_key_is_proven(pair.server) && shared_key_is_proven(pair.client));
+    pair_part(&pair);
+}
+END_TEST
+
 START_TEST(bytes_that_end_before_are_told_from_other_keys) {
     struct error error;
     SSL_CTX *context = context_of(false, "ssh", keys, 1);
@@ -158,6 +177,7 @@ static TCase *shared(void) {
     tcase_add_test(group, a_key_for_two_names_joins_nobody_to_the_wrong_one);
     tcase_add_test(group, a_certificate_in_place_of_the_key_is_refused);
     tcase_add_test(group, clients_without_the_key_get_nowhere);
+    tcase_add_test(group, keys_are_replaced_for_sessions_to_come);
     tcase_add_test(group, bytes_that_end_before_are_told_from_other_keys);
     tcase_add_test(group, what_is_no_tls_is_told_from_other_keys);
     return group;
