@@ -182,6 +182,36 @@ const char *server_config_port_holder(const struct server_config *conf, unsigned
     return NULL;
 }
 
+void config_ports_add(struct config_ports *ports, unsigned port) {
+    if (port <= UINT16_MAX)
+        ports->bits[port / 8] |= (uint8_t)(1U << port % 8);
+}
+
+bool config_ports_have(const struct config_ports *ports, unsigned port) {
+    return port <= UINT16_MAX && ports->bits[port / 8] & 1U << port % 8;
+}
+
+static void add_ports(struct config_ports *ports, const struct strlist *listen) {
+    struct port_range range;
+
+    for (size_t i = 0; i < listen->count; i++)
+        if (port_range_parse(&range, listen->items[i], NULL) == 0 && !range.endpoint.is_unix)
+            for (unsigned port = range.endpoint.port; port <= range.last; port++)
+                config_ports_add(ports, port);
+}
+
+void server_config_ports(const struct server_config *conf, struct config_ports *ports) {
+    char *admin[] = {conf->admin_http};
+
+    memset(ports, 0, sizeof *ports);
+    add_ports(ports, &conf->agents.listen);
+    if (conf->admin_http)
+        add_ports(ports, &(struct strlist){admin, 1});
+    add_ports(ports, &conf->publish.hosts_listen);
+    for (size_t i = 0; i < own_count(conf); i++)
+        add_ports(ports, &conf->services[i].listen);
+}
+
 bool server_config_publishes_at(const struct server_config *conf, unsigned port) {
     for (size_t i = own_count(conf); i < conf->service_count; i++)
         if (has_port(&conf->services[i].listen, port))

@@ -10,6 +10,8 @@
 
 #include "conf/server_config.h"
 
+#include <stdint.h>
+
 /* The same without services that agents offer. NULL with `error` when out of memory. */
 struct server_config *server_config_copy(const struct server_config *conf, struct error *error);
 
@@ -29,6 +31,13 @@ enum { CONFIG_HOLDER_TEXT = 128 };
 const char *server_config_port_holder(const struct server_config *conf, unsigned port, char text[CONFIG_HOLDER_TEXT]);
 const char *server_config_host_holder(const struct server_config *conf, const char *host,
                                       char text[CONFIG_HOLDER_TEXT]);
+/* The ports for which that has an answer, to be asked for many of them; all zero: none. */
+struct config_ports {
+    uint8_t bits[(UINT16_MAX + 1) / 8];
+};
+void config_ports_add(struct config_ports *ports, unsigned port);
+bool config_ports_have(const struct config_ports *ports, unsigned port);
+void server_config_ports(const struct server_config *conf, struct config_ports *ports);
 bool server_config_publishes_at(const struct server_config *conf, unsigned port); /* one that an agent offers */
 /* Is it the name of none of its services? 0, or -1 with why it cannot be an agent's. */
 int server_config_check_name(const struct server_config *conf, const char *name, struct error *error);

@@ -100,9 +100,19 @@ static void find_left_out(struct publishing *publishing) {
             publishing->has_fresh = published->items[i]->is_fresh = true;
 }
 
+/* Once a turn: each port of each permit would else be looked for in each service. */
+static void note_ports(struct publishing *publishing) {
+    const struct published_table *published = publishing->published;
+
+    server_config_ports(publishing->server->conf, &publishing->taken);
+    for (size_t i = 0; i < published->count; i++)
+        config_ports_add(&publishing->taken, published->items[i]->port);
+}
+
 static void review(struct publishing *publishing) {
     const struct published_table *published = publishing->published;
 
+    note_ports(publishing);
     for (size_t i = published->count; i > 0; i--)
         review_one(publishing, published->items[i - 1]);
     find_left_out(publishing);

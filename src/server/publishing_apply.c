@@ -29,6 +29,7 @@ struct publish_scene publishing_scene(const struct publishing *publishing, const
                                   .published = publishing->published,
                                   .permit = permit,
                                   .self = entry,
+                                  .taken = conf == publishing->server->conf ? &publishing->taken : NULL,
                                   .credential = entry->credential,
                                   .name = entry->name};
 }

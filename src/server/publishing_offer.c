@@ -184,6 +184,7 @@ static void add(struct publishing *publishing, const struct session *session, co
         entry = published_add(publishing->published, offer->name);
     if (entry && !entry->since)
         entry->since = clock_wall();
+    config_ports_add(&publishing->taken, place.port);
     if (entry && fill(entry, session, offer, &place) == 0)
         publishing->has_changed = true;
     else if (entry)

@@ -36,10 +36,11 @@ struct publishing {
     size_t answer_count, answer_room;
     struct log_throttle refusals;
     struct log_limit lines;
-    uint64_t rest_us;  /* until then, by clock_us(), the loop is left to others */
-    bool has_changed;  /* what is active is not what is in force */
-    bool has_fresh;    /* something waits for a turn, or could not be put into force */
-    size_t fresh_most; /* of those that are fresh, in one step */
+    uint64_t rest_us;          /* until then, by clock_us(), the loop is left to others */
+    struct config_ports taken; /* of the configuration and the table, and perhaps of what has ended in this turn */
+    bool has_changed;          /* what is active is not what is in force */
+    bool has_fresh;            /* something waits for a turn, or could not be put into force */
+    size_t fresh_most;         /* of those that are fresh, in one step */
 };
 
 /* publishing_apply.c */

@@ -7,7 +7,6 @@
 
 #include "server/service/publish_place.h"
 
-#include "conf/server_published.h"
 #include "lib/base/date.h"
 #include "proto/host_name.h"
 
@@ -46,6 +45,8 @@ static int check_port(const struct publish_scene *scene, unsigned port, enum pub
     *refusal = PUBLISH_NOT_PERMITTED;
     if (!publish_permit_has_port(scene->permit, port))
         return error_set(error, "credential %s does not permit the port %u", scene->credential, port);
+    if (scene->taken && !config_ports_have(scene->taken, port))
+        return 0;
     *refusal = PUBLISH_TAKEN;
     const char *has_it = server_config_port_holder(scene->conf, port, holder);
     if (has_it)

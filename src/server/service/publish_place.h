@@ -8,7 +8,7 @@
 #ifndef MUNNEL_SERVER_SERVICE_PUBLISH_PLACE_H
 #define MUNNEL_SERVER_SERVICE_PUBLISH_PLACE_H
 
-#include "conf/server_config.h"
+#include "conf/server_published.h"
 #include "proto/publish.h"
 #include "server/service/published.h"
 
@@ -18,6 +18,7 @@ struct publish_scene {
     const struct publish_permit *permit;
     const struct published_entry *self; /* what it has already is free for it; or NULL */
     const char *credential, *name;      /* of the agent; of the service */
+    const struct config_ports *taken;   /* of all others no service has any; NULL: not known */
     /* Can a port that none of the server's services has be opened? NULL: it is not tried. */
     bool (*can_open)(const struct server_config *conf, unsigned port);
 };

@@ -149,6 +149,22 @@ START_TEST(holder_of_a_port_is_named) {
 }
 END_TEST
 
+START_TEST(ports_are_those_that_have_a_holder) {
+    struct server_config *conf = read_right(file);
+    char text[CONFIG_HOLDER_TEXT];
+    struct config_ports taken;
+
+    publish(conf, "web", "", 20017);
+    server_config_ports(conf, &taken);
+    for (unsigned port = 0; port <= UINT16_MAX + 1; port++)
+        ck_assert_msg(config_ports_have(&taken, port) == !!server_config_port_holder(conf, port, text), "%u", port);
+    config_ports_add(&taken, 20017);
+    config_ports_add(&taken, UINT16_MAX + 1);
+    ck_assert(config_ports_have(&taken, 20017) && !config_ports_have(&taken, 20018) && !config_ports_have(&taken, 0));
+    server_config_free(conf);
+}
+END_TEST
+
 START_TEST(holder_of_a_host_is_named_in_any_case) {
     struct server_config *conf = read_right(file);
     char text[CONFIG_HOLDER_TEXT];
@@ -191,6 +207,7 @@ static TCase *configurations(void) {
     tcase_add_test(group, they_are_no_part_of_version_and_what_is_shown);
     tcase_add_test(group, another_session_makes_another_service);
     tcase_add_loop_test(group, holder_of_a_port_is_named, 0, sizeof ports / sizeof *ports);
+    tcase_add_test(group, ports_are_those_that_have_a_holder);
     tcase_add_test(group, holder_of_a_host_is_named_in_any_case);
     tcase_add_test(group, private_service_is_not_named);
     return group;

@@ -21,6 +21,7 @@ struct site {
     struct publish_permit permit;
     struct publish_place place;
     bool (*can_open)(const struct server_config *conf, unsigned port);
+    const struct config_ports *taken;
     enum publish_refusal refusal;
     struct error error;
 };
@@ -47,6 +48,7 @@ static int choose(struct site *site, const char *name, struct publish_offer offe
                                         .permit = &site->permit,
                                         .credential = "laptop",
                                         .name = name,
+                                        .taken = site->taken,
                                         .can_open = site->can_open};
 
     return publish_place_choose(&scene, &offer, &site->place, &site->refusal, &site->error);
@@ -128,6 +130,23 @@ START_TEST(every_port_of_the_permit_is_found_and_no_other) {
 }
 END_TEST
 
+START_TEST(only_ports_that_may_be_taken_are_looked_for) {
+    struct site site = site_make("20000-20002", NULL);
+    struct config_ports taken;
+
+    server_config_ports(site.conf, &taken);
+    site.taken = &taken;
+    put(&site, "x", "", 20000);
+    config_ports_add(&taken, 20000);
+    config_ports_add(&taken, 20002); /* of one that has ended */
+    ck_assert_int_eq(choose(&site, "web", (struct publish_offer){.port = 0}), 0);
+    ck_assert_uint_eq(site.place.port, 20002);
+    expect_refusal(&site, choose(&site, "web", (struct publish_offer){.port = 20000, .is_exact = true}), PUBLISH_TAKEN,
+                   "agent other publishes x");
+    site_done(&site);
+}
+END_TEST
+
 START_TEST(host_is_made_of_the_name_else_a_port_is_taken) {
     struct site site = site_make("20000", "*.dev.example");
 
@@ -202,6 +221,7 @@ static TCase *places(void) {
     tcase_add_test(group, same_name_tends_to_get_the_same_port);
     tcase_add_test(group, port_that_cannot_be_opened_is_passed_over_but_not_without_end);
     tcase_add_test(group, every_port_of_the_permit_is_found_and_no_other);
+    tcase_add_test(group, only_ports_that_may_be_taken_are_looked_for);
     tcase_add_test(group, host_is_made_of_the_name_else_a_port_is_taken);
     tcase_add_test(group, without_ports_for_hosts_a_host_is_refused);
     tcase_add_test(group, exact_wish_is_that_or_nothing);
