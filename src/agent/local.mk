@@ -26,8 +26,8 @@ libmunnel_agent_a_SOURCES = \
 	src/agent/check/check_link.h \
 	src/agent/check/check_server.c \
 	src/agent/check/check_server.h \
-	src/agent/check/check_services.c \
-	src/agent/check/check_services.h \
+	src/agent/check/check_services.c src/agent/check/check_visits.c \
+	src/agent/check/check_services.h src/agent/check/check_visits.h \
 	src/agent/check/check_world.c \
 	src/agent/check/check_world.h \
 	src/agent/check/report.c \

@@ -223,7 +223,42 @@ START_TEST(server_that_never_answers_is_late) {
 }
 END_TEST
 
+START_TEST(what_is_visited_and_published_needs_no_service) {
+    struct world world = start("visits");
+
+    const char *output = check(&world, 1, "nowhere", "--visit", "private=17001");
+    expect_hop(output, "visit", "FAIL");
+    expect(output, "private: there is no such service, or this agent may not visit it");
+    expect(output, "SUMMARY FAIL: 6 passed, 1 failed, 2 skipped");
+    output = check(&world, 0, "nowhere", "--publish",
+                   sandbox_text(world.sandbox, "web=127.0.0.1:%u", destination_port(world.echo)));
+    expect_hop(output, "publish", "SKIP");
+    expect_hop(output, "rules", "SKIP");
+    end(&world);
+}
+END_TEST
+
+START_TEST(visit_passes_while_an_agent_serves_it) {
+    struct world world = {.sandbox = sandbox_new("permitted")};
+
+    world.server =
+        server_start(world.sandbox,
+                     (struct server_plan){
+                         .services = "{'name': 'private', 'group': 'office', 'visitors': 'laptops', 'connect': "
+                                     "'127.0.0.1:9'}"});
+    expect(check(&world, 1, "laptops", "--visit", "private=17001"), "private: no agent serves it now");
+    agent_join_warm(&world.server, "office", "office");
+    const char *output = check(&world, 0, "laptops", "--visit", "private=17001");
+    expect_hop(output, "visit", "PASS");
+    expect_hop(output, "rules", "SKIP");
+    ck_assert_msg(!strstr(output, "do: "), "%s", output);
+    sandbox_free(world.sandbox);
+}
+END_TEST
+
 SCENARIO_MAIN("agent_check", SCENARIO(all_hops_pass_beside_an_agent_that_serves, 60),
               SCENARIO(check_is_given_no_client, 60), SCENARIO(each_failure_is_named_with_its_remedy, 120),
               SCENARIO(destination_is_named_with_what_it_fails_at, 60), SCENARIO(port_of_something_else_is_named, 60),
-              SCENARIO(server_that_never_answers_is_late, 60))
+              SCENARIO(server_that_never_answers_is_late, 60),
+              SCENARIO(what_is_visited_and_published_needs_no_service, 60),
+              SCENARIO(visit_passes_while_an_agent_serves_it, 60))

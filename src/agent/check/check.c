@@ -180,6 +180,8 @@ static int check_hops(const struct agent_options *options, const struct configur
                                 .resolver = resolver_new(),
                                 .rules = made->rules,
                                 .keys = made->keys,
+                                .visits = &options->visits,
+                                .publishes = options->publish.count > 0,
                                 .name = identity_agent_name(options, name),
                                 .group = options->group ? options->group : "",
                                 .deadline_us = clock_us() + (uint64_t)options->check_s * 1000000};

@@ -8,6 +8,7 @@
 #include "agent/check/check_join.h"
 
 #include "agent/check/check_services.h"
+#include "agent/check/check_visits.h"
 #include "agent/upstream/failure.h"
 #include "lib/base/clock.h"
 #include "proto/control.h"
@@ -18,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INSTANCE_BYTES = 16, SERVICES_MS = 2000, LEAVE_MS = 1000 };
+enum { INSTANCE_BYTES = 16, SERVICES_MS = 2000, LEAVE_MS = 1000, AFTER_VISITS_MS = 500 };
 
 static const char remedy_of_no_service[] =
     "Give a service one of this agent's groups in the server's configuration; munnel agent list shows them there";
@@ -116,6 +117,7 @@ static bool take_welcome(struct trial *trial, const struct frame *frame) {
         return false;
     }
     bool is_proved = server_is_proved(trial, &welcome);
+    trial->features = welcome.features;
     if (is_proved)
         add_accepted(trial);
     else
@@ -143,22 +145,34 @@ static bool try_hello(struct trial *trial) {
 
 /* ---- services ---- */
 
-/* What the server tells about services, or that there are none (CONTROL_OP_NOTICE); control_done() then. 0, or -1 with
- * error. */
-static int await_services(struct trial *trial, struct control_message *control, struct error *error) {
+/* What the server tells about services, or that there are none (CONTROL_OP_NOTICE); control_done() then. What it
+ * answers of visits is taken meanwhile; services come before that or soon. 0, or -1 with error. */
+static int await_services(struct trial *trial, bool asked_visits, struct control_message *services,
+                          struct error *error) {
+    struct control_message control;
     struct frame frame;
+    bool is_there = false;
 
-    for (;;) {
-        if (check_link_receive(&trial->link, &frame, error))
-            return -1;
+    while ((!is_there || asked_visits) && check_link_receive(&trial->link, &frame, error) == 0) {
         if (frame.type != FRAME_CONTROL)
             continue;
-        if (control_parse(control, (const char *)frame.payload, frame.length, error))
-            return -1;
-        if (control->op == CONTROL_OP_SERVICES || control->op == CONTROL_OP_NOTICE)
-            return 0;
-        control_done(control);
+        if (control_parse(&control, (const char *)frame.payload, frame.length, error))
+            break;
+        bool is_of_services = control.op == CONTROL_OP_SERVICES || control.op == CONTROL_OP_NOTICE;
+        if (control.op == CONTROL_OP_VISIT_STATE && asked_visits) {
+            check_visits_add(trial, control.json);
+            asked_visits = false;
+            trial->link.deadline_us = check_deadline(trial->world, AFTER_VISITS_MS);
+        }
+        if (is_of_services && !is_there)
+            *services = control;
+        else
+            control_done(&control);
+        is_there |= is_of_services;
     }
+    if (asked_visits)
+        check_visits_add(trial, NULL);
+    return is_there ? 0 : -1;
 }
 
 /*
@@ -178,23 +192,42 @@ static void leave(struct trial *trial) {
     check_link_close(&trial->link);
 }
 
+/* An agent that visits or publishes need not serve anything. */
+static void add_none(const struct trial *trial, bool is_wrong, const char *detail) {
+    bool is_enough = trial->world->publishes || (trial->world->visits && trial->world->visits->count);
+
+    trial_add(trial, "rules", is_wrong && !is_enough ? HOP_FAIL : HOP_SKIP, is_enough ? NULL : remedy_of_no_service,
+              "%s", detail);
+}
+
+static void add_publishing(const struct trial *trial) {
+    if (trial->world->publishes && !(trial->features & 1U << FEATURE_PUBLISH))
+        trial_add(trial, "publish", HOP_FAIL, FAILURE_REMEDY_VERSION, "the server is too old to publish");
+    else if (trial->world->publishes)
+        trial_add(trial, "publish", HOP_SKIP, NULL,
+                  "whether the server permits it is seen once the agent runs, in its log and its munnel status");
+}
+
 static void try_services(struct trial *trial) {
     struct control_message control;
     struct services_part part;
     struct error error = {""};
 
+    bool asked_visits = check_visits_ask(trial, trial->features);
     trial_begin(trial);
     trial->link.deadline_us = check_deadline(trial->world, SERVICES_MS);
-    bool is_there = await_services(trial, &control, &error) == 0;
+    bool is_there = await_services(trial, asked_visits, &control, &error) == 0;
     bool is_late = !is_there && clock_us() >= trial->link.deadline_us;
     leave(trial);
-    if (!is_there) {
-        trial_add(trial, "rules", is_late ? HOP_SKIP : HOP_FAIL, remedy_of_no_service,
-                  "the server asks for no service%s%s", is_late ? "" : ": ", is_late ? "" : error.text);
+    add_publishing(trial);
+    if (!is_there && is_late)
+        add_none(trial, false, "the server asks for no service");
+    else if (!is_there)
+        trial_add(trial, "rules", HOP_FAIL, remedy_of_no_service, "the server asks for no service: %s", error.text);
+    if (!is_there)
         return;
-    }
     if (control.op == CONTROL_OP_NOTICE)
-        trial_add(trial, "rules", HOP_FAIL, remedy_of_no_service, "%s", control.reason);
+        add_none(trial, true, control.reason);
     else if (services_parse(&part, control.json, &error))
         trial_add(trial, "rules", HOP_FAIL, FAILURE_REMEDY_VERSION, "malformed services: %s", error.text);
     else

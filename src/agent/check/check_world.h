@@ -8,6 +8,7 @@
 #define MUNNEL_AGENT_CHECK_CHECK_WORLD_H
 
 #include "agent/check/report.h"
+#include "lib/base/strlist.h"
 #include "lib/event/resolver.h"
 #include "lib/net/acl.h"
 
@@ -18,6 +19,8 @@ struct check_world { /* what all servers have in common */
     const struct acl *rules;
     const struct service_keys *keys; /* of end-to-end services */
     const char *name, *group;        /* of the agent; group "": all that the credential carries */
+    const struct strlist *visits;    /* as --visit has them; NULL: none */
+    bool publishes;                  /* services of its own */
     uint64_t deadline_us;            /* clock_us(); of all of it */
 };
 

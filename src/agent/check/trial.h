@@ -20,6 +20,7 @@ struct trial {
     struct endpoint endpoint;
     struct addr peer; /* that is connected: the server, or its proxy */
     struct check_link link;
+    unsigned features; /* of its WELCOME */
     uint64_t begun_us; /* of the hop; 0: it takes no time worth telling */
 };
 
