@@ -65,6 +65,13 @@ static const struct detail service_details[] = {
     {"to clients", "out_rate", VALUE_BIT_RATE},
     {"datagrams", "datagrams.rate", VALUE_RATE},
     {"dropped", "datagrams.dropped_rate", VALUE_RATE},
+    {"datagrams from clients", "datagrams.in", VALUE_COUNT},
+    {"datagrams to clients", "datagrams.out", VALUE_COUNT},
+    {"answer timeout", "settings.answer_timeout", VALUE_TEXT},
+    {"replies at most", "settings.reply_factor", VALUE_TEXT},
+    {"clients at most", "settings.max_clients", VALUE_COUNT},
+    {"of an address at most", "settings.max_per_source", VALUE_COUNT},
+    {"new of an address", "settings.max_rate", VALUE_RATE},
     {"limit from clients", "bandwidth_in", VALUE_BIT_RATE},
     {"limit to clients", "bandwidth_out", VALUE_BIT_RATE},
     {"limit from an address", "settings.bandwidth_per_source_in", VALUE_BIT_RATE},
@@ -107,8 +114,11 @@ static json_t *check_text(const json_t *service) {
 
 /* Of the configuration what differs from its default, and is not among the numbers. */
 static json_t *settings_of(const json_t *service) {
-    static const char *const limits[] = {"bandwidth_per_source_in", "bandwidth_per_source_out"};
+    static const char *const limits[] = {"bandwidth_per_source_in", "bandwidth_per_source_out", "max_clients",
+                                         "max_per_source", "max_rate"};
     const json_t *configuration = answer_at(service, "configuration");
+    double answer_s = answer_number(configuration, "answer_timeout"),
+           factor = answer_number(configuration, "reply_factor");
     json_t *settings = json_object(), *check = check_text(service);
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -116,6 +126,10 @@ static json_t *settings_of(const json_t *service) {
             json_object_set(settings, limits[i], answer_at(configuration, limits[i]));
     if (!answer_is(configuration, "connect_from", "any"))
         json_object_set(settings, "connect_from", answer_at(configuration, "connect_from"));
+    if (answer_s > 0)
+        json_object_set_new(settings, "answer_timeout", json_sprintf("%.0f s", answer_s));
+    if (factor > 0)
+        json_object_set_new(settings, "reply_factor", json_sprintf("%.0f times what an address sent", factor));
     if (check)
         json_object_set_new(settings, "check", check);
     return settings;

@@ -198,6 +198,16 @@ START_TEST(a_service_is_shown_with_both_keys_and_paused) {
 }
 END_TEST
 
+/* Label and value of a line, whatever stands between them to align it. */
+static void prints_row(struct tooled *tooled, const char *label, const char *value) {
+    const char *at = strstr(tooled->output, label);
+
+    ck_assert_msg(at, "%s is missing: %s", label, tooled->output);
+    at += strlen(label);
+    at += strspn(at, " ");
+    ck_assert_msg(strncmp(at, value, strlen(value)) == 0, "%s is not %s: %s", label, value, tooled->output);
+}
+
 START_TEST(a_service_is_added_changed_and_removed) {
     struct tooled tooled = tooled_start("add");
     uint16_t port = tooled.more_port;
@@ -212,6 +222,23 @@ START_TEST(a_service_is_added_changed_and_removed) {
     prints(&tooled, "8.00 Mbit/s");
     prints_not(&tooled, "limit from an address");
     prints(&tooled, "loopback");
+    prints_not(&tooled, "datagrams");
+    prints_not(&tooled, " at most");
+    EXPECT(&tooled, 0, "service", "remove", "web", "--yes");
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--protocol=udp", "--set=answer_timeout=2",
+           "--set=reply_factor=3");
+    EXPECT(&tooled, 0, "service", "show", "web");
+    prints_row(&tooled, "datagrams from clients", "0");
+    prints_row(&tooled, "datagrams to clients", "0");
+    prints_row(&tooled, "answer timeout", "2 s");
+    prints_row(&tooled, "replies at most", "3 times what an address sent");
+    EXPECT(&tooled, 0, "service", "remove", "web", "--yes");
+    EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--max-clients=70", "--max-per-source=50",
+           "--max-rate=9");
+    EXPECT(&tooled, 0, "service", "show", "web");
+    prints_row(&tooled, "clients at most", "70");
+    prints_row(&tooled, "of an address at most", "50");
+    prints_row(&tooled, "new of an address", "9");
     EXPECT(&tooled, 0, "service", "remove", "web", "--yes");
     EXPECT(&tooled, 0, "service", "add", "web", listen, connect, "--dry-run");
     prints(&tooled, "+  service web");
