@@ -39,11 +39,14 @@ void cell_texts(struct top_cell *to, const json_t *item, const char *path, const
     to->style = json_array_size(list) ? STYLE_PLAIN : STYLE_FAINT;
 }
 
-/* A service without ports is for visitors. */
+/* A service without ports is for visitors. Ports of UDP are marked, as munnel status marks them. */
 void cell_places(struct top_cell *to, const json_t *item, const char *path, const struct top_look *look) {
     struct top_cell visitors;
 
     cell_texts(to, item, path, look);
+    size_t used = strlen(to->text);
+    if (answer_is(item, "protocol", "udp"))
+        snprintf(to->text + used, sizeof to->text - used, " udp");
     if (json_array_size(answer_at(item, path)) > 0 || json_array_size(answer_at(item, "visitors")) == 0)
         return;
     cell_texts(&visitors, item, "visitors", look);

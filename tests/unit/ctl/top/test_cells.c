@@ -32,6 +32,9 @@ START_TEST(zero_and_nothing_are_faint) {
     expect(cell_text, "{'m': null}", "-", STYLE_FAINT);
     expect(cell_texts, "{'m': []}", "-", STYLE_FAINT);
     expect(cell_texts, "{'m': ['web', 'db']}", "web, db", STYLE_PLAIN);
+    expect(cell_places, "{'m': [':53'], 'protocol': 'tcp'}", ":53", STYLE_PLAIN);
+    expect(cell_places, "{'m': [':53', '[::]:53'], 'protocol': 'udp'}", ":53, [::]:53 udp", STYLE_PLAIN);
+    expect(cell_places, "{'m': [], 'visitors': ['office'], 'protocol': 'tcp'}", "visitors: office", STYLE_PLAIN);
 }
 END_TEST
 
