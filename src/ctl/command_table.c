@@ -31,6 +31,8 @@ static const struct subcommand agent_commands[] = {
     {"list", .run = agent_list_run, .arguments = "", .help = "print who may join, and until when"},
     {"rotate", .run = agent_rotate_run, .arguments = "NAME", .help = "new token; old one stays valid for --keep",
      .words = "@agents"},
+    {"permit", .run = agent_permit_run, .arguments = "NAME", .help = "by what it may publish services of its own",
+     .words = "@agents"},
     {"revoke", .run = agent_revoke_run, .arguments = "NAME", .help = "revoke: it may no longer join",
      .words = "@agents"},
     {"drain", .admin = &agent_drain_command, .arguments = "NAME", .help = "no new clients; its relays go on",

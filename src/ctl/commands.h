@@ -26,6 +26,7 @@ int init_run(const char *self, int argc, char **argv);
 /* agent_*.c: credentials in the agents file. */
 int agent_add_run(const char *self, int argc, char **argv);
 int agent_list_run(const char *self, int argc, char **argv);
+int agent_permit_run(const char *self, int argc, char **argv);
 int agent_revoke_run(const char *self, int argc, char **argv);
 int agent_rotate_run(const char *self, int argc, char **argv);
 

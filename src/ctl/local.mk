@@ -15,6 +15,7 @@ libmunnel_ctl_a_SOURCES = \
 	src/ctl/agent_certificate.h \
 	src/ctl/agent_control.c \
 	src/ctl/agent_list.c \
+	src/ctl/agent_permit.c \
 	src/ctl/agent_revoke.c \
 	src/ctl/agent_store.c \
 	src/ctl/agent_store.h \

@@ -151,11 +151,8 @@ static int choose(const struct publish_scene *scene, struct publish_place *place
 int publish_place_check_permit(const struct publish_permit *permit, const char *credential, struct error *error) {
     if (!publish_permit_is_empty(permit))
         return 0;
-    return error_set(
-        error,
-        "credential %s permits no publishing; on the server, write \"publish\" into its entry of the agents "
-        "file",
-        credential);
+    return error_set(error, "credential %s permits no publishing; on the server, munnel agent permit %s changes that",
+                     credential, credential);
 }
 
 int publish_place_choose(const struct publish_scene *scene, const struct publish_offer *offer,

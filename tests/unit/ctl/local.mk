@@ -17,6 +17,10 @@ unit_ctl_tests += tests/unit/ctl/test_agent_list
 tests_unit_ctl_test_agent_list_SOURCES = tests/unit/ctl/test_agent_list.c $(unit_ctl_tool)
 tests_unit_ctl_test_agent_list_LDADD = $(LINK_UNIT_CTL)
 
+unit_ctl_tests += tests/unit/ctl/test_agent_permit
+tests_unit_ctl_test_agent_permit_SOURCES = tests/unit/ctl/test_agent_permit.c $(unit_ctl_tool)
+tests_unit_ctl_test_agent_permit_LDADD = $(LINK_UNIT_CTL)
+
 unit_ctl_tests += tests/unit/ctl/test_agent_revoke
 tests_unit_ctl_test_agent_revoke_SOURCES = tests/unit/ctl/test_agent_revoke.c $(unit_ctl_tool)
 tests_unit_ctl_test_agent_revoke_LDADD = $(LINK_UNIT_CTL)
