@@ -210,8 +210,8 @@ static int check_limits(const struct server_config *conf, const struct option_pl
 }
 
 int server_check_file(const struct server_config *conf, const struct option_place *top) {
-    return check_names(conf, top) || visitors_check(conf, top) || check_destinations(conf, top) ||
-                   udp_check(conf, top) || listen_check(conf, top) || check_health_checks(conf, top) ||
+    return check_names(conf, top) || udp_check(conf, top) || visitors_check(conf, top) ||
+                   check_destinations(conf, top) || listen_check(conf, top) || check_health_checks(conf, top) ||
                    check_services_tls(conf, top) || check_limits(conf, top)
                ? -1
                : 0;

@@ -41,6 +41,8 @@ static int check_visitors(const struct server_config *conf, size_t index, const 
                               connect = option_member(&place, "connect"),
                               end_to_end = option_member(&place, "end_to_end"),
                               agent_bans = option_member(&place, "agent_bans");
+    if (!service->listen.count && service->protocol == SERVICE_UDP)
+        return option_error(&listen, "is missing; write an address like \"0.0.0.0:53\"");
     if (!service->listen.count && !service->visitors.count)
         return option_error(&listen, "is missing; write an address like \"0.0.0.0:5900\", or the groups of agents that "
                                      "open it on their side in \"visitors\"");

@@ -18,6 +18,10 @@ static const struct slip slips[] = {
     {WITH_SERVICE("\"protocol\": \"sctp\""),
      ": services[0].protocol: \"sctp\" is not right here; write \"tcp\" or \"udp\""},
     {UDP("\"visitors\": \"*\""), ": services[0].visitors: not with UDP: agents open ports of TCP alone on their side"},
+    {UDP("\"end_to_end\": true"),
+     ": services[0].end_to_end: not with UDP: it is TLS between two agents, and of connections"},
+    {"{ \"services\": [ { \"name\": \"a\", \"protocol\": \"udp\", \"connect\": \"h:1\" } ] }",
+     ": services[0].listen: is missing; write an address like \"0.0.0.0:53\""},
     {UDP("\"hosts\": \"a.example\""), ": services[0].hosts: not with UDP: datagrams are not told apart by names; give "
                                       "each service a port of its own"},
     {UDP("\"tls\": { \"cert\": \"c\", \"key\": \"k\" }"),
