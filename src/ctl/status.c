@@ -18,10 +18,6 @@
 
 enum { SENTENCE = 512 };
 
-static const char *plural(double count) {
-    return count >= 0 && count < 1.5 && count > 0.5 ? "" : "s";
-}
-
 static void add_services(char *text, size_t size, const json_t *status) {
     double count = answer_number(status, "services.count"), unreachable = answer_number(status, "services.unreachable");
     double paused = answer_number(status, "services.paused");
@@ -30,10 +26,11 @@ static void add_services(char *text, size_t size, const json_t *status) {
     if (paused > 0)
         snprintf(more, sizeof more, " (%s paused)", number_count(number, paused));
     if (unreachable > 0)
-        snprintf(text, size, "%.0f of %.0f service%s cannot be served%s", unreachable, count, plural(count), more);
+        snprintf(text, size, "%.0f of %.0f service%s cannot be served%s", unreachable, count, status_plural(count),
+                 more);
     else
         snprintf(text, size, "%s service%s can be served%s", number_count(number, count - (paused > 0 ? paused : 0)),
-                 plural(count - (paused > 0 ? paused : 0)), more);
+                 status_plural(count - (paused > 0 ? paused : 0)), more);
 }
 
 static void make_sentence(const json_t *status, char *text, size_t size) {
@@ -45,7 +42,7 @@ static void make_sentence(const json_t *status, char *text, size_t size) {
     add_services(services, sizeof services, status);
     (void)number_read_time(&now_ms, answer_text(status, "now", ""));
     snprintf(text, size, "%s, %.0f of %.0f agent%s connected, %s relay%s, %s in and %s out, up %s", services, connected,
-             known, plural(known), number_count(relays, now), plural(now),
+             known, status_plural(known), number_count(relays, now), status_plural(now),
              number_bit_rate(in, answer_rate(status, "in_rate")), number_bit_rate(out, answer_rate(status, "out_rate")),
              number_age(up, answer_text(status, "started", ""), now_ms));
 }

@@ -28,6 +28,8 @@ void status_print_problems(const struct display *display, const json_t *status, 
 /* status_agent.c: all of the status of an agent. The exit code, or -1 with error. */
 int status_print_agent(struct admin_context *context, const json_t *status, struct error *error);
 
+const char *status_plural(double count); /* "" of one, else "s" */
+
 /* "munnel-agent on web1 is ok: ", and the sentence behind it. */
 void status_print_head(const struct display *display, const json_t *status, const char *sentence);
 

@@ -27,13 +27,15 @@ static void add_services(char *text, size_t size, const json_t *status) {
         snprintf(more + strlen(more), sizeof more - strlen(more), ", %.0f not reached", unreachable);
     if (unhealthy > 0)
         snprintf(more + strlen(more), sizeof more - strlen(more), ", %.0f unhealthy", unhealthy);
-    snprintf(text, size, "%.0f of %.0f services permitted%s", answer_number(status, "services.permitted"),
-             answer_number(status, "services.count"), more);
+    double count = answer_number(status, "services.count");
+    snprintf(text, size, "%.0f of %.0f service%s permitted%s", answer_number(status, "services.permitted"), count,
+             status_plural(count), more);
 }
 
 static void make_sentence(const json_t *status, char *text, size_t size) {
     const json_t *servers = answer_at(status, "servers"), *server;
     char services[128], relays[NUMBER_TEXT], in[NUMBER_TEXT], out[NUMBER_TEXT], up[NUMBER_TEXT];
+    double relayed = answer_number(status, "relays.now");
     size_t connected = 0, i;
     int64_t now_ms = 0;
 
@@ -41,9 +43,10 @@ static void make_sentence(const json_t *status, char *text, size_t size) {
         connected += answer_is(server, "state", "connected");
     add_services(services, sizeof services, status);
     (void)number_read_time(&now_ms, answer_text(status, "now", ""));
-    snprintf(text, size, "%zu of %zu servers connected, %s, %s relays, %s in and %s out, up %s", connected,
-             json_array_size(servers), services, number_count(relays, answer_number(status, "relays.now")),
-             number_bit_rate(in, answer_rate(status, "in_rate")), number_bit_rate(out, answer_rate(status, "out_rate")),
+    snprintf(text, size, "%zu of %zu server%s connected, %s, %s relay%s, %s in and %s out, up %s", connected,
+             json_array_size(servers), status_plural((double)json_array_size(servers)), services,
+             number_count(relays, relayed), status_plural(relayed), number_bit_rate(in, answer_rate(status, "in_rate")),
+             number_bit_rate(out, answer_rate(status, "out_rate")),
              number_age(up, answer_text(status, "started", ""), now_ms));
 }
 

@@ -26,6 +26,10 @@ static enum tone tone_of(const json_t *status) {
     return code == 0 ? TONE_GOOD : code == STATUS_DEGRADED ? TONE_WARN : TONE_BAD;
 }
 
+const char *status_plural(double count) {
+    return count > 0.5 && count < 1.5 ? "" : "s";
+}
+
 void status_print_head(const struct display *display, const json_t *status, const char *sentence) {
     const char *state = answer_text(status, "state", "unknown");
     const char *program = answer_text(status, "program", "munneld"),

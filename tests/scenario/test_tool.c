@@ -429,7 +429,7 @@ START_TEST(an_agent_answers_on_its_own_machine) {
     ck_assert(HOLDS_WITHIN(SOON_MS, tooled_run(&tooled, "status", "--socket", socket, NULL) == 0 &&
                                         strstr(tooled.output, "0 of 1 services permitted, 1 refused")));
     prints(&tooled, "munnel-agent on ");
-    prints(&tooled, "1 of 1 servers connected");
+    prints(&tooled, "1 of 1 server connected");
     prints(&tooled, "echo");
     EXPECT(&tooled, 0, "relay", "list", "--socket", socket);
     prints(&tooled, "No relay matches.");
@@ -441,7 +441,7 @@ START_TEST(an_agent_answers_on_its_own_machine) {
     prints(&tooled, "a munnel-agent answers here, and this command is for munneld");
     sandbox_end(tooled.sandbox, tooled.server.process);
     ck_assert(HOLDS_WITHIN(SOON_MS, tooled_run(&tooled, "status", "--socket", socket, NULL) == DOWN &&
-                                        strstr(tooled.output, "0 of 1 servers connected")));
+                                        strstr(tooled.output, "0 of 1 server connected")));
     tooled_end(&tooled);
 }
 END_TEST

@@ -59,11 +59,12 @@ static unsigned put_clients(const struct top *top, struct grid *grid, unsigned y
 
 static unsigned put_port(const struct top *top, struct grid *grid, unsigned y, const json_t *service) {
     struct top_cell listen = {.style = 0};
+    double relays = answer_number(service, "relays");
     char line[LINE];
 
     cell_texts(&listen, service, "listen", NULL);
-    snprintf(line, sizeof line, "%s%s: %.0f relays, most %.0f", listen.text,
-             answer_is(service, "protocol", "udp") ? " udp" : "", answer_number(service, "relays"),
+    snprintf(line, sizeof line, "%s%s: %.0f relay%s, most %.0f", listen.text,
+             answer_is(service, "protocol", "udp") ? " udp" : "", relays, relays == 1 ? "" : "s",
              answer_number(service, "peak"));
     return view_fact(grid, y, "→ port", view_style(top, STYLE_PLAIN), line);
 }

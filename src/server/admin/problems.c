@@ -21,8 +21,12 @@ static void check_session(struct problems *problems, const struct session *sessi
     problem.since_ms = problem_since(session_state_since_us(session));
     if (!session_is_connected(session)) {
         PROBLEM_SAY(what, "agent %s has lost its connection", problem.subject);
-        PROBLEM_SAY(why, "its %u relays go on by their links if these are left; new clients go to other agents",
-                    session_client_count(session));
+        unsigned relays = session_client_count(session);
+        if (relays == 0)
+            PROBLEM_SAY(why, "it has no relays; new clients go to other agents");
+        else
+            PROBLEM_SAY(why, "its %u relay%s by their links if these are left; new clients go to other agents", relays,
+                        relays == 1 ? " goes on" : "s go on");
         PROBLEM_SAY(remedy, "It connects again by itself; if not, look at its machine: systemctl status munnel-agent");
     } else if (session_is_silent(session)) {
         problem.since_ms = 0;
