@@ -47,6 +47,20 @@ void plane_flow_refuse(struct udp_flow *flow) {
     loop_post(thread->loop, &flow->message);
 }
 
+static void on_make_room(struct message *message) {
+    udp_flow_make_room((struct udp_flow *)message);
+}
+
+bool plane_flow_make_room(struct udp_flow *flow) {
+    const struct relay_thread *thread = flow->port->thread;
+
+    if (flow->has_made_room || thread->plane->is_stopping)
+        return false;
+    flow->message.deliver = on_make_room;
+    loop_post(thread->loop, &flow->message);
+    return true;
+}
+
 static void on_flow(struct message *message) {
     struct udp_flow *flow = (struct udp_flow *)message;
     const struct udp_port *port = flow->port;
@@ -86,6 +100,7 @@ struct udp_port *plane_port_new(struct plane *plane, evutil_socket_t fd, const s
     port->fd = fd;
     TAILQ_INIT(&port->refused);
     TAILQ_INIT(&port->quiet);
+    TAILQ_INIT(&port->unanswered);
     udp_port_use_terms(port, service_terms_hold(options->terms));
     port->control.options = *options;
     port->control.plane = plane;

@@ -51,5 +51,8 @@ struct addr plane_flow_peer(const struct udp_flow *flow);
 struct addr plane_flow_local(const struct udp_flow *flow); /* to which it has sent */
 unsigned plane_flow_thread(const struct udp_flow *flow);
 void plane_flow_refuse(struct udp_flow *flow); /* it is lent no more */
+/* There are as many clients as there may be: the oldest of its port that was never answered ends, if there is one, and
+ * on_flow follows once more. False: it has already, nothing was done. */
+bool plane_flow_make_room(struct udp_flow *flow);
 
 #endif

@@ -505,6 +505,38 @@ END_TEST
 
 /* ---- a flood ---- */
 
+START_TEST(clients_that_nothing_answers_give_way_and_others_do_not) {
+    struct site site = start(__func__, "'max_clients': 3,");
+    int answered = client_of("127.0.0.1", site.port), silent[2], new[2];
+
+    ck_assert(is_answered(answered));
+    atomic_store(&site.echo->is_mute, true);
+    for (int i = 0; i < 2; i++) {
+        silent[i] = client_of("127.0.0.1", site.port);
+        ck_assert_int_eq((int)send(silent[i], "x", 1, 0), 1);
+    }
+    ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 3));
+    atomic_store(&site.echo->is_mute, false);
+    size_t mark = process_mark(site.server.process);
+    for (int i = 0; i < 2; i++) {
+        new[i] = client_of("127.0.0.1", site.port);
+        ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(new[i]))); /* the others are two seconds old by then */
+    }
+    free(process_expect(site.server.process, mark, LOG_MS, "gave way to a new client", NULL));
+    ck_assert_uint_eq(sessions(&site), 3);
+    int late = client_of("127.0.0.1", site.port);
+    ck_assert(is_left_alone(late));
+    ck_assert(is_answered(answered) && is_answered(new[0]) && is_answered(new[1]));
+    shut(answered);
+    shut(late);
+    for (int i = 0; i < 2; i++) {
+        shut(silent[i]);
+        shut(new[i]);
+    }
+    end(&site);
+}
+END_TEST
+
 static void send_as_a_stranger(uint16_t port, unsigned number) {
     struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -551,4 +583,5 @@ SCENARIO_MAIN("udp service", SCENARIO(datagrams_of_every_size_come_back_whole_an
               SCENARIO(next_datagram_goes_to_another_agent_when_one_dies, 90),
               SCENARIO(next_datagram_goes_to_another_agent_when_one_is_cut_off, 90),
               SCENARIO(client_waits_for_an_agent_and_its_first_datagrams_with_it, 90),
+              SCENARIO(clients_that_nothing_answers_give_way_and_others_do_not, 60),
               SCENARIO(ten_thousand_strangers_cost_little_and_leave_nothing, 120))

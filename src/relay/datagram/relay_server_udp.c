@@ -115,7 +115,12 @@ static void on_port_closed(void *context) {
     relay_abort(context, REASON_OPERATOR, "server", "its port was closed");
 }
 
-static const struct udp_flow_user flow_user = {on_client_datagram, on_unreachable, on_quiet, on_port_closed};
+static void on_give_way(void *context) {
+    relay_abort(context, REASON_LIMIT, "server", "it was not answered, and gave way to a new client");
+}
+
+static const struct udp_flow_user flow_user = {on_client_datagram, on_unreachable, on_quiet, on_port_closed,
+                                               on_give_way};
 
 /* ---- back to the control plane ---- */
 

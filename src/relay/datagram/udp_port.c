@@ -43,6 +43,29 @@ static void set_state(struct udp_flow *flow, enum udp_flow_state state) {
     flow->port->lent += state == UDP_FLOW_LENT;
 }
 
+/* ---- those that were never answered ---- */
+
+static void note_unanswered(struct udp_flow *flow, bool is_unanswered) {
+    if (flow->is_unanswered == is_unanswered)
+        return;
+    flow->is_unanswered = is_unanswered;
+    if (is_unanswered)
+        TAILQ_INSERT_TAIL(&flow->port->unanswered, flow, silent);
+    else
+        TAILQ_REMOVE(&flow->port->unanswered, flow, silent);
+}
+
+/* Else forged sources, each with a session until it is idle, would keep all others out. A client that is really there
+ * begins another session by its next datagram. False: there is none that is old enough. */
+static bool end_unanswered(struct udp_port *port, uint64_t now_us) {
+    struct udp_flow *oldest = TAILQ_FIRST(&port->unanswered);
+
+    if (!oldest || now_us < oldest->served_us + UDP_UNANSWERED_MS * UINT64_C(1000))
+        return false;
+    oldest->user->on_give_way(oldest->context);
+    return true;
+}
+
 static void free_if_over(struct udp_port *port) {
     if (port->is_released && port->fd < 0 && port->flow_count == 0)
         udp_port_destroy(port);
@@ -63,6 +86,7 @@ static void free_flow(struct udp_flow *flow) {
     struct udp_port *port = flow->port;
 
     udp_flow_end_after(flow, 0, 0);
+    note_unanswered(flow, false);
     drop_first(flow, flow->state == UDP_FLOW_SERVED ? NULL : &ended);
     if (flow->state == UDP_FLOW_REFUSED)
         TAILQ_REMOVE(&port->refused, flow, timed);
@@ -92,6 +116,19 @@ void udp_flow_refused(struct udp_flow *flow) {
     drop_first(flow, &refused);
 }
 
+static void report(struct udp_flow *flow) {
+    flow->message.deliver = flow->port->on_flow;
+    loop_post(flow->port->thread->options->control, &flow->message);
+}
+
+/* The control thread gets the end of the other session first. */
+void udp_flow_make_room(struct udp_flow *flow) {
+    flow->has_made_room = true;
+    if (flow->port->fd >= 0)
+        (void)end_unanswered(flow->port, clock_us());
+    report(flow);
+}
+
 bool udp_flow_is_closed(const struct udp_flow *flow) {
     return flow->port->fd < 0;
 }
@@ -100,10 +137,13 @@ void udp_flow_serve(struct udp_flow *flow, const struct udp_flow_user *user, voi
     set_state(flow, UDP_FLOW_SERVED);
     flow->user = user;
     flow->context = context;
+    flow->served_us = clock_us();
+    note_unanswered(flow, true);
 }
 
 void udp_flow_give_back(struct udp_flow *flow) {
     udp_flow_end_after(flow, 0, 0);
+    note_unanswered(flow, false);
     set_state(flow, UDP_FLOW_LENT);
     flow->user = NULL;
 }
@@ -154,6 +194,7 @@ enum datagram_drop udp_flow_reply(struct udp_flow *flow, const uint8_t *bytes, s
     int failure = datagram_send(flow->port->fd, &flow->peer, &flow->local, bytes, length);
     if (failure)
         return failure == EMSGSIZE ? DATAGRAM_DROP_TOO_LARGE : DATAGRAM_DROP_SOCKET;
+    note_unanswered(flow, false);
     return DATAGRAM_DROP_COUNT;
 }
 
@@ -166,21 +207,22 @@ static void renew_budget(struct udp_flow *flow, uint64_t now_us) {
         flow->budget = reply_budget_get(&flow->port->budgets, &peer, now_us);
 }
 
-/* The oldest of those that were refused gives way. */
-static bool has_room(struct udp_port *port) {
+/* The oldest of those that were refused gives way, or that were never answered. */
+static bool has_room(struct udp_port *port, uint64_t now_us) {
     struct udp_flow *oldest = TAILQ_FIRST(&port->refused);
 
     if (port->lent >= UDP_FLOWS_LENT_MOST)
         return false;
     if (port->flow_count < UDP_FLOWS_MOST)
         return true;
-    if (oldest)
-        free_flow(oldest);
-    return oldest;
+    if (!oldest)
+        return end_unanswered(port, now_us);
+    free_flow(oldest);
+    return true;
 }
 
-static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_read *datagram) {
-    struct udp_flow *flow = has_room(port) ? calloc(1, sizeof *flow) : NULL;
+static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
+    struct udp_flow *flow = has_room(port, now_us) ? calloc(1, sizeof *flow) : NULL;
 
     if (!flow)
         return NULL;
@@ -191,8 +233,7 @@ static struct udp_flow *begin_flow(struct udp_port *port, const struct datagram_
     port->lent++;
     datagram_queue_init(&flow->first, &port->kept, &limits_of_first, &port->part->datagrams, DATAGRAM_IN);
     flow_table_add(port, flow);
-    flow->message.deliver = port->on_flow;
-    loop_post(port->thread->options->control, &flow->message);
+    report(flow);
     return flow;
 }
 
@@ -231,7 +272,7 @@ static bool take_of_flow(struct udp_flow *flow, const struct datagram_read *data
 /* Of a client that has no flow. */
 static void take_first(struct udp_port *port, const struct datagram_read *datagram, uint64_t now_us) {
     bool is_open = atomic_load_explicit(&port->is_open, memory_order_relaxed);
-    struct udp_flow *flow = is_open ? begin_flow(port, datagram) : NULL;
+    struct udp_flow *flow = is_open ? begin_flow(port, datagram, now_us) : NULL;
 
     if (flow)
         (void)take_of_flow(flow, datagram, now_us); /* which nobody serves yet */

@@ -24,8 +24,9 @@ struct relay_thread;
 struct udp_flow;
 
 enum {
-    UDP_FLOWS_MOST = 65536,    /* of a port */
-    UDP_FLOWS_LENT_MOST = 2048 /* of those: that wait for the control plane, or for an agent */
+    UDP_FLOWS_MOST = 65536,     /* of a port */
+    UDP_FLOWS_LENT_MOST = 2048, /* of those: that wait for the control plane, or for an agent */
+    UDP_UNANSWERED_MS = 2000    /* one that was served for so long without an answer gives way to a new one */
 };
 
 struct udp_flow_user { /* the relay that serves it; each may end the flow */
@@ -34,6 +35,7 @@ struct udp_flow_user { /* the relay that serves it; each may end the flow */
     void (*on_unreachable)(void *context); /* the client's machine answers that its port is closed */
     void (*on_quiet)(void *context);       /* see udp_flow_end_after */
     void (*on_port_closed)(void *context);
+    void (*on_give_way)(void *context); /* it was never answered, and another client needs its place */
 };
 
 bool udp_flow_is_closed(const struct udp_flow *flow);                                        /* its port is */

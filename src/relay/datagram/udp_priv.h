@@ -27,9 +27,13 @@ struct udp_flow {
     struct udp_port *port;
     LIST_ENTRY(udp_flow) chained; /* of its bucket */
     TAILQ_ENTRY(udp_flow) timed;  /* refused: of port->refused; with quiet_at_us: of port->quiet */
+    TAILQ_ENTRY(udp_flow) silent; /* with is_unanswered: of port->unanswered */
     struct datagram_peer peer;
     struct datagram_local local;
     uint8_t state;
+    bool is_unanswered; /* it is served, and nothing was sent to the client yet */
+    bool has_made_room; /* plane_flow_make_room was asked once */
+    uint64_t served_us;
     bool is_opened;              /* its destination was reached: the first datagrams need not be kept */
     struct datagram_queue first; /* until then */
     const struct udp_flow_user *user;
@@ -71,6 +75,7 @@ struct udp_port {
     size_t bucket_count, flow_count; /* bucket_count: a power of two */
     size_t lent;
     struct udp_flows refused, quiet; /* in the order in which they are due */
+    struct udp_flows unanswered;     /* in the order in which they were served */
     struct reply_budgets budgets;
     struct datagram_memory kept; /* by its flows, until their destinations are reached */
     uint64_t errors_us;          /* when ICMP was looked for */
@@ -82,7 +87,8 @@ void udp_port_begin(struct udp_port *port);
 void udp_port_end(struct udp_port *port);
 void udp_port_use_terms(struct udp_port *port, struct service_terms *terms); /* takes the reference */
 void udp_flow_refused(struct udp_flow *flow);
-void udp_port_destroy(struct udp_port *port); /* nobody has it any more, nor one of its flows */
+void udp_flow_make_room(struct udp_flow *flow); /* and reports the flow again */
+void udp_port_destroy(struct udp_port *port);   /* nobody has it any more, nor one of its flows */
 
 /* flow_table.c: the flows of a port by their addresses. */
 bool flow_table_init(struct udp_port *port); /* false: out of memory */

@@ -23,6 +23,8 @@ void service_on_flow(void *context, struct udp_flow *flow) {
     const struct addr peer = plane_flow_peer(flow), local = plane_flow_local(flow);
     enum access_verdict verdict = service_judge(service, &peer);
 
+    if (verdict == ACCESS_MAX_CLIENTS && plane_flow_make_room(flow))
+        return;
     if (verdict != ACCESS_ADMITTED) {
         refuse(service, flow, &peer, verdict);
         return;

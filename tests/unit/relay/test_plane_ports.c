@@ -201,7 +201,11 @@ static void on_port_closed(void *context) {
     (void)context;
 }
 
-static const struct udp_flow_user flow_user = {on_datagram, on_unreachable, on_quiet, on_port_closed};
+static void on_give_way(void *context) {
+    (void)context;
+}
+
+static const struct udp_flow_user flow_user = {on_datagram, on_unreachable, on_quiet, on_port_closed, on_give_way};
 
 /* One that a relay has. */
 static struct udp_flow *serve_flow(evutil_socket_t client) {

@@ -26,7 +26,7 @@ struct udp_port {
 
 struct udp_flow {
     unsigned thread;
-    bool is_refused;
+    bool is_refused, has_made_room;
 };
 
 static struct plane plane;
@@ -243,7 +243,7 @@ struct udp_flow *fake_flow(unsigned thread) {
 
     if (!flow)
         abort();
-    *flow = (struct udp_flow){thread, false};
+    *flow = (struct udp_flow){.thread = thread};
     return flow;
 }
 
@@ -267,6 +267,14 @@ struct addr plane_flow_local(const struct udp_flow *flow) {
 
 unsigned plane_flow_thread(const struct udp_flow *flow) {
     return flow->thread;
+}
+
+/* Its service's on_flow is the test's to call again. */
+bool plane_flow_make_room(struct udp_flow *flow) {
+    bool is_first = !flow->has_made_room;
+
+    flow->has_made_room = true;
+    return is_first;
 }
 
 void plane_flow_refuse(struct udp_flow *flow) {
