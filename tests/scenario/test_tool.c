@@ -427,7 +427,7 @@ START_TEST(an_agent_answers_on_its_own_machine) {
     agent_start(&tooled.server, "beta", NULL, "--config", file, NULL);
     agent_await(&tooled.server, 0, "beta", JOIN_MS);
     ck_assert(HOLDS_WITHIN(SOON_MS, tooled_run(&tooled, "status", "--socket", socket, NULL) == 0 &&
-                                        strstr(tooled.output, "0 of 1 services permitted, 1 refused")));
+                                        strstr(tooled.output, "0 of 1 service permitted, 1 refused")));
     prints(&tooled, "munnel-agent on ");
     prints(&tooled, "1 of 1 server connected");
     prints(&tooled, "echo");
