@@ -7,11 +7,13 @@
 
 #include "relay/datagram/reply_budget.h"
 
+#include "lib/base/hash.h"
+#include "lib/base/secret.h"
 #include "lib/net/source_key.h"
 
 #include <stdlib.h>
 
-enum { BUCKETS = 1024, BUDGETS_MOST = 1 << 17, SECOND_US = 1000000 };
+enum { BUCKETS_FIRST = 64, BUDGETS_MOST = 1 << 17, SECOND_US = 1000000 };
 
 static const int64_t earned_most = INT64_C(1) << 40;
 
@@ -22,8 +24,41 @@ struct reply_budget {
     size_t users;
 };
 
+static struct reply_budget **bucket_of(const struct reply_budgets *budgets, uint64_t key) {
+    return &budgets->buckets[hash_mix(key ^ budgets->secret) & (budgets->room - 1)];
+}
+
+static bool begin(struct reply_budgets *budgets) {
+    if (budgets->buckets)
+        return true;
+    if (secret_random(&budgets->secret, sizeof budgets->secret))
+        return false;
+    budgets->buckets = calloc(BUCKETS_FIRST, sizeof(struct reply_budget *));
+    budgets->room = budgets->buckets ? BUCKETS_FIRST : 0;
+    return budgets->buckets;
+}
+
+/* Without memory the chains grow longer. */
+static void grow(struct reply_budgets *budgets) {
+    struct reply_budget **before = budgets->buckets, **buckets = calloc(2 * budgets->room, sizeof *buckets);
+    size_t room = budgets->room;
+
+    if (!buckets)
+        return;
+    budgets->buckets = buckets;
+    budgets->room = 2 * room;
+    for (size_t i = 0; i < room; i++)
+        for (struct reply_budget *budget = before[i], *next; budget; budget = next) {
+            struct reply_budget **head = bucket_of(budgets, budget->key);
+            next = budget->next;
+            budget->next = *head;
+            *head = budget;
+        }
+    free(before);
+}
+
 static struct reply_budget *find(const struct reply_budgets *budgets, uint64_t key) {
-    struct reply_budget *budget = budgets->buckets[key % BUCKETS];
+    struct reply_budget *budget = *bucket_of(budgets, key);
 
     while (budget && budget->key != key)
         budget = budget->next;
@@ -32,10 +67,12 @@ static struct reply_budget *find(const struct reply_budgets *budgets, uint64_t k
 
 static struct reply_budget *add(struct reply_budgets *budgets, uint64_t key, uint64_t now_us) {
     struct reply_budget *budget = budgets->count < BUDGETS_MOST ? malloc(sizeof *budget) : NULL;
-    struct reply_budget **head = &budgets->buckets[key % BUCKETS];
 
     if (!budget)
         return NULL;
+    if (budgets->count >= budgets->room)
+        grow(budgets);
+    struct reply_budget **head = bucket_of(budgets, key);
     *budget = (struct reply_budget){.next = *head, .key = key, .filled_us = now_us, .bytes = REPLY_BUDGET_BURST};
     *head = budget;
     budgets->count++;
@@ -45,10 +82,10 @@ static struct reply_budget *add(struct reply_budgets *budgets, uint64_t key, uin
 struct reply_budget *reply_budget_get(struct reply_budgets *budgets, const struct addr *peer, uint64_t now_us) {
     uint64_t key = source_key_of(peer);
 
-    if (!budgets->buckets)
-        budgets->buckets = calloc(BUCKETS, sizeof(struct reply_budget *));
-    struct reply_budget *budget = budgets->buckets ? find(budgets, key) : NULL;
-    if (!budget && budgets->buckets)
+    if (!begin(budgets))
+        return NULL;
+    struct reply_budget *budget = find(budgets, key);
+    if (!budget)
         budget = add(budgets, key, now_us);
     if (budget)
         budget->users++;
@@ -94,7 +131,7 @@ static bool is_needed(struct reply_budget *budget, uint64_t now_us) {
 }
 
 void reply_budgets_sweep(struct reply_budgets *budgets, uint64_t now_us) {
-    for (size_t i = 0; i < BUCKETS && budgets->count > 0; i++) {
+    for (size_t i = 0; i < budgets->room && budgets->count > 0; i++) {
         struct reply_budget **at = &budgets->buckets[i];
         while (*at) {
             struct reply_budget *budget = *at;
@@ -110,7 +147,7 @@ void reply_budgets_sweep(struct reply_budgets *budgets, uint64_t now_us) {
 }
 
 void reply_budgets_free(struct reply_budgets *budgets) {
-    for (size_t i = 0; budgets->buckets && i < BUCKETS; i++)
+    for (size_t i = 0; i < budgets->room; i++)
         for (struct reply_budget *budget = budgets->buckets[i], *next; budget; budget = next) {
             next = budget->next;
             free(budget);

@@ -23,7 +23,8 @@ struct reply_budget;
 
 struct reply_budgets { /* all zero: none */
     struct reply_budget **buckets;
-    size_t count;
+    size_t room, count; /* room: a power of two */
+    uint64_t secret;    /* of the buckets, so that no peers can choose addresses of one */
 };
 
 /* One user more of that of the peer's source. NULL: out of memory. */

@@ -7,6 +7,8 @@
 
 #include "server/service/access.h"
 
+#include "lib/base/hash.h"
+#include "lib/base/secret.h"
 #include "lib/net/acl.h"
 #include "lib/net/source_key.h"
 #include "relay/plane.h"
@@ -14,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADS = 1024, KEPT_MOST = 65536 /* sources without clients, whose bandwidth is not free again */ };
+enum { HEADS_FIRST = 64, KEPT_MOST = 65536 /* sources without clients, whose bandwidth is not free again */ };
 
 struct source {
     struct source *next;
@@ -27,8 +29,9 @@ struct access {
     struct acl *allow, *deny;
     unsigned per_source, rate;
     struct bandwidth_limits bandwidth;
-    size_t count;
-    struct source *heads[HEADS];
+    struct source **heads; /* NULL: none was counted yet */
+    size_t room, count;    /* room: of heads, a power of two */
+    uint64_t secret;       /* of the heads, so that no peers can choose addresses of one */
 };
 
 struct access *access_new(const struct service_config *conf, struct error *error) {
@@ -57,30 +60,67 @@ static void free_source(struct source *source) {
 void access_free(struct access *access) {
     if (!access)
         return;
-    for (size_t i = 0; i < HEADS; i++) {
+    for (size_t i = 0; i < access->room; i++) {
         while (access->heads[i]) {
             struct source *next = access->heads[i]->next;
             free_source(access->heads[i]);
             access->heads[i] = next;
         }
     }
+    free(access->heads);
     acl_free(access->allow);
     acl_free(access->deny);
     free(access);
 }
 
 void access_take_over(struct access *access, struct access *from) {
-    memcpy(access->heads, from->heads, sizeof access->heads);
+    free(access->heads); /* it has no sources of its own yet */
+    access->heads = from->heads;
+    access->room = from->room;
     access->count = from->count;
-    memset(from->heads, 0, sizeof from->heads);
-    from->count = 0;
-    for (size_t i = 0; i < HEADS && access->count; i++)
+    access->secret = from->secret;
+    from->heads = NULL;
+    from->room = from->count = 0;
+    for (size_t i = 0; i < access->room && access->count; i++)
         for (struct source *source = access->heads[i]; source; source = source->next)
             bandwidth_set(source->bandwidth, &access->bandwidth);
 }
 
+static struct source **head_of(const struct access *access, uint64_t hash) {
+    return &access->heads[hash_mix(hash ^ access->secret) & (access->room - 1)];
+}
+
+static bool begin(struct access *access) {
+    if (access->heads)
+        return true;
+    if (secret_random(&access->secret, sizeof access->secret))
+        return false;
+    access->heads = calloc(HEADS_FIRST, sizeof(struct source *));
+    access->room = access->heads ? HEADS_FIRST : 0;
+    return access->heads;
+}
+
+/* Without memory the chains grow longer. */
+static void grow(struct access *access) {
+    struct source **before = access->heads, **heads = calloc(2 * access->room, sizeof *heads);
+    size_t room = access->room;
+
+    if (!heads)
+        return;
+    access->heads = heads;
+    access->room = 2 * room;
+    for (size_t i = 0; i < room; i++)
+        for (struct source *source = before[i], *next; source; source = next) {
+            struct source **head = head_of(access, source->hash);
+            next = source->next;
+            source->next = *head;
+            *head = source;
+        }
+    free(before);
+}
+
 static struct source *find_source(const struct access *access, uint64_t hash) {
-    struct source *source = access->heads[hash % HEADS];
+    struct source *source = *head_of(access, hash);
 
     while (source && source->hash != hash)
         source = source->next;
@@ -88,8 +128,9 @@ static struct source *find_source(const struct access *access, uint64_t hash) {
 }
 
 static struct source *find_or_add_source(struct access *access, uint64_t hash) {
+    if (!begin(access))
+        return NULL;
     struct source *source = find_source(access, hash);
-
     if (source)
         return source;
     source = calloc(1, sizeof *source);
@@ -101,8 +142,11 @@ static struct source *find_or_add_source(struct access *access, uint64_t hash) {
         free(source);
         return NULL;
     }
-    source->next = access->heads[hash % HEADS];
-    access->heads[hash % HEADS] = source;
+    if (access->count >= access->room)
+        grow(access);
+    struct source **head = head_of(access, hash);
+    source->next = *head;
+    *head = source;
     access->count++;
     return source;
 }
@@ -177,7 +221,7 @@ static bool is_needed(const struct access *access, const struct source *source, 
 }
 
 void access_tick(struct access *access, uint64_t now_us) {
-    for (size_t i = 0; i < HEADS && access->count; i++) {
+    for (size_t i = 0; i < access->room && access->count; i++) {
         struct source **at = &access->heads[i];
         while (*at) {
             struct source *source = *at;

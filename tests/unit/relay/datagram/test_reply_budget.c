@@ -9,6 +9,8 @@
 #include "relay/datagram/reply_budget.h"
 #include "unit.h"
 
+#include <stdio.h>
+
 static const uint64_t second_us = 1000000;
 
 static struct addr address(const char *host) {
@@ -101,6 +103,37 @@ START_TEST(one_without_sessions_goes_once_it_is_full) {
 }
 END_TEST
 
+static size_t used(const struct reply_budgets *budgets) {
+    size_t count = 0;
+
+    for (size_t i = 0; i < budgets->room; i++)
+        count += budgets->buckets[i] ? 1 : 0;
+    return count;
+}
+
+/* A client may have, or forge, all addresses that would be of one bucket without the secret. */
+START_TEST(addresses_that_are_chosen_fill_no_bucket) {
+    enum { CHOSEN = 1000, MASK = 255 };
+    struct reply_budgets budgets = {.count = 0};
+    char text[16];
+    size_t count = 0;
+
+    for (unsigned number = 0; count < CHOSEN; number++) {
+        snprintf(text, sizeof text, "10.%u.%u.%u", number >> 16 & 255, number >> 8 & 255, number & 255);
+        const struct addr addr = address(text);
+        if ((source_key_of(&addr) & MASK) != 7)
+            continue;
+        struct reply_budget *budget = get(&budgets, text, second_us);
+        ck_assert_ptr_eq(get(&budgets, text, second_us), budget);
+        count++;
+    }
+    ck_assert_uint_eq(budgets.count, CHOSEN);
+    ck_assert_uint_ge(budgets.room, CHOSEN);
+    ck_assert_uint_gt(used(&budgets), CHOSEN / 4);
+    reply_budgets_free(&budgets);
+}
+END_TEST
+
 static TCase *budgets(void) {
     TCase *group = tcase_create("budgets");
     tcase_add_test(group, an_address_gets_what_is_free_and_what_it_earns);
@@ -108,6 +141,7 @@ static TCase *budgets(void) {
     tcase_add_test(group, what_was_earned_is_not_lost_to_what_is_free);
     tcase_add_test(group, an_address_has_one_whatever_its_sessions);
     tcase_add_test(group, one_without_sessions_goes_once_it_is_full);
+    tcase_add_test(group, addresses_that_are_chosen_fill_no_bucket);
     return group;
 }
 

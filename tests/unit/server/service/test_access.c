@@ -9,6 +9,8 @@
 #include "server/service/access.h"
 #include "unit.h"
 
+#include <stdio.h>
+
 static struct addr host(const char *text) {
     struct endpoint endpoint;
     struct addr addr;
@@ -180,6 +182,35 @@ START_TEST(sources_without_clients_are_freed_after_their_second) {
 }
 END_TEST
 
+/* The table grows, and another configuration takes it over. */
+START_TEST(each_of_many_sources_is_found_again) {
+    enum { MANY = 2000 };
+    struct service_config conf = {.max_per_source = 1};
+    struct access *access = make(&conf), *next = make(&conf);
+    char text[24];
+
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < MANY; i++) {
+            snprintf(text, sizeof text, "10.0.%u.%u:1", i >> 8, i & 255);
+            struct addr peer = host(text);
+            ck_assert_int_eq(access_judge(access, &peer, 0), round ? ACCESS_MAX_PER_SOURCE : ACCESS_ADMITTED);
+        }
+    }
+    access_take_over(next, access);
+    access_free(access);
+    ck_assert_uint_eq(access_sources(next), MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "10.0.%u.%u:1", i >> 8, i & 255);
+        struct addr peer = host(text);
+        ck_assert_int_eq(access_judge(next, &peer, 0), ACCESS_MAX_PER_SOURCE);
+        access_left(next, &peer);
+    }
+    access_tick(next, 5000000);
+    ck_assert_uint_eq(access_sources(next), 0);
+    access_free(next);
+}
+END_TEST
+
 static TCase *rules(void) {
     TCase *group = tcase_create("rules");
 
@@ -192,6 +223,7 @@ static TCase *rules(void) {
     tcase_add_test(group, clients_of_one_address_share_a_bandwidth_that_a_reload_changes);
     tcase_add_test(group, rate_is_per_second_and_address);
     tcase_add_test(group, sources_without_clients_are_freed_after_their_second);
+    tcase_add_test(group, each_of_many_sources_is_found_again);
     return group;
 }
 
