@@ -105,14 +105,32 @@ static void write_services(char *text, size_t size, const json_t *status) {
         write_reachable(text, size, status);
 }
 
+/* Of an agent, behind its services: what it visits and publishes, if it does. */
+static void add_visits(char *text, size_t size, const json_t *status) {
+    const json_t *visits = json_object_get(status, "visits");
+    size_t count = json_array_size(visits), open = 0, used = strlen(text);
+    double published = answer_number(status, "published.count");
+
+    for (size_t i = 0; i < count; i++)
+        open += answer_is(json_array_get(visits, i), "state", "open");
+    if (count > 0)
+        snprintf(text + used, size - used, ", %zu of %zu visit%s open", open, count, count == 1 ? "" : "s");
+    used = strlen(text);
+    if (published > 0)
+        snprintf(text + used, size - used, ", %.0f of %.0f published", answer_number(status, "published.published"),
+                 published);
+}
+
 static void write_agents(char *text, size_t size, const json_t *status) {
     double connected = answer_number(status, "agents.connected"), known = answer_number(status, "agents.known");
 
     double permitted = answer_number(status, "services.permitted");
 
     *text = '\0';
-    if (permitted >= 0)
+    if (permitted >= 0) {
         snprintf(text, size, "%.0f of %.0f services permitted", permitted, answer_number(status, "services.count"));
+        add_visits(text, size, status);
+    }
     if (connected >= 0)
         snprintf(text, size, "%.0f of %.0f agent%s", connected, known, known == 1 ? "" : "s");
     if (connected >= 0 && connected >= known)

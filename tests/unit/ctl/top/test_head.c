@@ -54,6 +54,21 @@ START_TEST(unknown_and_stopping) {
 }
 END_TEST
 
+START_TEST(an_agent_has_its_visits_and_what_it_publishes) {
+    json_t *status = fixture_json("{'services': {'count': 3, 'permitted': 2}, 'visits': [{'state': 'open'}, "
+                                  "{'state': 'closed'}], 'published': {'count': 3, 'published': 1}}"),
+           *none = fixture_json("{'services': {'count': 3, 'permitted': 2}, 'visits': [], 'published': {'count': 0}}");
+    char text[HEAD_TEXT];
+
+    ck_assert(head_piece(text, sizeof text, 1, status, 0));
+    ck_assert_str_eq(text, "2 of 3 services permitted, 1 of 2 visits open, 1 of 3 published");
+    ck_assert(head_piece(text, sizeof text, 1, none, 0));
+    ck_assert_str_eq(text, "2 of 3 services permitted");
+    json_decref(status);
+    json_decref(none);
+}
+END_TEST
+
 START_TEST(totals_have_the_span_that_is_chosen) {
     json_t *status = fixture_json("{'relays': {'now': 1, 'peak': 1688}, 'in_rate': {'s1': 125000, 's10': 250000}}");
     char text[HEAD_TEXT];
@@ -75,6 +90,7 @@ static TCase *sentences(void) {
     tcase_add_test(group, warnings_are_counted);
     tcase_add_test(group, the_worst_leads);
     tcase_add_test(group, unknown_and_stopping);
+    tcase_add_test(group, an_agent_has_its_visits_and_what_it_publishes);
     tcase_add_test(group, totals_have_the_span_that_is_chosen);
     return group;
 }
