@@ -11,7 +11,7 @@
 #include "ctl/commands.h"
 #include "lib/display/hop_table.h"
 
-enum { CHECK_MS = 30000 /* the server takes 15 s at most */, CHECK_FAILED = 1 };
+enum { CHECK_MS = 30000 /* the server takes 15 s at most */, CHECK_FAILED = 1, CHECK_UNTRIED = 3 };
 
 static int print_check(const struct display *display, const json_t *check, struct error *error) {
     if (hop_table_print(display, answer_at(check, "hops")))
@@ -31,7 +31,7 @@ static int run(struct admin_context *context, void *arguments, struct error *err
     if (code == 0)
         code = context->is_json ? admin_print_json(context, &reply) : print_check(&context->display, reply.json, error);
     if (code == 0 && !answer_is(reply.json, "result", "pass"))
-        code = CHECK_FAILED;
+        code = answer_is(reply.json, "result", "skip") ? CHECK_UNTRIED : CHECK_FAILED;
     http_reply_done(&reply);
     return code;
 }
@@ -41,7 +41,7 @@ const struct admin_command check_command = {
              .usage = "munnel check opens a connection through a service: its port, an agent, the\n"
                       "link, the destination. Each hop is PASS, FAIL or SKIP, with what to do where it\n"
                       "failed.\n"
-                      "Exit status: 0 it works, 1 it does not.\n\n"
+                      "Exit status: 0 it works, 1 it does not, 3 it cannot be tried from the server.\n\n"
                       "usage: munnel check [OPTION]... SERVICE\n"},
     .fewest = 1,
     .most = 1,

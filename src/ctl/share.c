@@ -175,9 +175,12 @@ static int share_anyhow(const char *self, const struct cmdline *line, const stru
 
 static int run(const char *self, const struct cmdline *line, const struct share_arguments *given, struct error *error) {
     struct share share = {.is_json = cmdline_has(line, "json")};
-    int code =
-        make_share(&share, given, line->words[0], error) == 0 ? share_anyhow(self, line, &share, given, error) : -1;
+    int code = SUBCOMMAND_USAGE;
 
+    if (make_share(&share, given, line->words[0], error) == 0)
+        code = share_anyhow(self, line, &share, given, error);
+    else
+        (void)subcommand_fail(&spec, error);
     free((char *)share.to);
     return code;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SUBCOMMAND_FAILED = 1 };
+enum { SUBCOMMAND_FAILED = 1, SUBCOMMAND_USAGE = 2 /* a wrong command line */ };
 
 struct subcommand_table;
 struct admin_command;

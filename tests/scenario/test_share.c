@@ -311,6 +311,7 @@ START_TEST(share_without_an_agent_is_one_of_the_servers_that_were_joined) {
     struct process *share = run_share(&site, "--json", NULL, "mine");
     ck_assert_int_ne(process_wait(share, SOON_MS), 0);
     process_await(share, 0, SOON_MS, "munnel share: this machine has joined no server", NULL);
+    ck_assert_int_eq(sandbox_do(sandbox, "wrong", munnel, "share", "abc", NULL), 2);
     ck_assert_int_eq(sandbox_do(sandbox, "add", munnel, "agent", "add", "joined", "--group", "nothing-else", "--config",
                                 site.server.file, "--server", sandbox_text(sandbox, "127.0.0.1:%u", site.server.port),
                                 NULL),

@@ -27,7 +27,10 @@ static json_t *report_json(const struct http_request *request, const struct chec
                                               "detail", text_or_null(report->hops[i].detail), "remedy",
                                               text_or_null(report->hops[i].remedy)));
     return json_pack("{s:s,s:s,s:o,s:o}", "service", http_request_param(request, "service"), "result",
-                     report->has_passed ? "pass" : "fail", "hops", hops, "summary", value_text(report->summary));
+                     report->has_passed   ? "pass"
+                     : report->is_untried ? "skip"
+                                          : "fail",
+                     "hops", hops, "summary", value_text(report->summary));
 }
 
 static void on_done(void *context, const struct check_report *report) {
@@ -94,7 +97,7 @@ void admin_check_service(struct http_request *request, void *context) {
         http_answer_problem(request, &(struct http_problem){.status = 409,
                                                             .detail = "a check connects to the service by TCP, and it "
                                                                       "is one of UDP",
-                                                            .remedy = "Send it a datagram that its destination "
+                                                            .remedy = "send it a datagram that its destination "
                                                                       "answers"});
         return;
     }

@@ -20,8 +20,8 @@ static bool has_name(const struct service *service, struct endpoint *endpoint) {
     const struct addr *first = service_addr(service);
     struct addr addr;
 
-    return connect->count && first &&
-           relative_endpoint_parse(endpoint, connect->items[0], addr_port(first), NULL) == 0 &&
+    return connect->count &&
+           relative_endpoint_parse(endpoint, connect->items[0], first ? addr_port(first) : 0, NULL) == 0 &&
            !addr_from_endpoint(&addr, endpoint);
 }
 

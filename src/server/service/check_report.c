@@ -273,7 +273,8 @@ static void summarize(struct check_making *making) {
     if (report->has_passed)
         snprintf(report->summary, sizeof report->summary, "%s works by agent %s in %.0f ms%s", name,
                  making->facts->agent, check_ms(making->facts->begun_us, making->facts->opened_us), slowness(report));
-    else
+    report->is_untried = !report->has_passed;
+    if (report->is_untried)
         snprintf(report->summary, sizeof report->summary, "%s could not be tried: %s", name,
                  *report->hops[CHECK_HOP_LISTENER].detail ? report->hops[CHECK_HOP_LISTENER].detail
                                                           : report->hops[CHECK_HOP_RULES].detail);

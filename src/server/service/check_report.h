@@ -35,6 +35,7 @@ enum check_result { CHECK_SKIP, CHECK_PASS, CHECK_FAIL };
 
 struct check_report {
     bool has_passed;
+    bool is_untried; /* nothing has failed, but it could not be tried from here */
     struct {
         enum check_result result;
         double ms;                                   /* negative: not measured */
