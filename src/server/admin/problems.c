@@ -128,6 +128,13 @@ static void check_configuration(struct problems *problems) {
 static void check_publishing(struct problems *problems) {
     const struct published_table *published = problems->admin->options.published;
     const struct published_trouble *trouble = published ? published_trouble(published, clock_us()) : NULL;
+    static const char *const remedies[PUBLISH_REFUSAL_COUNT] = {
+        [PUBLISH_NOT_PERMITTED] =
+            "Permit it by \"publish\" in the entry of the agents file, or have the agent offer it no longer",
+        [PUBLISH_TAKEN] = "Have one of the two offer it by another name, port or host",
+        [PUBLISH_TOO_MANY] = "Raise publish.max, or have its agents offer fewer",
+        [PUBLISH_INVALID] = "Correct what the agent offers: its publish, or munnel share there",
+        [PUBLISH_FAILED] = "See with ss -tlnp which program has the port, or permit other ports"};
     struct problem problem = {.kind = "agent"};
 
     if (!trouble)
@@ -137,8 +144,8 @@ static void check_publishing(struct problems *problems) {
     PROBLEM_SAY(what, "services that agents offer were refused %u times; the last is %s", trouble->count,
                 trouble->name);
     PROBLEM_SAY(why, "%s", trouble->detail);
-    PROBLEM_SAY(remedy,
-                "Permit it by \"publish\" in the entry of the agents file, or have the agent offer it no longer");
+    PROBLEM_SAY(remedy, "%s",
+                remedies[trouble->refusal] ? remedies[trouble->refusal] : remedies[PUBLISH_NOT_PERMITTED]);
     problem_list_add(&problems->list, &problem);
 }
 

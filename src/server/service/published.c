@@ -96,6 +96,7 @@ void published_note_refused(struct published_table *published, enum publish_refu
     if (refusal == PUBLISH_STOPPED)
         return;
     *trouble = *what;
+    trouble->refusal = refusal;
     trouble->count = before + 1;
     trouble->first_us = first_us;
     trouble->last_us = now_us;

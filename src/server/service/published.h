@@ -57,7 +57,8 @@ enum { PUBLISHED_TROUBLE_S = 600, PUBLISHED_TROUBLE_LEAST = 3 };
 struct published_trouble { /* what is refused again and again: the last of it */
     char who[PUBLISHED_WHO], name[PROTO_NAME_MAX + 1], detail[200];
     uint64_t first_us, last_us; /* by clock_us() */
-    unsigned count;             /* of all, without a pause of PUBLISHED_TROUBLE_S */
+    enum publish_refusal refusal;
+    unsigned count; /* of all, without a pause of PUBLISHED_TROUBLE_S */
 };
 
 struct published_table {

@@ -79,6 +79,7 @@ START_TEST(refusals_are_trouble_once_they_are_often) {
     ck_assert_ptr_nonnull(trouble);
     ck_assert_uint_eq(trouble->count, PUBLISHED_TROUBLE_LEAST);
     ck_assert_uint_eq(trouble->first_us, start);
+    ck_assert_int_eq(trouble->refusal, PUBLISH_TAKEN);
     ck_assert_ptr_null(published_trouble(published, start + (PUBLISHED_TROUBLE_S + 3) * second));
     published_note_refused(published, PUBLISH_TAKEN, &what, start + 2 * PUBLISHED_TROUBLE_S * second);
     ck_assert_ptr_null(published_trouble(published, start + 2 * PUBLISHED_TROUBLE_S * second));
