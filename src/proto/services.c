@@ -297,3 +297,22 @@ bool services_ack_report(struct services_ack_writer *writer, const struct health
 char *services_ack_finish(struct services_ack_writer *writer) {
     return finish(writer->json, writer->fails);
 }
+
+/* ---- refusals by keys ---- */
+
+static const char *const fault_texts[END_TO_END_FAULT_COUNT][2] = {
+#define END_TO_END_FAULT_TEXTS(name, reason, remedy) {reason, remedy},
+    END_TO_END_FAULTS(END_TO_END_FAULT_TEXTS)
+#undef END_TO_END_FAULT_TEXTS
+};
+
+const char *end_to_end_fault_reason(enum end_to_end_fault fault) {
+    return fault_texts[fault][0];
+}
+
+const char *services_refusal_remedy(const char *reason) {
+    for (size_t i = 0; i < END_TO_END_FAULT_COUNT; i++)
+        if (strcmp(reason, fault_texts[i][0]) == 0)
+            return fault_texts[i][1];
+    return NULL;
+}

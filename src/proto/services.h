@@ -38,6 +38,31 @@ enum connect_from { CONNECT_FROM_ANY, CONNECT_FROM_LOOPBACK };
 #define CONNECT_FROM_REFUSAL "connect_from is loopback, and this is not of 127.0.0.0/8"
 #define CONNECT_FROM_REMEDY  "write 127.0.0.1:PORT in connect, or leave connect_from out"
 
+/* F(NAME, reason, remedy): why an agent refuses a service by its keys, and what to do about it. */
+#define END_TO_END_FAULTS(F)                                                                                           \
+    F(NO_KEY, "end to end, and this agent has no key for it: munnel key new, --end-to-end-keys",                       \
+      "Bring the service's key to the agent, into the file of its --end-to-end-keys")                                  \
+    F(NOT_ANNOUNCED, "this agent has a key for it, and the server announces it without end_to_end",                    \
+      "Write \"end_to_end\": true into the service; or, if it is meant to be without, drop its key at the agent")      \
+    F(NO_CONNECT, "its entry in the agent's --end-to-end-keys has no \"connect\"",                                     \
+      "Write where it leads into its entry there, as \"connect\": an agent that serves needs it")                      \
+    F(UDP, "end to end is for services of TCP", "Drop end_to_end and the key, or relay it by TCP")                     \
+    F(OTHER_CONNECT, "its connect is not the one that the agent's --end-to-end-keys have for it",                      \
+      "Make \"connect\" the same in the service and in its entry of the agent's key file")                             \
+    F(PROXY, "end to end with proxy_protocol, by which the server would write to it",                                  \
+      "Leave proxy_protocol out of the service")                                                                       \
+    F(HTTP_CHECK, "end to end with a check by HTTP, which the server words",                                           \
+      "Check the service by \"tcp\" or \"tls\" instead (check.type)")
+enum end_to_end_fault {
+#define END_TO_END_FAULT_ENUM(name, reason, remedy) END_TO_END_##name,
+    END_TO_END_FAULTS(END_TO_END_FAULT_ENUM)
+#undef END_TO_END_FAULT_ENUM
+        END_TO_END_FAULT_COUNT
+};
+const char *end_to_end_fault_reason(enum end_to_end_fault fault);
+/* What to do about a refusal that an agent explains so; NULL: it is none by its keys. */
+const char *services_refusal_remedy(const char *reason);
+
 /* What a service relays: connections, or sessions of datagrams. */
 enum service_protocol { SERVICE_TCP, SERVICE_UDP };
 

@@ -41,8 +41,12 @@ static void check_refused(struct problem_list *list, const struct upstream_view 
     PROBLEM_SAY(what, "%zu service%s of %s %s refused", services->refusal_count,
                 services->refusal_count == 1 ? "" : "s", view->address, services->refusal_count == 1 ? "is" : "are");
     PROBLEM_SAY(why, "%s to %s: %s", services->refusals->name, services->refusals->to, services->refusals->reason);
-    PROBLEM_SAY(remedy, "Permit the destination in this agent's rules (\"allow\"), or give the service other groups on "
-                        "the server");
+    const char *remedy = services_refusal_remedy(services->refusals->reason);
+    PROBLEM_SAY(remedy, "%s",
+                remedy
+                    ? remedy
+                    : "Permit the destination in this agent's rules (\"allow\"), or give the service other groups on "
+                      "the server");
     problem_list_add(list, &problem);
 }
 

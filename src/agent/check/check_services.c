@@ -132,7 +132,11 @@ static void check_destination(const struct check_world *world, const char *serve
 
 static void add_refused(const struct check_world *world, const char *server, const struct service_offer *offer,
                         const char *reason) {
-    const struct hop hop = {.server = server, .name = "service", .result = HOP_SKIP, .remedy = remedy_of_rules};
+    const char *remedy = services_refusal_remedy(reason);
+    const struct hop hop = {.server = server,
+                            .name = "service",
+                            .result = HOP_SKIP,
+                            .remedy = remedy ? remedy : remedy_of_rules};
 
     report_add(world->report, &hop, "%s to %s: the server asks, the agent refuses: %s", offer->name, offer->to[0],
                reason);

@@ -102,18 +102,18 @@ static const char *find_mismatch(const struct service_keys *keys, const struct s
     if (!key && !offer->end_to_end)
         return NULL;
     if (!key)
-        return "end to end, and this agent has no key for it: munnel key new, --end-to-end-keys";
+        return end_to_end_fault_reason(END_TO_END_NO_KEY);
     if (!offer->end_to_end)
-        return "this agent has a key for it, and the server announces it without end_to_end";
+        return end_to_end_fault_reason(END_TO_END_NOT_ANNOUNCED);
     if (!key->connect)
-        return "its entry in the agent's --end-to-end-keys has no \"connect\"";
+        return end_to_end_fault_reason(END_TO_END_NO_CONNECT);
     if (offer->protocol == SERVICE_UDP)
-        return "end to end is for services of TCP";
+        return end_to_end_fault_reason(END_TO_END_UDP);
     if (leads_elsewhere(offer, key->connect))
-        return "its connect is not the one that the agent's --end-to-end-keys have for it";
+        return end_to_end_fault_reason(END_TO_END_OTHER_CONNECT);
     if (offer->proxy != PROXY_OFF)
-        return "end to end with proxy_protocol, by which the server would write to it";
-    return offer->check.type != HEALTH_CHECK_HTTP ? NULL : "end to end with a check by HTTP, which the server words";
+        return end_to_end_fault_reason(END_TO_END_PROXY);
+    return offer->check.type != HEALTH_CHECK_HTTP ? NULL : end_to_end_fault_reason(END_TO_END_HTTP_CHECK);
 }
 
 static bool refuse_by_key(const struct service_keys *keys, const struct service_offer *offer,

@@ -62,9 +62,13 @@ static struct refusals find_refusals(const struct admin *admin, const struct ser
     return refusals;
 }
 
-/* An agent that is too old for the service was not asked: its rules are not why. */
+/* An agent that is too old for the service was not asked: its rules are not why, as with one that lacks its key. */
 static const char *remedy_of(const struct service *service, const struct refusals *refusals, const char *otherwise) {
-    return service_lacking(service, refusals->first) ? "Update munnel-agent on its machine" : otherwise;
+    const char *remedy = services_refusal_remedy(refusals->reason);
+
+    if (service_lacking(service, refusals->first))
+        return "Update munnel-agent on its machine";
+    return remedy ? remedy : otherwise;
 }
 
 static const char *group_of(const struct service *service) {

@@ -250,6 +250,16 @@ START_TEST(malformed_answer_is_refused) {
 }
 END_TEST
 
+START_TEST(refusals_by_keys_have_remedies_of_their_own) {
+    for (size_t i = 0; i < END_TO_END_FAULT_COUNT; i++) {
+        const char *reason = end_to_end_fault_reason((enum end_to_end_fault)i);
+        ck_assert_uint_lt(strlen(reason), SERVICES_REASON_SIZE);
+        ck_assert_ptr_nonnull(services_refusal_remedy(reason));
+    }
+    ck_assert_ptr_null(services_refusal_remedy("not allowed by this agent's rules"));
+}
+END_TEST
+
 static TCase *parts(void) {
     TCase *group = tcase_create("parts");
     tcase_add_test(group, part_comes_back_as_it_was_sent);
@@ -264,6 +274,7 @@ static TCase *parts(void) {
 
 static TCase *answers(void) {
     TCase *group = tcase_create("answers");
+    tcase_add_test(group, refusals_by_keys_have_remedies_of_their_own);
     tcase_add_test(group, refusals_come_back_and_the_rest_is_permitted);
     tcase_add_loop_test(group, malformed_answer_is_refused, 0, sizeof bad_acks / sizeof bad_acks[0]);
     return group;
