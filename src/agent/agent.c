@@ -278,9 +278,17 @@ static int make_visits(struct agent *agent, struct error *error) {
     return agent->visits ? 0 : -1;
 }
 
+/* TCP has the other half of the descriptors; and the machine's other programs, whose every question to a resolver needs
+ * a port of UDP, have most of those. */
+unsigned agent_udp_sessions_most(void) {
+    int limit = sock_raise_limit();
+    unsigned by_files = limit > 1 ? (unsigned)limit / 2 : 1, by_ports = sock_ephemeral_ports() / 4;
+
+    return by_ports < 1 ? 1 : by_ports < by_files ? by_ports : by_files;
+}
+
 static int make_plane(struct agent *agent, struct error *error) {
     const struct agent_settings *settings = agent->settings;
-    int limit = sock_raise_limit();
     struct plane_options options = {.is_agent = true,
                                     .threads = settings->threads,
                                     .control = settings->loop,
@@ -295,7 +303,7 @@ static int make_plane(struct agent *agent, struct error *error) {
                                     .tickets = agent->visits ? visits_tickets(agent->visits) : NULL,
                                     .allow = settings->allow};
 
-    options.udp_sessions_most = limit > 0 ? (unsigned)limit / 2 : 0; /* so that TCP has the other half */
+    options.udp_sessions_most = agent_udp_sessions_most();
     options.loopback_key = agent->loopback_key = loopback_source_key();
     agent->plane = plane_new(&options, error);
     return agent->plane ? 0 : -1;

@@ -51,6 +51,8 @@ struct agent_settings { /* kept by reference; must outlive the agent */
 
 enum agent_exit { AGENT_EXIT_OK = 0, AGENT_EXIT_FAILED = 1, AGENT_EXIT_USAGE = 2, AGENT_EXIT_REJECTED = 3 };
 
+unsigned agent_udp_sessions_most(void); /* at a time, of all servers together; one at least */
+
 struct agent *agent_new(const struct agent_settings *settings, struct error *error); /* NULL with error */
 void agent_free(struct agent *agent);
 void agent_start(struct agent *agent); /* connects to its servers; calls loop_stop when it is over */

@@ -363,7 +363,8 @@ static void log_start(const struct startup *startup) {
 
     log_event(startup->log, LOG_LEVEL_INFO, startup->who, "started",
               LOG_FIELDS(LOG_NUMBER("servers", startup->settings.server_count),
-                         LOG_NUMBER("threads", startup->settings.threads)));
+                         LOG_NUMBER("threads", startup->settings.threads),
+                         LOG_NUMBER("udp_sessions_most", agent_udp_sessions_most())));
     log_event(startup->log, LOG_LEVEL_INFO, startup->who, "may connect to",
               LOG_FIELDS(LOG_TEXT("destinations",
                                   allow->count > 0

@@ -139,6 +139,10 @@ int sock_wake_pair(evutil_socket_t ends[2]);
 void sock_wake(evutil_socket_t end);
 void sock_wake_clear(evutil_socket_t end); /* reads away what woke */
 
+/* How many ports the system itself chooses from for sockets that ask for none, of UDP as of TCP: an estimate where it
+ * does not tell. */
+unsigned sock_ephemeral_ports(void);
+
 int sock_raise_limit(void); /* RLIMIT_NOFILE to its hard limit; returns the number now in force */
 
 #endif

@@ -14,6 +14,8 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h> /* and not netinet/tcp.h, whose tcp_info ends before the window */
 #include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -163,5 +165,19 @@ unsigned sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     /* A connection that was silent for an hour and has just sent has an old ACK and no stall. */
     uint64_t outstanding_ms = (now_us - stall->since_us) / 1000;
     return outstanding_ms < info.tcpi_last_ack_recv ? (unsigned)outstanding_ms : info.tcpi_last_ack_recv;
+}
+
+/* What a sandbox hides (ProcSubset=pid of systemd) is what the kernel begins with. */
+unsigned sock_ephemeral_ports(void) {
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    unsigned first = 32768, last = 60999, read[2];
+
+    if (file && fscanf(file, "%u %u", &read[0], &read[1]) == 2 && read[0] <= read[1] && read[1] <= UINT16_MAX) {
+        first = read[0];
+        last = read[1];
+    }
+    if (file)
+        fclose(file);
+    return last - first + 1;
 }
 #endif

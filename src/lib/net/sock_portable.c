@@ -113,4 +113,9 @@ unsigned sock_stalled_ms(evutil_socket_t fd, struct sock_stall *stall) {
     (void)fd, (void)stall;
     return 0;
 }
+
+/* IANA's dynamic ports, which the BSDs have at least, too. */
+unsigned sock_ephemeral_ports(void) {
+    return 65535 - 49152 + 1;
+}
 #endif

@@ -193,3 +193,8 @@ void sock_wake_clear(evutil_socket_t end) {
 int sock_raise_limit(void) {
     return HANDLES_MOST;
 }
+
+/* IANA's dynamic ports, which Windows has unless it was told otherwise. */
+unsigned sock_ephemeral_ports(void) {
+    return 65535 - 49152 + 1;
+}

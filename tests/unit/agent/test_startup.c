@@ -11,6 +11,7 @@
 #include "agent/fake_plane.h"
 #include "conf/capture.h"
 #include "lib/base/file.h"
+#include "lib/net/sock.h"
 #include "proto/auth_proof.h"
 #include "proto/join_code.h"
 #include "unit.h"
@@ -77,6 +78,19 @@ static void check_logged(const char *path, const char *text) {
     free(log);
 }
 
+/* Other programs need ports of UDP, too. */
+static void check_udp_sessions(const char *path) {
+    static const char field[] = " udp_sessions_most=";
+    char *log = unit_read(path, NULL);
+    const char *at = strstr(log, field);
+
+    ck_assert_ptr_nonnull(at);
+    unsigned long most = strtoul(at + sizeof field - 1, NULL, 10);
+    ck_assert_uint_ge(most, 1);
+    ck_assert_uint_le(most, sock_ephemeral_ports() / 4);
+    free(log);
+}
+
 /* ---- signals ---- */
 
 static void end(evutil_socket_t fd, short what, void *context) {
@@ -93,6 +107,7 @@ START_TEST(sigterm_drains_and_ends_with_0) {
     strlist_add(&options.allow, "db.example:5432");
     ck_assert_int_eq(run(end_soon), AGENT_EXIT_OK);
     check_logged(log_path, "agent tester  started servers=1 threads=1");
+    check_udp_sessions(log_path);
     check_logged(log_path, "agent tester  may connect to destinations=\"10.0.0.0/8, db.example:5432\"");
     check_logged(log_path, "server 127.0.0.1:10001  configured verified_by=\"1 pinned key\" credential=web1 token=/");
     check_logged(log_path, "agent tester  draining");
