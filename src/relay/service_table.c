@@ -64,6 +64,7 @@ struct served_service *served_service_new(const struct service_offer *offer) {
                                        .name = service->texts};
     atomic_init(&service->references, 1);
     atomic_init(&service->is_withdrawn, false);
+    atomic_init(&service->udp_sessions, 0);
     char *at = append(service->texts, offer->name);
     for (size_t i = 0; i < offer->to_count; i++) {
         service->to[i] = at;

@@ -43,6 +43,7 @@ struct served_service {
     struct destination_health health;
     struct health_check check;
     struct served_verdict *verdict; /* NULL: it is not checked */
+    atomic_uint udp_sessions;       /* those that run */
     uint32_t id;
     size_t to_count, size; /* size: bytes of memory */
     const char *name;

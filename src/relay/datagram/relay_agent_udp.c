@@ -207,19 +207,29 @@ static void on_held(struct defer_item *item) {
 /* ---- OPEN ---- */
 
 static void leave_live(struct agent_session *session) {
-    if (session->is_counted)
+    if (session->is_counted) {
+        atomic_fetch_sub_explicit(&session->agent.service->udp_sessions, 1, memory_order_relaxed);
         atomic_fetch_sub_explicit(&session->agent.relay.thread->udp_sessions->live, 1, memory_order_relaxed);
+    }
     session->is_counted = false;
 }
 
-/* A flood of strangers, each with a session, may not take what connections need. */
+/*
+ * A flood of strangers, each with a session, may not take what connections need, nor what other services of UDP need: a
+ * service has at most three quarters of what those leave, so that something is left for the next one.
+ */
 static bool is_one_too_many(struct agent_session *session) {
-    struct udp_sessions *all = session->agent.relay.thread->udp_sessions;
+    const struct udp_sessions *all = session->agent.relay.thread->udp_sessions;
+    unsigned live =
+        atomic_fetch_add_explicit(&session->agent.relay.thread->udp_sessions->live, 1, memory_order_relaxed);
+    unsigned own = atomic_fetch_add_explicit(&session->agent.service->udp_sessions, 1, memory_order_relaxed);
     char detail[128];
+
     session->is_counted = true;
-    if (atomic_fetch_add_explicit(&all->live, 1, memory_order_relaxed) < all->most || all->most == 0)
+    if (all->most == 0 || (live < all->most && own < 3ull * (all->most - live)))
         return false;
-    snprintf(detail, sizeof detail, "this agent has %u sessions of UDP, for which it takes half of its descriptors",
+    snprintf(detail, sizeof detail,
+             "this agent has %u sessions of UDP, %u of them of this service, and takes %u at most", live, own,
              all->most);
     relay_agent_refuse(&session->agent.relay, REFUSAL_BUSY, detail);
     return true;

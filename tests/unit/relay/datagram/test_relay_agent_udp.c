@@ -563,14 +563,16 @@ END_TEST
 START_TEST(sessions_beyond_the_bound_are_refused_until_another_ends) {
     struct peer peer;
     peer_open(&peer, 0);
-    world.udp_sessions.most = 2;
-    uint32_t id = offer(at(0, peer.port), NULL);
-    struct session *first = open_session(id), *second = open_session(id), *third = open_session(id);
-    expect_refused(third, REFUSAL_BUSY, "has 2 sessions of UDP");
-    ck_assert(wait_for(is_opened, first) && wait_for(is_opened, second));
+    world.udp_sessions.most = 4;
+    uint32_t flooded = offer(at(0, peer.port), NULL), other = offer(at(0, peer.port), NULL);
+    struct session *first = open_session(flooded), *second = open_session(flooded), *third = open_session(flooded);
+    ck_assert(wait_for(is_opened, first) && wait_for(is_opened, second) && wait_for(is_opened, third));
+    expect_refused(open_session(flooded), REFUSAL_BUSY, "has 3 sessions of UDP, 3 of them of this service");
+    ck_assert(wait_for(is_opened, open_session(other)));
+    expect_refused(open_session(other), REFUSAL_BUSY, "has 4 sessions of UDP");
     relay_abort(first->relay, REASON_IDLE_TIMEOUT, "server", NULL);
     world_step(&world, 10);
-    ck_assert(wait_for(is_opened, open_session(id)));
+    ck_assert(wait_for(is_opened, open_session(other)));
     peer_close(&peer);
 }
 END_TEST
