@@ -92,7 +92,7 @@ static const struct option_spec service_specs[] = {
     {"idle_timeout", OPTION_NUMBER, IN_SERVICE(idle_timeout_s), "0", 0, MONTH,
      .help = "seconds without a byte after which a relay ends; 0: never; of UDP 60"},
     {"answer_timeout", OPTION_NUMBER, IN_SERVICE(answer_timeout_s), "0", 0, 3600,
-     .help = "of UDP: seconds after the answer to a client's only datagram; 0: as others"},
+     .help = "of UDP: seconds after the last answer, if each datagram has got one; 0: as others"},
     {"reply_factor", OPTION_NUMBER, IN_SERVICE(reply_factor), "0", 0, CONF_REPLY_FACTOR_MAX,
      .help = "of UDP: how many times the bytes of an address it gets at most; 0: no limit"},
     {"half_close_timeout", OPTION_NUMBER, IN_SERVICE(half_close_timeout_s), "300", 1, MONTH,

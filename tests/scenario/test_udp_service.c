@@ -232,17 +232,27 @@ END_TEST
 
 /* ---- the ends of sessions ---- */
 
-START_TEST(question_with_one_answer_is_over_soon_and_a_talk_is_not) {
+START_TEST(questions_with_an_answer_each_are_over_soon_and_a_talk_is_not) {
     struct site site = start(__func__, "'answer_timeout': 1,");
-    int question = client_of("127.0.0.1", site.port), talk = client_of("127.0.0.1", site.port);
+    int question = client_of("127.0.0.1", site.port), again = client_of("127.0.0.1", site.port);
+    int talk = client_of("127.0.0.1", site.port);
+    char more[4];
 
+    ck_assert(is_answered(talk));
+    atomic_store(&site.echo->goes_on, true); /* to who has asked last */
+    ck_assert(has_answer(talk, ASK_MS));
+    atomic_store(&site.echo->goes_on, false);
+    ck_assert_int_eq((int)recv(talk, more, sizeof more, 0), 4);
     ck_assert(is_answered(question));
-    ck_assert(is_answered(talk) && is_answered(talk));
-    ck_assert_uint_eq(sessions(&site), 2);
+    ck_assert(is_answered(again) && is_answered(again)); /* a resolver by the same port */
+    ck_assert_uint_eq(sessions(&site), 3);
     ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == 1));
+    while (has_answer(talk, 0))
+        ck_assert_int_eq((int)recv(talk, more, sizeof more, 0), 4);
     ck_assert(is_answered(talk));
     ck_assert_uint_eq(sessions(&site), 1);
     shut(question);
+    shut(again);
     shut(talk);
     end(&site);
 }
@@ -570,7 +580,7 @@ END_TEST
 
 SCENARIO_MAIN("udp service", SCENARIO(datagrams_of_every_size_come_back_whole_and_each_client_has_its_own, 60),
               SCENARIO(answer_comes_from_the_address_that_was_asked, 30),
-              SCENARIO(question_with_one_answer_is_over_soon_and_a_talk_is_not, 60),
+              SCENARIO(questions_with_an_answer_each_are_over_soon_and_a_talk_is_not, 60),
               SCENARIO(answers_alone_keep_no_session, 60), SCENARIO(client_whose_port_is_closed_ends_its_session, 60),
               SCENARIO(limits_and_rules_count_sessions, 60),
               SCENARIO(banned_client_is_refused_until_it_is_unbanned, 60),

@@ -24,8 +24,9 @@ struct udp_relay {
     struct udp_flow *flow;      /* NULL: it was given back, or is over */
     struct datagram_queue queue;
     struct datagram_tally tally;
-    uint64_t heard_us;                    /* when a datagram of the client's went on last */
-    bool has_asked, has_more, has_answer; /* for answer_timeout: its first datagrams, and whether there were others */
+    uint64_t heard_us;        /* when a datagram of the client's went on last */
+    uint64_t asked, answered; /* for answer_timeout: datagrams of the client's, and to it */
+    bool is_talk;             /* there were more answers than questions once */
 };
 
 static struct udp_relay *as_udp(struct relay *relay) {
@@ -61,19 +62,19 @@ static bool may_pass(struct relay *relay, enum bandwidth_way way, size_t length,
     return true;
 }
 
-/* One question and one answer, and it is over so long after the answer; with more it is a session like any other. */
+/* With as many answers as questions it is over so long after the last one, unless another comes: a resolver may ask
+ * again by the same port. One that was answered more than it has asked is a session like any other. */
 static void note_datagram(struct relay *relay, bool is_answer, uint64_t now_us) {
     struct udp_relay *udp = as_udp(relay);
     unsigned timeout_s = client_of(relay)->terms->answer_timeout_s;
-    bool is_first = is_answer ? udp->has_asked && !udp->has_answer : !udp->has_asked;
+    bool was_settled = udp->asked == udp->answered && udp->answered > 0;
 
-    if (udp->has_more || timeout_s == 0)
-        return;
-    udp->has_asked = true;
-    udp->has_answer = udp->has_answer || is_answer;
-    udp->has_more = !is_first;
-    if (!is_first || is_answer)
-        udp_flow_end_after(udp->flow, is_first ? timeout_s : 0, now_us);
+    udp->asked += !is_answer;
+    udp->answered += is_answer;
+    udp->is_talk = udp->is_talk || udp->answered > udp->asked;
+    bool is_settled = !udp->is_talk && udp->asked == udp->answered;
+    if (timeout_s && (is_settled || was_settled))
+        udp_flow_end_after(udp->flow, is_settled ? timeout_s : 0, now_us);
 }
 
 /* ---- from the client ---- */
