@@ -463,35 +463,55 @@ START_TEST(one_that_cannot_be_put_into_force_costs_the_others_nothing) {
 }
 END_TEST
 
-/* A step takes so long that the rest after it, in which agents' offers wait, can be told from the step. */
-START_TEST(permit_that_is_withdrawn_ends_it_while_offers_wait) {
-    enum { MANY = 2000, LONG_MS = 60000 };
-    struct site *site = site_make(__func__);
+enum { MANY = 2000, LONG_MS = 60000, ROUNDS = 4 };
+
+/* Services that make a step take so long that the rest after it, in which agents' offers wait, can be told from it. */
+static char *many_services(struct site *site) {
     size_t size = 128 * (size_t)MANY, used;
     char *services = malloc(size);
-    uint64_t begun_ms, step_ms, end_ms;
 
+    ck_assert_ptr_nonnull(services);
     used = (size_t)snprintf(services, size, "%s", service_to(site->sandbox, "fixed", site->fixed, 9, NULL));
     for (int i = 0; i < MANY; i++)
         used += (size_t)snprintf(services + used, size - used,
                                  ", {'name': 's%d', 'visitors': '*', 'connect': '127.0.0.1:9'}", i);
+    return services;
+}
+
+/* Takes the permit away while an offer rests. False: its services ended with the offer's rest, and not before. */
+static bool ends_before_the_rest(struct site *site, struct attacked_session *laptop) {
+    uint64_t begun_ms, offer_ms;
+
+    publish(laptop, port_offer(site, "web", site->ports[0]));
+    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, laptop, "published"), "\"address\"")));
+    begun_ms = now_ms();
+    publish(laptop, port_offer(site, "ssh", site->ports[1]));
+    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, laptop, "published"), "\"address\"")));
+    offer_ms = now_ms() - begun_ms; /* with the rest after the first one, nine tenths of it */
+    publish(laptop, port_offer(site, "more", site->ports[2]));
+    change_agents(site, NULL);
+    begun_ms = now_ms();
+    ck_assert(HOLDS_WITHIN(LONG_MS, !is_open(site->ports[0]) && !is_open(site->ports[1])));
+    return now_ms() - begun_ms < 200 + offer_ms / 2;
+}
+
+/* By turns, since another program may have the processor just then; a rest would delay each of them. */
+START_TEST(permit_that_is_withdrawn_ends_it_while_offers_wait) {
+    struct site *site = site_make(__func__);
+    char *services = many_services(site);
+    bool has_ended = false;
+
     write_agents(site, permit_of(site));
     site->server = server_start(site->sandbox, (struct server_plan){.services = services,
                                                                     .agents = "'resume': 1,",
                                                                     .more = "'publish': {'listen': '127.0.0.1'},"});
     struct attacked_session laptop = begin(site, "laptop", KEY_OF_LAPTOP);
-    publish(&laptop, port_offer(site, "web", site->ports[0]));
-    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, &laptop, "published"), "\"address\"")));
-    begun_ms = now_ms();
-    publish(&laptop, port_offer(site, "ssh", site->ports[1]));
-    ck_assert(HOLDS_WITHIN(LONG_MS, strstr(await_op(site, &laptop, "published"), "\"address\"")));
-    step_ms = now_ms() - begun_ms; /* with the rest after the first one */
-    publish(&laptop, port_offer(site, "more", site->ports[2]));
-    change_agents(site, NULL);
-    begun_ms = now_ms();
-    ck_assert(HOLDS_WITHIN(LONG_MS, !is_open(site->ports[0])));
-    end_ms = now_ms() - begun_ms;
-    ck_assert_msg(end_ms < 200 + step_ms / 2, "%u ms, where one offer took %u", (unsigned)end_ms, (unsigned)step_ms);
+    for (int round = 0; round < ROUNDS && !has_ended; round++) {
+        if (round > 0)
+            change_agents(site, permit_of(site));
+        has_ended = ends_before_the_rest(site, &laptop);
+    }
+    ck_assert_msg(has_ended, "%d times they ended with the rest of an offer", ROUNDS);
     intruder_free(laptop.control);
     free(services);
     site_end(site);
