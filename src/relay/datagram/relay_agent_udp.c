@@ -293,8 +293,14 @@ static void cancel(struct relay *relay) {
     relay_agent_cancel(relay);
 }
 
+/* One of an agent that drains may never end, and the client's next datagram begins another one: no server has it come
+ * back here by then. */
 static void sweep(struct relay *relay, uint64_t now_us) {
     struct agent_session *session = as_session(relay);
+    if (atomic_load_explicit(&relay->thread->draining, memory_order_relaxed)) {
+        relay_abort(relay, REASON_STOPPED, "agent", NULL);
+        return;
+    }
     relay_note_rates(relay);
     datagram_relay_drop_stale(relay, now_us);
     if (session->agent.dial && now_us >= session->dial_until_us && session->fd >= 0)

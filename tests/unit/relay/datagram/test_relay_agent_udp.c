@@ -656,7 +656,10 @@ END_TEST
 START_TEST(an_agent_that_stops_ends_its_sessions) {
     struct peer peer;
     struct session *session = exchange(&peer);
-    relay_end_all(world.threads[AGENT], NULL, REASON_STOPPED, "");
+    if (_i == 0)
+        relay_end_all(world.threads[AGENT], NULL, REASON_STOPPED, "");
+    atomic_store(&world.threads[AGENT]->draining, true);
+    relay_sweep_all(world.threads[AGENT], clock_us(), true);
     ck_assert(wait_for(is_over, session));
     ck_assert_int_eq(session->how, STREAM_HOW_RESET);
     ck_assert_uint_eq(world.records[AGENT].reason, REASON_STOPPED);
@@ -784,7 +787,7 @@ static TCase *ended(void) {
     TCase *group = tcase_create("ended");
     tcase_add_checked_fixture(group, begin, end);
     tcase_add_loop_test(group, a_reset_closes_the_socket, 0, ENDS);
-    tcase_add_test(group, an_agent_that_stops_ends_its_sessions);
+    tcase_add_loop_test(group, an_agent_that_stops_ends_its_sessions, 0, 2);
     tcase_add_test(group, one_that_may_have_reached_its_destination_is_not_refused);
     tcase_add_test(group, a_session_goes_on_by_another_link);
     tcase_add_test(group, a_session_is_seen_and_swept);
