@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { MOST = 4, AGE_US = 1000, LIMIT = 10000, SIZE = sizeof(struct datagram) };
+enum { MOST = 4, AGE_US = 1000, LIMIT = 10000, KEPT = sizeof(struct datagram) };
 
 static const struct datagram_limits limits = {.bytes = 4000, .count = MOST, .age_us = AGE_US};
 static struct datagram_memory memory;
@@ -70,14 +70,14 @@ END_TEST
 START_TEST(the_oldest_go_where_there_are_too_many_bytes) {
     add(&queue, 1, 1500, 0);
     add(&queue, 2, 1500, 0);
-    add(&queue, 3, 4000 - SIZE, 0); /* all that may wait */
+    add(&queue, 3, 4000 - KEPT, 0); /* all that may wait */
     ck_assert_uint_eq(dropped(DATAGRAM_DROP_QUEUE), 2);
-    expect(3, 4000 - SIZE);
+    expect(3, 4000 - KEPT);
 }
 END_TEST
 
 START_TEST(what_is_larger_than_the_queue_is_dropped) {
-    add(&queue, 1, 4001 - SIZE, 0);
+    add(&queue, 1, 4001 - KEPT, 0);
     ck_assert_ptr_null(datagram_queue_first(&queue, 0));
     ck_assert_uint_eq(dropped(DATAGRAM_DROP_QUEUE), 1);
 }
@@ -87,7 +87,7 @@ START_TEST(all_queues_of_a_thread_have_a_bound) {
     struct datagram_queue other;
     datagram_queue_init(&other, &memory, &limits, &counts, DATAGRAM_IN);
     memory.limit = 3000;
-    add(&other, 1, 2900 - SIZE, 0);
+    add(&other, 1, 2900 - KEPT, 0);
     add(&queue, 2, 400, 0); /* it has none of its own to make room by */
     ck_assert_ptr_null(datagram_queue_first(&queue, 0));
     ck_assert_uint_eq(dropped(DATAGRAM_DROP_QUEUE), 1);
@@ -106,14 +106,14 @@ START_TEST(full_share_leaves_room_to_others_and_each_empty_queue_may_have_one) {
         datagram_queue_init(&full[i], &shares[0], &limits, &counts, DATAGRAM_IN);
     datagram_queue_init(&other, &shares[1], &limits, &counts, DATAGRAM_IN);
     for (int i = 0; i < 3; i++)
-        add(&full[0], 1, 800 - SIZE, 0);
+        add(&full[0], 1, 800 - KEPT, 0);
     ck_assert_uint_eq(full[0].count, 2);
-    add(&full[1], 2, 100 - SIZE, 0); /* a 16th */
+    add(&full[1], 2, 100 - KEPT, 0); /* a 16th */
     ck_assert_uint_eq(full[1].count, 1);
-    add(&full[1], 3, 100 - SIZE, 0); /* instead of that */
+    add(&full[1], 3, 100 - KEPT, 0); /* instead of that */
     ck_assert_uint_eq(full[1].count, 1);
     add(&queue, 4, 1, 0);
-    add(&other, 5, 1600 - SIZE, 0);
+    add(&other, 5, 1600 - KEPT, 0);
     ck_assert_uint_eq(other.count, 1);
     ck_assert_uint_eq(whole.used, 1600 + 100 + 1600);
     ck_assert_uint_eq(shares[0].used, 1600 + 100);
