@@ -292,7 +292,7 @@ END_TEST
 
 START_TEST(what_only_shares_is_no_agent_of_the_machine) {
     const char *file = unit_text_file("agent.json", "{\"publish\": \"a=b:1\", \"visit\": \"vnc=127.0.0.1:5900\", "
-                                                    "\"admin\": {\"socket\": \"/run/x.sock\"}}");
+                                                    "\"admin\": {\"socket\": " ADMIN_AGENT_QUOTED "}}");
     ck_assert_int_eq(READ("--config", file, "--share", "--publish", "web=localhost:80", "--json", "a:1"), -1);
     ck_assert(options.is_share && options.is_json && !options.admin_socket);
     ck_assert_uint_eq(options.visits.count, 0);
