@@ -180,7 +180,7 @@ START_TEST(a_broken_rule_of_streams_closes_the_link_and_is_logged) {
         for (size_t part = 0; part < 3 && violations[i].parts[part].type; part++)
             intruder_add_part(&frames, &violations[i].parts[part], hostile.next);
         hostile.next += 2;
-        ck_assert(intruder_send_frames(hostile.link, &frames));
+        (void)intruder_send_frames(hostile.link, &frames); /* a wrong header may close it before its payload has left */
         expect_closed(&hostile, mark, violations[i].detail);
         ck_assert(socket_converse(hostile.client, "still here", AT_ONCE_MS));
     }
