@@ -442,9 +442,10 @@ START_TEST(a_port_widens_to_every_address_and_back) {
 }
 END_TEST
 
-START_TEST(next_datagram_goes_to_another_agent_when_one_dies) {
-    struct site site = start(__func__, "'pending_timeout': 10,");
+/* Both agents have had some of the clients when `end_one` ends one of them. */
+static void expect_another_agent(const char *name, void (*end_one)(struct sandbox *sandbox, struct process *agent)) {
     enum { CLIENTS = 8 };
+    struct site site = start(name, "'pending_timeout': 10,");
     int clients[CLIENTS];
     struct process *other = agent_join_warm(&site.server, "beta", NULL);
 
@@ -452,34 +453,23 @@ START_TEST(next_datagram_goes_to_another_agent_when_one_dies) {
         clients[i] = client_of("127.0.0.1", site.port);
         ck_assert(is_answered(clients[i]));
     }
-    sandbox_end(site.sandbox, other); /* both have had some */
-    for (int i = 0; i < CLIENTS; i++)
-        ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(clients[i])));
-    ck_assert_uint_eq(sessions(&site), CLIENTS);
-    for (int i = 0; i < CLIENTS; i++)
-        shut(clients[i]);
-    end(&site);
-}
-END_TEST
-
-/* Long before the server gives up hope that it comes back, which is after 30 s; and it cannot say that it is over. */
-START_TEST(next_datagram_goes_to_another_agent_when_one_is_cut_off) {
-    struct site site = start(__func__, "'pending_timeout': 10,");
-    enum { CLIENTS = 8 };
-    int clients[CLIENTS];
-    struct process *other = agent_join_warm(&site.server, "beta", NULL);
-
-    for (int i = 0; i < CLIENTS; i++) {
-        clients[i] = client_of("127.0.0.1", site.port);
-        ck_assert(is_answered(clients[i]));
-    }
-    sandbox_kill(site.sandbox, other);
+    end_one(site.sandbox, other);
     for (int i = 0; i < CLIENTS; i++)
         ck_assert(HOLDS_WITHIN(END_MS, !is_left_alone(clients[i])));
     ck_assert(HOLDS_WITHIN(END_MS, sessions(&site) == CLIENTS));
     for (int i = 0; i < CLIENTS; i++)
         shut(clients[i]);
     end(&site);
+}
+
+START_TEST(next_datagram_goes_to_another_agent_when_one_dies) {
+    expect_another_agent(__func__, sandbox_end);
+}
+END_TEST
+
+/* Long before the server gives up hope that it comes back, which is after 30 s; and it cannot say that it is over. */
+START_TEST(next_datagram_goes_to_another_agent_when_one_is_cut_off) {
+    expect_another_agent(__func__, sandbox_kill);
 }
 END_TEST
 
